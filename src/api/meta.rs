@@ -1,0 +1,54 @@
+use alloc::string::String;
+
+use super::Timestamp;
+use super::wire::wire_struct;
+
+wire_struct! {
+    /// `ObjectMeta`: what names an object and says since when it exists.
+    ///
+    /// A manifest that no cluster has seen may lack the namespace: `kubectl apply` fills in the
+    /// current one, and [`Objects::in_namespace`](crate::Objects::in_namespace) does the same.
+    pub struct ObjectMeta {
+        /// The name, unique among the objects of its kind in its namespace.
+        pub name: String,
+        /// The namespace; empty for a Node, which has none.
+        pub namespace: String,
+        /// When the API server stored the object.
+        pub creation_timestamp: Option<Timestamp>,
+    }
+}
+
+impl ObjectMeta {
+    /// The metadata of the object `name` in `namespace`, of unknown age.
+    #[must_use]
+    pub fn new(namespace: impl Into<String>, name: impl Into<String>) -> Self {
+        ObjectMeta { name: name.into(), namespace: namespace.into(), ..ObjectMeta::default() }
+    }
+}
+
+/// An API object that stands alone: it has a kind, a name and, unless it is a Node, a namespace.
+pub trait Object {
+    /// The group and version under which it is served, as `apiVersion` has it: `v1`, `apps/v1`.
+    const API_VERSION: &'static str;
+
+    /// Its kind, as `kind` has it: `Service`.
+    const KIND: &'static str;
+
+    /// `metadata.name`
+    fn name(&self) -> &str;
+
+    /// `metadata.namespace`, empty if it has none.
+    fn namespace(&self) -> &str;
+
+    /// Puts it into another namespace.
+    fn set_namespace(&mut self, namespace: &str);
+
+    /// `metadata.creationTimestamp`
+    fn creation_timestamp(&self) -> Option<Timestamp>;
+
+    /// Whether the object was there at `moment`, that moment included. One that does not say when
+    /// it was created counts as there.
+    fn existed_at(&self, moment: Timestamp) -> bool {
+        self.creation_timestamp().is_none_or(|created| created <= moment)
+    }
+}

@@ -1,0 +1,18 @@
+//! The Kubernetes objects that a container's environment is made from, with the fields that matter
+//! to it, in wire form (Go: `k8s.io/api/core/v1`).
+//!
+//! They read what `kubectl get -o json` and `-o yaml` print: unknown fields are ignored, `null` is
+//! the same as absent, and the zero value (an empty text or list) stands for an absent field, as it
+//! does in Go. What was read is written back in the same form.
+//!
+//! All are plain data with public fields. A field may be added in a minor release, when a kubelet
+//! begins to read it: end a struct literal with `..Default::default()`.
+
+mod meta;
+mod service;
+mod time;
+mod wire;
+
+pub use meta::{Object, ObjectMeta};
+pub use service::{PortNumber, PortNumberError, Protocol, ProtocolError, Service, ServicePort, ServiceSpec};
+pub use time::{Timestamp, TimestampError};

@@ -1,0 +1,196 @@
+//! The wire form that all objects of [`crate::api`] share: camelCase names, unknown fields ignored,
+//! `null` the same as absent, and what is absent (Go: the zero value) not written.
+
+/// Declares structs of the Kubernetes API whose every field may be absent.
+macro_rules! wire_struct {
+    ($(
+        $(#[$meta:meta])*
+        pub struct $name:ident { $( $(#[$field_meta:meta])* pub $field:ident: $type:ty, )* }
+    )*) => { $(
+        $(#[$meta])*
+        #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+        #[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+        pub struct $name { $(
+            $(#[$field_meta])*
+            #[cfg_attr(feature = "serde", serde(
+                default,
+                deserialize_with = "crate::api::wire::null_is_absent",
+                skip_serializing_if = "crate::api::wire::is_absent"
+            ))]
+            pub $field: $type,
+        )* }
+    )* };
+}
+
+/// Declares objects that stand alone: they have a kind and metadata, and their wire form names its
+/// `apiVersion` and `kind`. Reading one of another kind is an error; naming none is not, because
+/// the items of a typed list (`ServiceList`) name none.
+macro_rules! wire_object {
+    ($(
+        $(#[$meta:meta])*
+        pub struct $name:ident in $api_version:literal {
+            $( $(#[$field_meta:meta])* pub $field:ident: $type:ty, )*
+        }
+    )*) => { $(
+        $(#[$meta])*
+        #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name { $( $(#[$field_meta])* pub $field: $type, )* }
+
+        impl crate::api::Object for $name {
+            const API_VERSION: &'static str = $api_version;
+            const KIND: &'static str = stringify!($name);
+
+            fn name(&self) -> &str {
+                &self.metadata.name
+            }
+
+            fn namespace(&self) -> &str {
+                &self.metadata.namespace
+            }
+
+            fn set_namespace(&mut self, namespace: &str) {
+                self.metadata.namespace = namespace.into();
+            }
+
+            fn creation_timestamp(&self) -> Option<crate::api::Timestamp> {
+                self.metadata.creation_timestamp
+            }
+        }
+
+        #[cfg(feature = "serde")]
+        const _: () = {
+            #[derive(serde::Serialize)]
+            #[serde(rename_all = "camelCase")]
+            struct Written<'a> {
+                api_version: &'static str,
+                kind: &'static str,
+                $(
+                    #[serde(skip_serializing_if = "crate::api::wire::is_absent_ref")]
+                    $field: &'a $type,
+                )*
+            }
+
+            #[derive(serde::Deserialize)]
+            #[serde(rename_all = "camelCase")]
+            struct Read {
+                #[serde(default, rename = "apiVersion")]
+                _api_version: crate::api::wire::ApiVersion<$name>,
+                #[serde(default, rename = "kind")]
+                _kind: crate::api::wire::Kind<$name>,
+                $(
+                    #[serde(default, deserialize_with = "crate::api::wire::null_is_absent")]
+                    $field: $type,
+                )*
+            }
+
+            impl serde::Serialize for $name {
+                fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                    Written {
+                        api_version: <$name as crate::api::Object>::API_VERSION,
+                        kind: <$name as crate::api::Object>::KIND,
+                        $( $field: &self.$field, )*
+                    }
+                    .serialize(serializer)
+                }
+            }
+
+            impl<'de> serde::Deserialize<'de> for $name {
+                fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                    let Read { _api_version, _kind, $( $field, )* } = Read::deserialize(deserializer)?;
+                    Ok($name { $( $field, )* })
+                }
+            }
+        };
+    )* };
+}
+
+pub(crate) use {wire_object, wire_struct};
+
+#[cfg(feature = "serde")]
+pub(crate) use of_serde::*;
+
+#[cfg(feature = "serde")]
+mod of_serde {
+    use core::fmt;
+    use core::marker::PhantomData;
+
+    use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
+
+    use crate::api::Object;
+
+    pub(crate) fn null_is_absent<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+    where
+        D: Deserializer<'de>,
+        T: Default + Deserialize<'de>,
+    {
+        Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+    }
+
+    pub(crate) fn is_absent<T: Default + PartialEq>(field: &T) -> bool {
+        *field == T::default()
+    }
+
+    pub(crate) fn is_absent_ref<T: Default + PartialEq>(field: &&T) -> bool {
+        is_absent(*field)
+    }
+
+    /// The `apiVersion` of a `T`, absent or exactly that of its kind.
+    pub(crate) struct ApiVersion<T>(PhantomData<T>);
+
+    /// The `kind` of a `T`, absent or exactly its own.
+    pub(crate) struct Kind<T>(PhantomData<T>);
+
+    impl<T> Default for ApiVersion<T> {
+        fn default() -> Self {
+            ApiVersion(PhantomData)
+        }
+    }
+
+    impl<T> Default for Kind<T> {
+        fn default() -> Self {
+            Kind(PhantomData)
+        }
+    }
+
+    impl<'de, T: Object> Deserialize<'de> for ApiVersion<T> {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_option(Literal(T::API_VERSION))?;
+            Ok(ApiVersion::default())
+        }
+    }
+
+    impl<'de, T: Object> Deserialize<'de> for Kind<T> {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_option(Literal(T::KIND))?;
+            Ok(Kind::default())
+        }
+    }
+
+    /// Reads exactly this string, or nothing.
+    struct Literal(&'static str);
+
+    impl<'de> Visitor<'de> for Literal {
+        type Value = ();
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+
+        fn visit_none<E>(self) -> Result<(), E> {
+            Ok(())
+        }
+
+        fn visit_unit<E>(self) -> Result<(), E> {
+            Ok(())
+        }
+
+        fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+            deserializer.deserialize_str(self)
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
+            if text == self.0 { Ok(()) } else { Err(E::invalid_value(Unexpected::Str(text), &self)) }
+        }
+    }
+}

@@ -1,0 +1,318 @@
+//! The variables of Services, in the kubelet's own order (Go: `envvars.FromServices`,
+//! `makeLinkVariables`).
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cmp::Ordering;
+use core::fmt::{self, Write};
+
+use crate::ObjectRef;
+use crate::api::{Service, ServicePort};
+use crate::block::{Stage, append_service};
+use crate::name::mangled_chars;
+use crate::render::Form;
+
+/// The variables of these Services: theirs in the order given, each Service's in the kubelet's
+/// order. Services [without an address](Service::has_cluster_ip) have none.
+///
+/// Nothing is made before it is asked for.
+///
+/// # Errors
+/// A Service has an address and no ports. The API server lets none in; the kubelet panics over one.
+///
+/// ```
+/// use kubelet_env::api::{ObjectMeta, PortNumber, Service, ServicePort, ServiceSpec};
+/// use kubelet_env::generate;
+///
+/// let service = Service {
+///     metadata: ObjectMeta::new("default", "redis-primary"),
+///     spec: ServiceSpec {
+///         cluster_ip: "10.0.0.11".into(),
+///         ports: vec![ServicePort::new(PortNumber::new(6379)?)],
+///         ..ServiceSpec::default()
+///     },
+/// };
+/// let lines: Vec<String> = generate(&[&service])?.iter().map(|variable| variable.to_string()).collect();
+/// assert_eq!(lines[0], "REDIS_PRIMARY_SERVICE_HOST=10.0.0.11");
+/// assert_eq!(lines.len(), 7);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn generate<'a>(services: &'a [&'a Service]) -> Result<Generated<'a>, NoPorts> {
+    match services.iter().find(|service| service.has_cluster_ip() && service.spec.ports.is_empty()) {
+        None => Ok(Generated { services }),
+        Some(service) => Err(NoPorts { service: ObjectRef::to(*service) }),
+    }
+}
+
+/// A Service has an address and no ports.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{service}: spec.ports is empty, but spec.clusterIP has an address: declare a port, or make the Service headless with clusterIP: None"
+)]
+pub struct NoPorts {
+    /// The Service.
+    pub service: ObjectRef,
+}
+
+/// The variables of Services that all have ports: what [`generate`] gives.
+#[derive(Clone, Copy, Debug)]
+pub struct Generated<'a> {
+    services: &'a [&'a Service],
+}
+
+impl<'a> Generated<'a> {
+    /// The variables, in the kubelet's order. Where two have one name the later stands in the
+    /// container; an [`Environment`](crate::Environment) sees to that.
+    pub fn iter(self) -> impl Iterator<Item = ServiceVariable<'a>> + Clone {
+        self.linked().enumerate().flat_map(|(index, service)| variables_of(service, index))
+    }
+
+    /// Appends the text of all variables to `out`, without making any of them first; those whose
+    /// name a later one has are written too.
+    ///
+    /// Nothing is allocated but what `out` grows by.
+    pub fn append(self, form: Form, out: &mut Vec<u8>) {
+        let mut stage = Stage::new();
+        for service in self.linked() {
+            append_service(service, form, &mut stage, out);
+        }
+    }
+
+    /// The Services that have variables.
+    pub(crate) fn linked(self) -> impl Iterator<Item = &'a Service> + Clone {
+        self.services.iter().copied().filter(|service| service.has_cluster_ip())
+    }
+}
+
+/// The variables of one Service that has an address, which is the one of this index among those
+/// that have: the kubelet's loop over its ports.
+pub(crate) fn variables_of(service: &Service, index: usize) -> impl Iterator<Item = ServiceVariable<'_>> + Clone {
+    use ServiceVariableKind as Kind;
+
+    let variable = move |(port_index, port), kind| ServiceVariable {
+        service,
+        port,
+        position: Position { service: index, port: port_index, kind },
+    };
+    let ports = service.spec.ports.iter().enumerate();
+    let first = ports.clone().take(1);
+    let named = ports.clone().filter(|(_, port)| !port.name.is_empty());
+    let head =
+        first.clone().flat_map(move |port| [Kind::ServiceHost, Kind::ServicePort].map(|kind| variable(port, kind)));
+    let named = named.map(move |port| variable(port, Kind::NamedServicePort));
+    let link = first.map(move |port| variable(port, Kind::PortUrl));
+    let links = ports.flat_map(move |port| {
+        [Kind::NumberedPortUrl, Kind::NumberedPortProto, Kind::NumberedPortPort, Kind::NumberedPortAddr]
+            .map(|kind| variable(port, kind))
+    });
+    head.chain(named).chain(link).chain(links)
+}
+
+/// Where a variable stands among those of all Services; the order is the kubelet's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Position {
+    pub(crate) service: usize,
+    pub(crate) port: usize,
+    pub(crate) kind: ServiceVariableKind,
+}
+
+impl Position {
+    /// The loops of the kubelet: the head, the named ports, the first port's URL, the links.
+    fn key(self) -> (usize, u8, usize, ServiceVariableKind) {
+        use ServiceVariableKind as Kind;
+
+        let round = match self.kind {
+            Kind::ServiceHost | Kind::ServicePort => 0,
+            Kind::NamedServicePort => 1,
+            Kind::PortUrl => 2,
+            Kind::NumberedPortUrl | Kind::NumberedPortProto | Kind::NumberedPortPort | Kind::NumberedPortAddr => 3,
+        };
+        (self.service, round, self.port, self.kind)
+    }
+}
+
+impl PartialOrd for Position {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Position {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
+/// Which of the eight kinds of variables of a Service one is. `X` stands for the Service's
+/// [mangled](crate::mangle) name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ServiceVariableKind {
+    /// `X_SERVICE_HOST`: the `clusterIP`.
+    ServiceHost,
+    /// `X_SERVICE_PORT`: the number of the first port.
+    ServicePort,
+    /// `X_SERVICE_PORT_<NAME>`: the number of the port of that name, mangled.
+    NamedServicePort,
+    /// `X_PORT`: `tcp://host:port` of the first port.
+    PortUrl,
+    /// `X_PORT_<NUMBER>_<PROTOCOL>`: `tcp://host:port` of that port.
+    NumberedPortUrl,
+    /// `X_PORT_<NUMBER>_<PROTOCOL>_PROTO`: the protocol, in lower case.
+    NumberedPortProto,
+    /// `X_PORT_<NUMBER>_<PROTOCOL>_PORT`: the number.
+    NumberedPortPort,
+    /// `X_PORT_<NUMBER>_<PROTOCOL>_ADDR`: the `clusterIP`.
+    NumberedPortAddr,
+}
+
+/// One variable of a Service, before it is text: it still knows the Service, the port and its kind.
+///
+/// Its `Display` is `NAME=value`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServiceVariable<'a> {
+    service: &'a Service,
+    port: &'a ServicePort,
+    position: Position,
+}
+
+impl<'a> ServiceVariable<'a> {
+    /// The variable of that position in this Service, if the Service has such a port.
+    pub(crate) fn at(service: &'a Service, position: Position) -> Option<Self> {
+        let port = service.spec.ports.get(position.port)?;
+        Some(ServiceVariable { service, port, position })
+    }
+
+    /// The Service that it comes from.
+    #[must_use]
+    pub fn service(self) -> &'a Service {
+        self.service
+    }
+
+    /// The port that it tells of; the first one for the kinds that name none.
+    #[must_use]
+    pub fn port(self) -> &'a ServicePort {
+        self.port
+    }
+
+    /// Which of the eight kinds it is.
+    #[must_use]
+    pub fn kind(self) -> ServiceVariableKind {
+        self.position.kind
+    }
+
+    pub(crate) fn position(self) -> Position {
+        self.position
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> String {
+        let mut name = String::new();
+        // Writing to a String does not fail.
+        let _ = self.write_name(&mut name);
+        name
+    }
+
+    /// Its value.
+    #[must_use]
+    pub fn value(self) -> String {
+        let mut value = String::new();
+        let _ = self.write_value(&mut value);
+        value
+    }
+
+    /// Writes its name.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_name(self, out: &mut impl Write) -> fmt::Result {
+        use ServiceVariableKind as Kind;
+
+        write_mangled(&self.service.metadata.name, out)?;
+        match self.kind() {
+            Kind::ServiceHost => out.write_str("_SERVICE_HOST"),
+            Kind::ServicePort => out.write_str("_SERVICE_PORT"),
+            Kind::NamedServicePort => {
+                out.write_str("_SERVICE_PORT_")?;
+                write_mangled(&self.port.name, out)
+            }
+            Kind::PortUrl => out.write_str("_PORT"),
+            Kind::NumberedPortUrl => self.write_numbered_port(out),
+            Kind::NumberedPortProto => {
+                self.write_numbered_port(out)?;
+                out.write_str("_PROTO")
+            }
+            Kind::NumberedPortPort => {
+                self.write_numbered_port(out)?;
+                out.write_str("_PORT")
+            }
+            Kind::NumberedPortAddr => {
+                self.write_numbered_port(out)?;
+                out.write_str("_ADDR")
+            }
+        }
+    }
+
+    /// Writes its value.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_value(self, out: &mut impl Write) -> fmt::Result {
+        use ServiceVariableKind as Kind;
+
+        match self.kind() {
+            Kind::ServiceHost | Kind::NumberedPortAddr => out.write_str(&self.service.spec.cluster_ip),
+            Kind::ServicePort | Kind::NamedServicePort | Kind::NumberedPortPort => {
+                write!(out, "{}", self.port.port)
+            }
+            Kind::PortUrl | Kind::NumberedPortUrl => self.write_url(out),
+            Kind::NumberedPortProto => out.write_str(self.port.effective_protocol().as_lower_str()),
+        }
+    }
+
+    /// Appends `NAME=value` and what ends it.
+    pub(crate) fn append(self, form: Form, out: &mut Vec<u8>) {
+        let mut out = Appended(out);
+        let _ = self.write_name(&mut out);
+        let _ = out.write_char('=');
+        let _ = self.write_value(&mut out);
+        out.0.push(form.terminator());
+    }
+
+    fn write_numbered_port(self, out: &mut impl Write) -> fmt::Result {
+        write!(out, "_PORT_{}_{}", self.port.port, self.port.effective_protocol())
+    }
+
+    /// A host with a colon in it is put in brackets (Go: `net.JoinHostPort`).
+    fn write_url(self, out: &mut impl Write) -> fmt::Result {
+        let protocol = self.port.effective_protocol().as_lower_str();
+        let (host, port) = (&self.service.spec.cluster_ip, self.port.port);
+        if host.contains(':') {
+            write!(out, "{protocol}://[{host}]:{port}")
+        } else {
+            write!(out, "{protocol}://{host}:{port}")
+        }
+    }
+}
+
+/// Writes UTF-8 to the end of a vector, which does not fail.
+struct Appended<'v>(&'v mut Vec<u8>);
+
+impl Write for Appended<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.extend_from_slice(text.as_bytes());
+        Ok(())
+    }
+}
+
+fn write_mangled(name: &str, out: &mut impl Write) -> fmt::Result {
+    mangled_chars(name).try_for_each(|c| out.write_char(c))
+}
+
+impl fmt::Display for ServiceVariable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write_name(f)?;
+        f.write_char('=')?;
+        self.write_value(f)
+    }
+}

@@ -1,0 +1,176 @@
+//! The Services that a container sees, found by the names of their variables. Nothing here makes
+//! all names: where a Service's name ends and a suffix begins is tried out instead.
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::api::{Protocol, Service};
+use crate::generate::{Generated, Position, ServiceVariable, ServiceVariableKind, variables_of};
+use crate::name::{mangle, mangled_chars};
+
+/// Services that have variables, in the kubelet's order, with an index of their mangled names.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LinkedServices<'a> {
+    services: Vec<&'a Service>,
+    /// Each mangled name with the index of its Service, sorted.
+    by_mangled_name: Vec<(String, usize)>,
+}
+
+impl<'a> From<Generated<'a>> for LinkedServices<'a> {
+    fn from(generated: Generated<'a>) -> Self {
+        let services: Vec<&Service> = generated.linked().collect();
+        let mangled = services.iter().map(|service| mangle(&service.metadata.name).into_owned());
+        let mut by_mangled_name: Vec<(String, usize)> = mangled.zip(0..).collect();
+        by_mangled_name.sort_unstable();
+        LinkedServices { services, by_mangled_name }
+    }
+}
+
+/// Variables of Services that have one name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Collision<'a> {
+    /// The name.
+    pub name: String,
+    /// The variables, in kubelet order: the last one stands. Where they are of different Services
+    /// the kubelet's own order is random, so that it may pick any of them.
+    pub variables: Vec<ServiceVariable<'a>>,
+}
+
+impl<'a> LinkedServices<'a> {
+    /// All variables, those whose name another has included.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = ServiceVariable<'a>> + Clone {
+        self.services.iter().enumerate().flat_map(|(index, service)| variables_of(service, index))
+    }
+
+    /// The variables of that name, in kubelet order.
+    pub(crate) fn find(&self, name: &str) -> Vec<ServiceVariable<'a>> {
+        let mut found = Vec::new();
+        for (suffix, services) in self.split(name) {
+            for &(_, index) in services {
+                if let Some(service) = self.services.get(index) {
+                    found.extend(with_suffix(service, index, suffix));
+                }
+            }
+        }
+        found.sort_unstable_by_key(|variable| variable.position());
+        found
+    }
+
+    /// The names that several variables have, sorted.
+    pub(crate) fn collisions(&self) -> Vec<Collision<'a>> {
+        let mut collisions = BTreeMap::new();
+        for (mangled, index) in &self.by_mangled_name {
+            let Some(service) = self.services.get(*index) else { continue };
+            // Every collision of two Services makes names of the longer one's; the shorter one's
+            // name is found at the front of it.
+            let shares_names = self.split(mangled).any(|(suffix, _)| !suffix.is_empty());
+            let shares_name = self.split(mangled).any(|(suffix, equal)| suffix.is_empty() && equal.len() > 1);
+            if shares_names || shares_name || repeats_a_port(service) {
+                for variable in variables_of(service, *index) {
+                    let name = variable.name();
+                    let variables = self.find(&name);
+                    if variables.len() > 1 {
+                        collisions.insert(name, variables);
+                    }
+                }
+            }
+        }
+        collisions.into_iter().map(|(name, variables)| Collision { name, variables }).collect()
+    }
+
+    /// Each way in which `text` is the mangled name of Services and something that could be, or
+    /// could begin, the suffix of a variable: that suffix, and the Services' part of the index.
+    ///
+    /// The index is narrowed from one cut to the next, so that a long text with many cuts is gone
+    /// through once.
+    fn split<'s>(&'s self, text: &'s str) -> impl Iterator<Item = (&'s str, &'s [(String, usize)])> {
+        let mut candidates = self.by_mangled_name.as_slice();
+        let mut compared = 0;
+        let services_at = move |cut| {
+            candidates = with_segment(candidates, text.as_bytes(), compared, cut)?;
+            compared = cut;
+            // The shortest sort first: those that end at the cut.
+            let ending = candidates.partition_point(|(name, _)| name.len() == cut);
+            Some((text.get(cut..)?, candidates.get(..ending)?))
+        };
+        cuts(text).map_while(services_at).filter(|(_, services)| !services.is_empty())
+    }
+}
+
+/// Of names that agree with `text` up to `from`, and are sorted: those that agree up to `to`, if any.
+fn with_segment<'s>(
+    names: &'s [(String, usize)],
+    text: &[u8],
+    from: usize,
+    to: usize,
+) -> Option<&'s [(String, usize)]> {
+    fn rest(name: &str, from: usize) -> &[u8] {
+        name.as_bytes().get(from..).unwrap_or_default()
+    }
+    let segment = text.get(from..to)?;
+    let start = names.partition_point(|(name, _)| rest(name, from) < segment);
+    let names = names.get(start..)?;
+    let end = names.partition_point(|(name, _)| rest(name, from).starts_with(segment));
+    names.get(..end).filter(|names| !names.is_empty())
+}
+
+/// Where a suffix may begin in `text`, and its end.
+fn cuts(text: &str) -> impl Iterator<Item = usize> {
+    let starts = text.match_indices('_').map(|(cut, _)| cut).filter(|&cut| {
+        text.get(cut..).is_some_and(|suffix| suffix.starts_with("_SERVICE") || suffix.starts_with("_PORT"))
+    });
+    starts.chain([text.len()])
+}
+
+/// The variables of a Service whose names end in this after the Service's mangled name.
+fn with_suffix<'a>(service: &'a Service, index: usize, suffix: &str) -> Vec<ServiceVariable<'a>> {
+    use ServiceVariableKind as Kind;
+
+    let at = |port, kind| ServiceVariable::at(service, Position { service: index, port, kind });
+    let ports = service.spec.ports.iter().zip(0..);
+    if let Some(port_name) = suffix.strip_prefix("_SERVICE_PORT_") {
+        let named = ports.filter(|(port, _)| !port.name.is_empty() && mangled_chars(&port.name).eq(port_name.chars()));
+        return named.filter_map(|(_, port)| at(port, Kind::NamedServicePort)).collect();
+    }
+    if let Some(numbered) = suffix.strip_prefix("_PORT_") {
+        let Some((number, protocol, kind)) = read_numbered(numbered) else { return Vec::new() };
+        let same = ports.filter(|(port, _)| port.port.get() == number && port.effective_protocol() == protocol);
+        return same.filter_map(|(_, port)| at(port, kind)).collect();
+    }
+    let kind = match suffix {
+        "_SERVICE_HOST" => Kind::ServiceHost,
+        "_SERVICE_PORT" => Kind::ServicePort,
+        "_PORT" => Kind::PortUrl,
+        _ => return Vec::new(),
+    };
+    at(0, kind).into_iter().collect()
+}
+
+/// What `80_TCP_ADDR` says.
+fn read_numbered(text: &str) -> Option<(u16, Protocol, ServiceVariableKind)> {
+    use ServiceVariableKind as Kind;
+
+    let (number, rest) = text.split_once('_')?;
+    let (protocol, kind) = match rest.split_once('_') {
+        None => (rest, Kind::NumberedPortUrl),
+        Some((protocol, "PROTO")) => (protocol, Kind::NumberedPortProto),
+        Some((protocol, "PORT")) => (protocol, Kind::NumberedPortPort),
+        Some((protocol, "ADDR")) => (protocol, Kind::NumberedPortAddr),
+        Some(_) => return None,
+    };
+    // As the kubelet writes it: no sign, no leading zero.
+    let is_canonical = number.starts_with(|c| matches!(c, '1'..='9'));
+    is_canonical.then_some((number.parse().ok()?, protocol.parse().ok()?, kind))
+}
+
+/// Whether two ports of a Service make variables of one name. A valid Service has no such ports.
+fn repeats_a_port(service: &Service) -> bool {
+    let ports = service.spec.ports.as_slice();
+    let mut numbers: Vec<_> = ports.iter().map(|port| (port.port, port.effective_protocol())).collect();
+    let mut names: Vec<_> = ports.iter().filter(|port| !port.name.is_empty()).map(|port| mangle(&port.name)).collect();
+    numbers.sort_unstable();
+    names.sort_unstable();
+    let repeats = numbers.windows(2).any(|pair| matches!(pair, [a, b] if a == b));
+    repeats || names.windows(2).any(|pair| matches!(pair, [a, b] if a == b))
+}

@@ -1,0 +1,327 @@
+//! The objects that a tool has read, whatever documents they came in.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::Store;
+use crate::api::{Object, Service, Timestamp};
+
+/// The objects read so far, by kind.
+///
+/// With the feature `serde`, [`add`](Self::add) takes them out of documents of any format that serde
+/// reads: one object, a `v1` `List`, or a list of one kind such as a `ServiceList`.
+///
+/// ```
+/// # #[cfg(feature = "serde")] {
+/// use kubelet_env::{Document, Objects};
+///
+/// let json = r#"{
+///     "apiVersion": "v1",
+///     "kind": "Service",
+///     "metadata": {"name": "redis-primary", "namespace": "default"},
+///     "spec": {"clusterIP": "10.0.0.11", "ports": [{"port": 6379}]}
+/// }"#;
+/// let document: Document = serde_json::from_str(json)?;
+/// let mut objects = Objects::default();
+/// objects.add(document)?;
+/// assert!(objects.services.get("default", "redis-primary").is_some());
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Objects {
+    /// The Services.
+    pub services: Store<Service>,
+    /// What was read and is of no kind that a container's environment depends on, in the order read.
+    pub ignored: Vec<ObjectRef>,
+}
+
+/// Which object is meant: its kind, and what names it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectRef {
+    /// Its kind: `Service`.
+    pub kind: String,
+    /// Its namespace; empty if it has none.
+    pub namespace: String,
+    /// Its name; empty if it has none.
+    pub name: String,
+}
+
+impl ObjectRef {
+    /// What names `object`.
+    pub fn to<T: Object>(object: &T) -> Self {
+        ObjectRef { kind: T::KIND.into(), namespace: object.namespace().into(), name: object.name().into() }
+    }
+}
+
+/// `Service default/web`, or `Service web` where the namespace is not known.
+impl fmt::Display for ObjectRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ObjectRef { kind, namespace, name } = self;
+        f.write_str(if kind.is_empty() { "object" } else { kind })?;
+        match (namespace.is_empty(), name.is_empty()) {
+            (true, true) => Ok(()),
+            (true, false) => write!(f, " {name}"),
+            (false, true) => write!(f, " in {namespace}"),
+            (false, false) => write!(f, " {namespace}/{name}"),
+        }
+    }
+}
+
+/// Two objects of a kind have one name in one namespace.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{object} is there twice: metadata.name must be unique in a namespace, so rename or remove one")]
+pub struct DuplicateObject {
+    /// The name that both have.
+    pub object: ObjectRef,
+}
+
+/// Calls `$each!(field)` for the stores of [`Objects`] whose objects live in a namespace.
+macro_rules! for_each_store {
+    ($each:ident) => {
+        $each!(services);
+    };
+}
+
+impl Objects {
+    /// Takes over all that `other` holds.
+    ///
+    /// # Errors
+    /// An object is in both. Then nothing was taken over.
+    pub fn merge(&mut self, other: Objects) -> Result<(), DuplicateObject> {
+        macro_rules! check {
+            ($field:ident) => {
+                ensure_disjoint(&self.$field, &other.$field)?
+            };
+        }
+        macro_rules! extend {
+            ($field:ident) => {
+                self.$field.extend(other.$field.into_objects())
+            };
+        }
+        for_each_store!(check);
+        for_each_store!(extend);
+        self.ignored.extend(other.ignored);
+        Ok(())
+    }
+
+    /// Puts the objects that name no namespace into `namespace`, as `kubectl apply` does with
+    /// manifests that were written by hand.
+    ///
+    /// # Errors
+    /// There is an object of that kind and name in `namespace` already.
+    pub fn in_namespace(mut self, namespace: &str) -> Result<Self, DuplicateObject> {
+        macro_rules! move_unplaced {
+            ($field:ident) => {
+                move_unplaced(&mut self.$field, namespace)?
+            };
+        }
+        for_each_store!(move_unplaced);
+        Ok(self)
+    }
+
+    /// Those that were there at `moment`, as [`Object::existed_at`] has it.
+    #[must_use]
+    pub fn created_by(mut self, moment: Timestamp) -> Self {
+        macro_rules! keep {
+            ($field:ident) => {
+                self.$field = self.$field.created_by(moment)
+            };
+        }
+        for_each_store!(keep);
+        self
+    }
+}
+
+fn ensure_disjoint<T: Object>(left: &Store<T>, right: &Store<T>) -> Result<(), DuplicateObject> {
+    match right.iter().find(|object| left.get(object.namespace(), object.name()).is_some()) {
+        None => Ok(()),
+        Some(object) => Err(DuplicateObject { object: ObjectRef::to(object) }),
+    }
+}
+
+fn move_unplaced<T: Object>(store: &mut Store<T>, namespace: &str) -> Result<(), DuplicateObject> {
+    for mut object in store.take_namespace("") {
+        object.set_namespace(namespace);
+        insert(store, object)?;
+    }
+    Ok(())
+}
+
+fn insert<T: Object>(store: &mut Store<T>, object: T) -> Result<(), DuplicateObject> {
+    match store.apply(object) {
+        None => Ok(()),
+        Some(former) => Err(DuplicateObject { object: ObjectRef::to(&former) }),
+    }
+}
+
+#[cfg(feature = "serde")]
+pub use of_serde::ObjectError;
+
+#[cfg(feature = "serde")]
+mod of_serde {
+    use alloc::borrow::ToOwned;
+    use alloc::string::String;
+
+    use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error};
+
+    use super::{DuplicateObject, ObjectRef, Objects, insert};
+    use crate::Store;
+    use crate::api::{Object, Service};
+    use crate::read::{Document, FieldError, Value, read};
+
+    /// A document does not hold the objects that it should.
+    #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+    #[non_exhaustive]
+    pub enum ObjectError {
+        /// A field of an object is missing, or is not what its type wants.
+        #[error("{object}: {error}")]
+        Field {
+            /// The object, as far as it could be made out.
+            object: ObjectRef,
+            /// The field, and what is wrong with it.
+            error: FieldError,
+        },
+        /// An object is there twice.
+        #[error(transparent)]
+        Duplicate(#[from] DuplicateObject),
+    }
+
+    impl Objects {
+        /// Takes in the objects of a document: one object, or a list of them. An empty document
+        /// (YAML's between two `---`) holds none; objects of kinds that do not matter to a
+        /// container's environment end in [`ignored`](Objects::ignored).
+        ///
+        /// # Errors
+        /// - The document is no object, or one without an `apiVersion`, a `kind` or a name.
+        /// - A field is not what its type wants: the error says which field of which object.
+        /// - There are two objects of a kind with one name in one namespace, counting those that
+        ///   were taken in before.
+        ///
+        /// Then nothing of the document was taken in.
+        pub fn add(&mut self, document: Document<'_>) -> Result<(), ObjectError> {
+            let mut read = Objects::default();
+            if document.0 != Value::Null {
+                read.add_object(document.0, None)?;
+            }
+            Ok(self.merge(read)?)
+        }
+
+        fn add_object(&mut self, value: Value<'_>, item_type: Option<&TypeMeta>) -> Result<(), ObjectError> {
+            let object = object_ref(&value);
+            let type_meta = match TypeMeta::of(&value, item_type) {
+                Ok(type_meta) => type_meta,
+                Err(error) => return Err(ObjectError::Field { object, error }),
+            };
+            let object = ObjectRef { kind: type_meta.kind.clone(), ..object };
+            if let Some(item_type) = type_meta.item_type() {
+                return self.add_items(value, object, item_type.as_ref());
+            }
+            if type_meta.is::<Service>() {
+                add_to(&mut self.services, value, object)
+            } else {
+                self.ignored.push(object);
+                Ok(())
+            }
+        }
+
+        fn add_items(
+            &mut self,
+            list: Value<'_>,
+            object: ObjectRef,
+            item_type: Option<&TypeMeta>,
+        ) -> Result<(), ObjectError> {
+            let Value::Map(fields) = list else { return Ok(()) };
+            match fields.into_iter().find(|(key, _)| key == "items") {
+                None | Some((_, Value::Null)) => Ok(()),
+                Some((_, Value::List(items))) => {
+                    for (index, item) in items.into_iter().enumerate() {
+                        self.add_object(item, item_type).map_err(|error| match error {
+                            ObjectError::Field { object, error } => {
+                                ObjectError::Field { object, error: error.in_item(index) }
+                            }
+                            duplicate => duplicate,
+                        })?;
+                    }
+                    Ok(())
+                }
+                Some((key, other)) => {
+                    let error = FieldError::of_kind(&other, "a list").at_key(key);
+                    Err(ObjectError::Field { object, error })
+                }
+            }
+        }
+    }
+
+    /// Reads all objects of one document. An error's text is that of [`ObjectError`].
+    impl<'de> Deserialize<'de> for Objects {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            let document = Document::deserialize(deserializer)?;
+            let mut objects = Objects::default();
+            objects.add(document).map_err(D::Error::custom)?;
+            Ok(objects)
+        }
+    }
+
+    fn add_to<T: Object + DeserializeOwned>(
+        store: &mut Store<T>,
+        value: Value<'_>,
+        object: ObjectRef,
+    ) -> Result<(), ObjectError> {
+        if object.name.is_empty() {
+            let error = FieldError::missing_field("name").at_key("metadata");
+            return Err(ObjectError::Field { object, error });
+        }
+        match read(value) {
+            Ok(read) => Ok(insert(store, read)?),
+            Err(error) => Err(ObjectError::Field { object, error }),
+        }
+    }
+
+    /// What can be said of an object before it is read.
+    fn object_ref(value: &Value<'_>) -> ObjectRef {
+        let text = |value: Option<&Value<'_>>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
+        let metadata = value.get("metadata");
+        ObjectRef {
+            kind: text(value.get("kind")),
+            namespace: text(metadata.and_then(|metadata| metadata.get("namespace"))),
+            name: text(metadata.and_then(|metadata| metadata.get("name"))),
+        }
+    }
+
+    /// `TypeMeta`: of which kind an object is.
+    #[derive(Clone)]
+    struct TypeMeta {
+        api_version: String,
+        kind: String,
+    }
+
+    impl TypeMeta {
+        /// What the object says of itself, or else what its list says of its items.
+        fn of(value: &Value<'_>, item_type: Option<&TypeMeta>) -> Result<Self, FieldError> {
+            let Value::Map(_) = value else { return Err(FieldError::of_kind(value, "an object")) };
+            let read = |key: &'static str, inherited: Option<&String>| match value.get(key) {
+                None | Some(Value::Null) => inherited.cloned().ok_or_else(|| FieldError::missing_field(key)),
+                Some(Value::Text(text)) => Ok(text.clone().into_owned()),
+                Some(other) => Err(FieldError::of_kind(other, "a text").at_key(key)),
+            };
+            Ok(TypeMeta {
+                kind: read("kind", item_type.map(|item| &item.kind))?,
+                api_version: read("apiVersion", item_type.map(|item| &item.api_version))?,
+            })
+        }
+
+        fn is<T: Object>(&self) -> bool {
+            self.kind == T::KIND && self.api_version == T::API_VERSION
+        }
+
+        /// If this is a list: what its items are where they do not say so themselves. Those of a
+        /// `v1` `List` do.
+        fn item_type(&self) -> Option<Option<TypeMeta>> {
+            let kind = self.kind.strip_suffix("List")?;
+            let item_type = TypeMeta { api_version: self.api_version.clone(), kind: kind.to_owned() };
+            Some((!kind.is_empty()).then_some(item_type))
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! The orders in which a container's variables can be shown.
+
+use crate::environment::Variable;
+
+/// The order in which variables are shown. Which of two variables of one name stands does not
+/// depend on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Order {
+    /// The order in which the kubelet makes them. (Between Services, and in what the container is
+    /// given in the end, its order is random; ours is by the Services' names.)
+    #[default]
+    Kubelet,
+    /// By name, bytewise.
+    Name,
+    /// As a program sees them that was started from dash, the `/bin/sh` of Debian and Ubuntu:
+    /// `kubectl exec … -- sh`, then `printenv`. See [`dash_chain`].
+    ///
+    /// dash itself drops a variable whose name is not a shell's (`a.b`), resets `IFS` and `OPTIND`,
+    /// and adds `PWD`. The orders hold the same variables, so none of this is done here.
+    Dash,
+}
+
+impl Order {
+    /// Puts variables that are in kubelet order into this order.
+    pub(crate) fn sort(self, variables: &mut [Variable<'_>]) {
+        match self {
+            Order::Kubelet => {}
+            Order::Name => variables.sort_by_cached_key(Variable::name),
+            Order::Dash => variables.sort_by_cached_key(|variable| dash_place(&variable.name())),
+        }
+    }
+}
+
+/// How many hash chains dash keeps its variables in (`VTABSIZE`).
+const DASH_CHAINS: u64 = 39;
+
+/// The hash chain, of 39, in which dash keeps a variable of that name (dash: `hashvar`).
+///
+/// It is (16 × the first byte + the sum of all bytes) mod 39. dash lists one chain after another,
+/// and each in the order in which its variables were set.
+///
+/// ```
+/// use kubelet_env::dash_chain;
+///
+/// assert!(dash_chain("MY_SVC_NGINX_PORT_80_TCP_ADDR") < dash_chain("MY_SVC_NGINX_PORT_80_TCP"));
+/// ```
+#[must_use]
+pub fn dash_chain(name: &str) -> u8 {
+    let first = name.bytes().take(1).map(|byte| u64::from(byte).wrapping_mul(16));
+    let sum = first.chain(name.bytes().map(u64::from)).fold(0, u64::wrapping_add);
+    u8::try_from(sum.rem_euclid(DASH_CHAINS)).unwrap_or_default()
+}
+
+/// The variables that dash sets before it takes in its environment, in its order (`varinit`).
+const SET_BY_DASH: [&str; 8] = ["IFS", "MAIL", "MAILPATH", "PATH", "PS1", "PS2", "PS4", "OPTIND"];
+
+fn dash_place(name: &str) -> (u8, usize) {
+    let set_before = SET_BY_DASH.iter().position(|&set| set == name);
+    (dash_chain(name), set_before.unwrap_or(SET_BY_DASH.len()))
+}

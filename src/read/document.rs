@@ -1,0 +1,179 @@
+//! One document of any format, before it is known which objects are in it: `kubectl` prints a
+//! List's items before its kind.
+
+use alloc::borrow::Cow;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
+
+/// One document of JSON, YAML or another format, to be given to [`Objects::add`](crate::Objects::add).
+///
+/// Any deserializer of a self-describing format makes one. Text that the format can lend is not
+/// copied. Nesting is followed to a depth of 128; what is deeper is an error.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Document<'de>(pub(crate) Value<'de>);
+
+/// A value of the JSON data model.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Value<'de> {
+    Null,
+    Bool(bool),
+    Signed(i64),
+    Unsigned(u64),
+    Float(f64),
+    Text(Cow<'de, str>),
+    List(Vec<Value<'de>>),
+    Map(Vec<(Cow<'de, str>, Value<'de>)>),
+}
+
+impl<'de> Value<'de> {
+    /// The value of the first key of that name, if this is a map that has it.
+    pub(crate) fn get(&self, key: &str) -> Option<&Value<'de>> {
+        match self {
+            Value::Map(fields) => fields.iter().find(|(name, _)| name == key).map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
+    /// The text, if this is one.
+    pub(crate) fn as_str(&self) -> Option<&str> {
+        match self {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// As deep as serde_json and the parsers of YAML go.
+const MAX_DEPTH: u8 = 128;
+
+impl<'de> Deserialize<'de> for Document<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        ValueAtDepth(MAX_DEPTH).deserialize(deserializer).map(Document)
+    }
+}
+
+/// Reads a value that may be nested this much deeper.
+#[derive(Clone, Copy)]
+struct ValueAtDepth(u8);
+
+impl ValueAtDepth {
+    fn deeper<E: Error>(self) -> Result<Self, E> {
+        self.0.checked_sub(1).map(ValueAtDepth).ok_or_else(|| E::custom("the document is nested too deep: 128 at most"))
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for ValueAtDepth {
+    type Value = Value<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value<'de>, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ValueAtDepth {
+    type Value = Value<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value of the JSON data model")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value<'de>, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_none<E>(self) -> Result<Value<'de>, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value<'de>, D::Error> {
+        self.deserialize(deserializer)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value<'de>, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value<'de>, E> {
+        Ok(Value::Signed(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value<'de>, E> {
+        Ok(Value::Unsigned(value))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value<'de>, E> {
+        Ok(Value::Float(value))
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Value<'de>, E> {
+        Ok(Value::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value<'de>, E> {
+        Ok(Value::Text(Cow::Owned(text.into())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value<'de>, A::Error> {
+        let deeper = self.deeper()?;
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element_seed(deeper)? {
+            list.push(item);
+        }
+        Ok(Value::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value<'de>, A::Error> {
+        let deeper = self.deeper()?;
+        let mut map = Vec::new();
+        while let Some(Key(key)) = entries.next_key()? {
+            map.push((key, entries.next_value_seed(deeper)?));
+        }
+        Ok(Value::Map(map))
+    }
+}
+
+/// A key of a map. YAML's may be numbers and booleans, which become text as they do in `kubectl`.
+struct Key<'de>(Cow<'de, str>);
+
+impl<'de> Deserialize<'de> for Key<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(KeyVisitor)
+    }
+}
+
+struct KeyVisitor;
+
+impl<'de> Visitor<'de> for KeyVisitor {
+    type Value = Key<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text as the key of a map")
+    }
+
+    fn visit_bool<E>(self, key: bool) -> Result<Key<'de>, E> {
+        Ok(Key(Cow::Borrowed(if key { "true" } else { "false" })))
+    }
+
+    fn visit_i64<E>(self, key: i64) -> Result<Key<'de>, E> {
+        Ok(Key(Cow::Owned(key.to_string())))
+    }
+
+    fn visit_u64<E>(self, key: u64) -> Result<Key<'de>, E> {
+        Ok(Key(Cow::Owned(key.to_string())))
+    }
+
+    fn visit_f64<E: Error>(self, key: f64) -> Result<Key<'de>, E> {
+        Err(E::invalid_type(Unexpected::Float(key), &self))
+    }
+
+    fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Key<'de>, E> {
+        Ok(Key(Cow::Borrowed(key)))
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Key<'de>, E> {
+        Ok(Key(Cow::Owned(key.into())))
+    }
+}

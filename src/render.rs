@@ -1,0 +1,23 @@
+//! The variables as text, in the forms in which environments are passed on.
+
+/// How variables are written down one after another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Form {
+    /// `NAME=value` and a line feed, as `printenv` prints them. A line feed in a value is written as
+    /// it is, so this is for people.
+    #[default]
+    Lines,
+    /// `NAME=value` and a NUL, as `printenv -0` prints them and `/proc/PID/environ` holds them.
+    NulSeparated,
+}
+
+impl Form {
+    /// The byte that ends each variable.
+    #[must_use]
+    pub const fn terminator(self) -> u8 {
+        match self {
+            Form::Lines => b'\n',
+            Form::NulSeparated => 0,
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Runs the recorded answers of the real kubelet: every `*.jsonl` file of `tests/conformance`, or of
+//! the directory that `KUBELET_ENV_CONFORMANCE_DIR` names, and of the folders below.
+//!
+//! There is no list of cases that may fail.
+
+use std::collections::BTreeMap;
+use std::fmt::{Debug, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+mod services;
+
+/// What is wrong with our answer to a case; nothing if it is right.
+type Verdict = Result<(), String>;
+
+/// Answers the case of a line.
+type Answer = fn(&str) -> Verdict;
+
+/// The families that are known, each with what answers a case of it.
+const FAMILIES: [(&str, Answer); 3] =
+    [("mangle", services::mangle), ("service_env", services::service_env), ("visible", services::visible)];
+
+/// The line of a file, as far as all families have it in common.
+#[derive(Deserialize)]
+struct Line {
+    case: String,
+}
+
+#[derive(Deserialize)]
+struct Case<G, E> {
+    given: G,
+    expect: E,
+}
+
+fn read<G: DeserializeOwned, E: DeserializeOwned>(line: &str) -> Result<(G, E), String> {
+    let case: Case<G, E> = serde_json::from_str(line).map_err(|error| format!("cannot be read: {error}"))?;
+    Ok((case.given, case.expect))
+}
+
+fn expect_equal<T: PartialEq + Debug>(ours: &T, kubelet: &T) -> Verdict {
+    if ours == kubelet { Ok(()) } else { Err(format!("kubelet {kubelet:?}\n         ours    {ours:?}")) }
+}
+
+#[derive(Default)]
+struct Tally {
+    passed: usize,
+    failures: Vec<String>,
+}
+
+#[test]
+fn conformance() {
+    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance");
+    let directory = std::env::var_os("KUBELET_ENV_CONFORMANCE_DIR").map_or(default, PathBuf::from);
+    let tallies = run(&directory);
+
+    let mut report = String::new();
+    for (family, Tally { passed, failures }) in &tallies {
+        writeln!(report, "{family}: {passed} passed, {} failed", failures.len()).unwrap();
+        for failure in failures.iter().take(5) {
+            writeln!(report, "    {failure}").unwrap();
+        }
+    }
+    println!("{report}");
+    assert!(!tallies.is_empty(), "no case at all in {}", directory.display());
+    assert!(tallies.values().all(|tally| tally.failures.is_empty()), "{report}");
+}
+
+fn run(directory: &Path) -> BTreeMap<String, Tally> {
+    let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
+    for file in jsonl_files(directory) {
+        let text = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let family_of_file = file.file_stem().unwrap().to_string_lossy().into_owned();
+        // Values hold other line separators than `\n`.
+        for (number, line) in (1..).zip(text.split('\n')).filter(|(_, line)| !line.is_empty()) {
+            let (family, verdict) = answer(line, &family_of_file);
+            let tally = tallies.entry(family).or_default();
+            match verdict {
+                Ok(()) => tally.passed += 1,
+                Err(difference) => tally.failures.push(format!("{}:{number}: {difference}", file.display())),
+            }
+        }
+    }
+    tallies
+}
+
+/// A case's name is `[RELEASE/]FAMILY/NUMBER`.
+fn answer(line: &str, family_of_file: &str) -> (String, Verdict) {
+    let case = match serde_json::from_str::<Line>(line) {
+        Ok(Line { case }) => case,
+        Err(error) => return (family_of_file.to_owned(), Err(format!("cannot be read: {error}"))),
+    };
+    let family = case.rsplit('/').nth(1).unwrap_or(family_of_file);
+    let verdict = match FAMILIES.iter().find(|(known, _)| *known == family) {
+        Some((_, answer)) => answer(line).map_err(|difference| format!("{case}: {difference}")),
+        None => Err(format!("{case}: the family is not known")),
+    };
+    (family.to_owned(), verdict)
+}
+
+fn jsonl_files(directory: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(directory).unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    let files = paths.into_iter().flat_map(|path| {
+        if path.is_dir() {
+            jsonl_files(&path)
+        } else {
+            Vec::from_iter(path.extension().is_some_and(|extension| extension == "jsonl").then_some(path))
+        }
+    });
+    files.collect()
+}
+
+/// The runner itself: what must fail does.
+#[test]
+fn refuses_what_it_does_not_know() {
+    let (family, verdict) = answer(r#"{"case": "weather/0001", "given": {}, "expect": {}}"#, "weather");
+    assert_eq!(family, "weather");
+    assert!(verdict.unwrap_err().contains("not known"));
+    assert!(answer("{", "mangle").1.is_err());
+    assert!(answer(r#"{"case": "mangle/0001", "given": {}, "expect": {}}"#, "mangle").1.is_err());
+    let wrong = r#"{"case": "mangle/0001", "given": {"names": ["a"]}, "expect": {"names": ["a"]}}"#;
+    assert!(answer(wrong, "mangle").1.is_err());
+    let right = r#"{"case": "mangle/0001", "given": {"names": ["a"]}, "expect": {"names": ["A"]}}"#;
+    assert_eq!(answer(right, "mangle"), ("mangle".to_owned(), Ok(())));
+}

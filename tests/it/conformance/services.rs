@@ -1,0 +1,116 @@
+//! The families about Services and their variables.
+
+use std::collections::BTreeMap;
+
+use kubelet_env::api::Service;
+use kubelet_env::{Environment, ServiceLinks, generate, select};
+use serde::Deserialize;
+
+use super::{Verdict, expect_equal, read};
+
+#[derive(Deserialize, PartialEq, Debug)]
+struct Names {
+    names: Vec<String>,
+}
+
+pub(super) fn mangle(line: &str) -> Verdict {
+    let (given, expect): (Names, Names) = read(line)?;
+    let names = given.names.iter().map(|name| kubelet_env::mangle(name).into_owned()).collect();
+    expect_equal(&Names { names }, &expect)
+}
+
+#[derive(Deserialize)]
+struct Services {
+    services: Vec<Service>,
+}
+
+#[derive(Deserialize)]
+struct OrderedEnv {
+    #[serde(default)]
+    env: Vec<(String, String)>,
+    #[serde(default)]
+    panic: bool,
+}
+
+pub(super) fn service_env(line: &str) -> Verdict {
+    let (given, expect): (Services, OrderedEnv) = read(line)?;
+    let services: Vec<&Service> = given.services.iter().collect();
+    match generate(&services) {
+        Err(no_ports) if expect.panic => names_a_service(&no_ports.service.name, &given.services),
+        Err(no_ports) => Err(no_ports.to_string()),
+        Ok(_) if expect.panic => Err("the kubelet panics, we do not refuse".to_owned()),
+        Ok(generated) => {
+            let ours = generated.iter().map(|variable| (variable.name(), variable.value())).collect();
+            expect_equal(&ours, &expect.env)
+        }
+    }
+}
+
+fn names_a_service(name: &str, services: &[Service]) -> Verdict {
+    let named = services.iter().any(|service| service.metadata.name == name && service.spec.ports.is_empty());
+    if named { Ok(()) } else { Err(format!("the error names {name:?}")) }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Seen {
+    services: Vec<Service>,
+    namespace: String,
+    enable_service_links: bool,
+}
+
+#[derive(Deserialize)]
+struct Env {
+    #[serde(default)]
+    env: BTreeMap<String, String>,
+    #[serde(default)]
+    ambiguous: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    panic: bool,
+}
+
+/// In the order listed, and in some others: none may make a difference.
+pub(super) fn visible(line: &str) -> Verdict {
+    let (mut given, expect): (Seen, Env) = read(line)?;
+    let first = seen(&given, &expect)?;
+    for _ in 0..given.services.len() {
+        given.services.rotate_left(1);
+        expect_equal(&seen(&given, &expect)?, &first)?;
+    }
+    given.services.reverse();
+    expect_equal(&seen(&given, &expect)?, &first)
+}
+
+fn seen(given: &Seen, expect: &Env) -> Result<BTreeMap<String, String>, String> {
+    let services = select(&given.services, &given.namespace, ServiceLinks::from(given.enable_service_links));
+    let generated = match generate(&services) {
+        Err(no_ports) if expect.panic => {
+            return names_a_service(&no_ports.service.name, &given.services).map(|()| BTreeMap::new());
+        }
+        Err(no_ports) => return Err(no_ports.to_string()),
+        Ok(_) if expect.panic => return Err("the kubelet panics, we do not refuse".to_owned()),
+        Ok(generated) => generated,
+    };
+    let environment = Environment::from(generated);
+    let ours: BTreeMap<String, String> = environment
+        .iter()
+        .map(|variable| (variable.name().into_owned(), String::from_utf8(variable.value().into_owned()).unwrap()))
+        .collect();
+    expect_equal(&ours.len(), &environment.len())?;
+
+    let collisions: Vec<&str> = environment.collisions().iter().map(|collision| collision.name.as_str()).collect();
+    for (name, values) in &expect.ambiguous {
+        let value = ours.get(name).ok_or_else(|| format!("{name} is missing"))?;
+        if !values.contains(value) {
+            return Err(format!("{name}: {value:?} is none of {values:?}"));
+        }
+        if !collisions.contains(&name.as_str()) {
+            return Err(format!("{name}: the collision is not reported"));
+        }
+    }
+    let certain = |env: &BTreeMap<String, String>| -> BTreeMap<String, String> {
+        env.clone().into_iter().filter(|(name, _)| !expect.ambiguous.contains_key(name)).collect()
+    };
+    expect_equal(&certain(&ours), &certain(&expect.env))?;
+    Ok(ours)
+}

@@ -1,0 +1,3 @@
+//! What the crate promises: documented outputs, laws, and the recorded answers of the real kubelet.
+
+mod conformance;
