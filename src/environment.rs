@@ -1,14 +1,24 @@
 //! The variables that a container is given: in order, each name once.
 
 use alloc::borrow::Cow;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
+use core::str::Utf8Error;
 
-use crate::generate::{Generated, Position, ServiceVariable};
-use crate::linked::{Collision, LinkedServices};
+use crate::container::{Entry, Reference, Resolved, Source};
 use crate::order::Order;
 use crate::render::Form;
+use crate::services::{
+    Collision, Generated, LinkedServices, Position, ServiceVariable, Stage, append_service, variables_of,
+};
 
 /// An ordered collection of variables in which each name stands once.
+///
+/// Its order is the kubelet's: what lies [under](Self::over) it, what the container declares, in the
+/// order declared, and the remaining service variables. Where two variables have one name the later
+/// one stands, at its own place, and what the container declares stands over service variables.
 ///
 /// ```
 /// use kubelet_env::api::{ObjectMeta, PortNumber, Service, ServicePort, ServiceSpec};
@@ -22,8 +32,7 @@ use crate::render::Form;
 ///         ..ServiceSpec::default()
 ///     },
 /// };
-/// let services = [&service];
-/// let environment = Environment::from(generate(&services)?);
+/// let environment = Environment::from(generate(&[&service])?);
 /// assert_eq!(environment.get("MY_NGINX_PORT_80_TCP_ADDR").unwrap().value(), b"10.1.180.155".as_slice());
 ///
 /// let lines = String::from_utf8(environment.render(Order::Name, Form::Lines))?;
@@ -32,46 +41,261 @@ use crate::render::Form;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Environment<'a> {
+    base: Vec<(String, Vec<u8>)>,
+    /// Each name of the base, with its place there.
+    base_by_name: BTreeMap<String, usize>,
+    declared: Vec<Declared<'a>>,
+    /// Each name that is declared, with the place where it is declared last.
+    declared_by_name: BTreeMap<Cow<'a, str>, usize>,
     services: LinkedServices<'a>,
-    /// The service variables that do not stand, because a later one has their name; sorted.
+    /// The service variables that do not stand; sorted.
     hidden: Vec<Position>,
     collisions: Vec<Collision<'a>>,
 }
 
-impl<'a> From<Generated<'a>> for Environment<'a> {
-    fn from(generated: Generated<'a>) -> Self {
-        let services = LinkedServices::from(generated);
-        let collisions = services.collisions();
-        let earlier = collisions.iter().filter_map(|collision| collision.variables.split_last());
-        let mut hidden: Vec<Position> =
-            earlier.flat_map(|(_, earlier)| earlier).map(|variable| variable.position()).collect();
-        hidden.sort_unstable();
-        Environment { services, hidden, collisions }
+/// What a container declares of a variable, in `env` or through `envFrom`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Declared<'a> {
+    name: Cow<'a, str>,
+    value: Value<'a>,
+    entry: Entry,
+    source: Source<'a>,
+    references: Vec<Reference<'a>>,
+    is_overwritten: bool,
+}
+
+impl<'a> Declared<'a> {
+    pub(crate) fn new(
+        name: Cow<'a, str>,
+        value: Value<'a>,
+        entry: Entry,
+        source: Source<'a>,
+        references: Vec<Reference<'a>>,
+    ) -> Self {
+        Declared { name, value, entry, source, references, is_overwritten: false }
+    }
+
+    /// The variable's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The value that it is given here.
+    #[must_use]
+    pub fn value(&self) -> &Value<'a> {
+        &self.value
+    }
+
+    /// The entry that declares it.
+    #[must_use]
+    pub fn entry(&self) -> Entry {
+        self.entry
+    }
+
+    /// Where the value comes from.
+    #[must_use]
+    pub fn source(&self) -> Source<'a> {
+        self.source
+    }
+
+    /// The references that were expanded in it, in their order.
+    #[must_use]
+    pub fn references(&self) -> &[Reference<'a>] {
+        &self.references
+    }
+
+    /// Whether the variable is declared again further on, so that this does not stand.
+    #[must_use]
+    pub fn is_overwritten(&self) -> bool {
+        self.is_overwritten
+    }
+}
+
+/// The value of a variable: bytes, for what comes from a Secret need not be UTF-8. `Debug` does not
+/// show one that a Secret flowed into.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Value<'a> {
+    bytes: Cow<'a, [u8]>,
+    is_secret: bool,
+}
+
+impl<'a> Value<'a> {
+    pub(crate) fn plain(bytes: Cow<'a, [u8]>) -> Self {
+        Value { bytes, is_secret: false }
+    }
+
+    pub(crate) fn secret(bytes: Cow<'a, [u8]>) -> Self {
+        Value { bytes, is_secret: true }
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The text.
+    ///
+    /// # Errors
+    /// It is not UTF-8.
+    pub fn as_str(&self) -> Result<&str, Utf8Error> {
+        core::str::from_utf8(&self.bytes)
+    }
+
+    /// Whether it comes from a Secret, directly or through `$(NAME)`.
+    #[must_use]
+    pub fn is_secret(&self) -> bool {
+        self.is_secret
+    }
+
+    pub(crate) fn into_bytes(self) -> Cow<'a, [u8]> {
+        self.bytes
+    }
+
+    fn borrowed(&self) -> Value<'_> {
+        Value { bytes: Cow::Borrowed(&self.bytes), is_secret: self.is_secret }
+    }
+}
+
+impl fmt::Debug for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_secret { f.write_str("[elided]") } else { write!(f, "\"{}\"", self.bytes.escape_ascii()) }
+    }
+}
+
+impl PartialEq<[u8]> for Value<'_> {
+    fn eq(&self, bytes: &[u8]) -> bool {
+        *self.bytes == *bytes
+    }
+}
+
+impl PartialEq<&[u8]> for Value<'_> {
+    fn eq(&self, bytes: &&[u8]) -> bool {
+        *self.bytes == **bytes
+    }
+}
+
+impl<'a> From<Generated<'_, 'a>> for Environment<'a> {
+    fn from(generated: Generated<'_, 'a>) -> Self {
+        Environment::of_services(LinkedServices::from(generated))
     }
 }
 
 impl<'a> Environment<'a> {
+    pub(crate) fn of_services(services: LinkedServices<'a>) -> Self {
+        let collisions = services.collisions();
+        let earlier = collisions.iter().filter_map(|collision| collision.variables.split_last());
+        let earlier = earlier.flat_map(|(_, earlier)| earlier).map(|variable| variable.position());
+        let mut hidden: Vec<Position> = earlier.collect();
+        hidden.sort_unstable();
+        Environment { services, hidden, collisions, ..Environment::default() }
+    }
+
+    /// Declares a variable, over what has its name. The service variables of that name are hidden
+    /// only by [`hide_shadowed`](Self::hide_shadowed), all at once.
+    pub(crate) fn declare(&mut self, declared: Declared<'a>) {
+        let place = self.declared.len();
+        let former = self.declared_by_name.insert(declared.name.clone(), place);
+        if let Some(former) = former.and_then(|former| self.declared.get_mut(former)) {
+            former.is_overwritten = true;
+        }
+        self.declared.push(declared);
+    }
+
+    pub(crate) fn hide_shadowed(&mut self) {
+        let shadowed = self.declared_by_name.keys().flat_map(|name| self.services.find(name));
+        self.hidden.extend(shadowed.map(|variable| variable.position()));
+        self.hidden.sort_unstable();
+        self.hidden.dedup();
+    }
+
+    /// What a reference to this name is resolved to by now.
+    pub(crate) fn resolve(&self, name: &str) -> (Resolved<'a>, Option<Value<'a>>) {
+        if let Some(&place) = self.declared_by_name.get(name)
+            && let Some(declared) = self.declared.get(place)
+        {
+            return (Resolved::Declared(place), Some(declared.value.clone()));
+        }
+        match self.services.find(name).last() {
+            None => (Resolved::Unresolved, None),
+            Some(&variable) => {
+                let value = Value::plain(Cow::Owned(variable.value().into_bytes()));
+                (Resolved::Service(variable), Some(value))
+            }
+        }
+    }
+
+    /// Lays variables under this environment that the kubelet does not give: those of the image's
+    /// `ENV`, and the `HOSTNAME` and `PATH` of the container runtime. They come first, but for those
+    /// whose name is taken. References never see them.
+    #[must_use]
+    pub fn over<N: Into<String>, V: Into<Vec<u8>>>(mut self, base: impl IntoIterator<Item = (N, V)>) -> Self {
+        for (name, value) in base {
+            let (name, value) = (name.into(), value.into());
+            match self.base_by_name.get(&name).and_then(|&place| self.base.get_mut(place)) {
+                Some(former) => former.1 = value,
+                None => {
+                    self.base_by_name.insert(name.clone(), self.base.len());
+                    self.base.push((name, value));
+                }
+            }
+        }
+        self
+    }
+
     /// The variables, in kubelet order.
-    pub fn iter(&self) -> impl Iterator<Item = Variable<'a>> + Clone {
+    pub fn iter(&self) -> impl Iterator<Item = Variable<'_>> + Clone {
+        let base = self.base.iter().filter(|(name, _)| self.given(name).is_none());
+        let base = base.map(|(name, value)| Variable(Kind::Base(name, value)));
+        let standing = self.declared.iter().filter(|declared| !declared.is_overwritten);
+        let standing = standing.map(|declared| Variable(Kind::Declared(declared)));
+        base.chain(standing).chain(self.service_variables().map(|variable| Variable(Kind::Service(variable))))
+    }
+
+    /// The service variables that stand, in kubelet order.
+    pub fn service_variables(&self) -> impl Iterator<Item = ServiceVariable<'a>> + Clone {
         let mut hidden = self.hidden.iter().peekable();
-        self.services
-            .iter()
-            .filter(move |variable| hidden.next_if(|&&next| next == variable.position()).is_none())
-            .map(Variable)
+        self.services.iter().filter(move |variable| hidden.next_if(|&&next| next == variable.position()).is_none())
+    }
+
+    /// All that the container declares, in the order declared, what is overwritten further on
+    /// included.
+    #[must_use]
+    pub fn declared(&self) -> &[Declared<'a>] {
+        &self.declared
+    }
+
+    /// The names that several service variables have, by name; also those that the container
+    /// declares itself.
+    #[must_use]
+    pub fn collisions(&self) -> &[Collision<'a>] {
+        &self.collisions
     }
 
     /// The variables, in any order.
     #[must_use]
-    pub fn in_order(&self, order: Order) -> Vec<Variable<'a>> {
-        let mut variables: Vec<Variable<'a>> = self.iter().collect();
+    pub fn in_order(&self, order: Order) -> Vec<Variable<'_>> {
+        let mut variables: Vec<Variable<'_>> = self.iter().collect();
         order.sort(&mut variables);
         variables
     }
 
     /// The variable of that name.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<Variable<'a>> {
-        self.services.find(name).last().copied().map(Variable)
+    pub fn get(&self, name: &str) -> Option<Variable<'_>> {
+        self.given(name).or_else(|| {
+            let (name, value) = self.base.get(*self.base_by_name.get(name)?)?;
+            Some(Variable(Kind::Base(name, value)))
+        })
+    }
+
+    /// The variable of that name that the kubelet gives.
+    fn given(&self, name: &str) -> Option<Variable<'_>> {
+        if let Some(&place) = self.declared_by_name.get(name) {
+            return self.declared.get(place).map(|declared| Variable(Kind::Declared(declared)));
+        }
+        self.services.find(name).last().map(|&variable| Variable(Kind::Service(variable)))
     }
 
     /// How many variables there are.
@@ -86,20 +310,34 @@ impl<'a> Environment<'a> {
         self.iter().next().is_none()
     }
 
-    /// The names that several service variables have, by name.
-    #[must_use]
-    pub fn collisions(&self) -> &[Collision<'a>] {
-        &self.collisions
-    }
-
-    /// Appends the text of the variables to `out`.
+    /// Appends the text of the variables to `out`, the values of Secrets included.
     pub fn append(&self, order: Order, form: Form, out: &mut Vec<u8>) {
-        for variable in self.in_order(order) {
-            variable.0.append(form, out);
+        if order != Order::Kubelet {
+            for variable in self.in_order(order) {
+                variable.append(form, out);
+            }
+            return;
+        }
+        let others = self.iter().take_while(|variable| !matches!(variable.0, Kind::Service(_)));
+        for variable in others {
+            variable.append(form, out);
+        }
+        let mut stage = Stage::new();
+        let mut hidden = self.hidden.iter().copied().peekable();
+        for (index, service) in self.services.services().iter().enumerate() {
+            if hidden.peek().is_none_or(|next| next.service != index) {
+                append_service(service, form, &mut stage, out);
+                continue;
+            }
+            for variable in variables_of(service, index) {
+                if hidden.next_if(|&next| next == variable.position()).is_none() {
+                    variable.append(form, out);
+                }
+            }
         }
     }
 
-    /// The variables as one text.
+    /// The variables as one text, the values of Secrets included.
     #[must_use]
     pub fn render(&self, order: Order, form: Form) -> Vec<u8> {
         let mut text = Vec::new();
@@ -110,24 +348,90 @@ impl<'a> Environment<'a> {
 
 /// One variable of an [`Environment`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Variable<'a>(ServiceVariable<'a>);
+pub struct Variable<'e>(Kind<'e>);
 
-impl<'a> Variable<'a> {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind<'e> {
+    Base(&'e str, &'e [u8]),
+    Declared(&'e Declared<'e>),
+    Service(ServiceVariable<'e>),
+}
+
+impl<'e> Variable<'e> {
     /// Its name.
     #[must_use]
-    pub fn name(&self) -> Cow<'a, str> {
-        Cow::Owned(self.0.name())
+    pub fn name(&self) -> Cow<'e, str> {
+        match self.0 {
+            Kind::Base(name, _) => Cow::Borrowed(name),
+            Kind::Declared(declared) => Cow::Borrowed(&declared.name),
+            Kind::Service(variable) => Cow::Owned(variable.name()),
+        }
     }
 
-    /// Its value. The kubelet's values are bytes: what comes from a Secret may not be UTF-8.
+    /// Its value.
     #[must_use]
-    pub fn value(&self) -> Cow<'a, [u8]> {
-        Cow::Owned(self.0.value().into_bytes())
+    pub fn value(&self) -> Value<'e> {
+        match self.0 {
+            Kind::Base(_, value) => Value::plain(Cow::Borrowed(value)),
+            Kind::Declared(declared) => declared.value.borrowed(),
+            Kind::Service(variable) => Value::plain(Cow::Owned(variable.value().into_bytes())),
+        }
     }
 
-    /// The service variable that it is.
+    /// What the container declares, if that is where it comes from.
     #[must_use]
-    pub fn service_variable(&self) -> Option<ServiceVariable<'a>> {
-        Some(self.0)
+    pub fn declared(&self) -> Option<&'e Declared<'e>> {
+        match self.0 {
+            Kind::Declared(declared) => Some(declared),
+            Kind::Base(..) | Kind::Service(_) => None,
+        }
+    }
+
+    /// The service variable, if it is one.
+    #[must_use]
+    pub fn service_variable(&self) -> Option<ServiceVariable<'e>> {
+        match self.0 {
+            Kind::Service(variable) => Some(variable),
+            Kind::Base(..) | Kind::Declared(_) => None,
+        }
+    }
+
+    /// Whether the kubelet does not give it: it was laid [under](Environment::over) the environment.
+    #[must_use]
+    pub fn is_base(&self) -> bool {
+        matches!(self.0, Kind::Base(..))
+    }
+
+    fn append(&self, form: Form, out: &mut Vec<u8>) {
+        match self.0 {
+            Kind::Service(variable) => variable.append(form, out),
+            Kind::Base(..) | Kind::Declared(_) => {
+                out.extend_from_slice(self.name().as_bytes());
+                out.push(b'=');
+                out.extend_from_slice(self.value().as_bytes());
+                out.push(form.terminator());
+            }
+        }
+    }
+}
+
+#[cfg(feature = "serde")]
+mod of_serde {
+    use serde::ser::{Error, Serialize, SerializeMap, Serializer};
+
+    use super::Environment;
+
+    /// As a map from names to values, in kubelet order, the values of Secrets included. A value that
+    /// is not UTF-8 is an error that names the variable.
+    impl Serialize for Environment<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut map = serializer.serialize_map(Some(self.len()))?;
+            for variable in self.iter() {
+                let (name, value) = (variable.name(), variable.value());
+                let not_utf8 = |_| S::Error::custom(format_args!("the value of {name} is not UTF-8"));
+                map.serialize_entry(&name, value.as_str().map_err(not_utf8)?)?;
+            }
+            map.end()
+        }
     }
 }

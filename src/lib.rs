@@ -16,34 +16,44 @@
 )]
 
 extern crate alloc;
-#[cfg(feature = "std")]
+#[cfg(any(feature = "std", test))]
 extern crate std;
 
 pub mod api;
-mod block;
+mod container;
 mod environment;
-mod generate;
-mod linked;
+mod go;
 mod name;
 mod objects;
 mod order;
 #[cfg(feature = "serde")]
 mod read;
+mod release;
 mod render;
-mod select;
+mod services;
 mod store;
-mod unicode;
 
-pub use environment::{Environment, Variable};
-pub use generate::{Generated, NoPorts, ServiceVariable, ServiceVariableKind, generate};
-pub use linked::Collision;
-pub use name::mangle;
+pub use container::env_file;
+pub use container::{
+    ComposeError, Composition, Entry, EnvFiles, Expanded, Facts, FieldPathError, Piece, Reference, Refusal, Resolved,
+    Resource, ResourceField, ResourceList, SkipReason, Skipped, Source, UnsupportedResource, compose, expand, pieces,
+    resource_value,
+};
+pub use environment::{Declared, Environment, Value, Variable};
+pub use name::{
+    QualifiedNameError, is_dns1035_label, is_dns1123_label, is_dns1123_subdomain, is_env_var_name,
+    is_qualified_annotation_name, is_qualified_name, is_relaxed_env_var_name, mangle,
+};
 #[cfg(feature = "serde")]
 pub use objects::ObjectError;
 pub use objects::{DuplicateObject, ObjectRef, Objects};
 pub use order::{Order, dash_chain};
 #[cfg(feature = "serde")]
 pub use read::{Document, FieldError, FieldProblem};
+pub use release::{Release, ReleaseError, Rule};
 pub use render::Form;
-pub use select::{ServiceLinks, select};
+pub use services::{
+    Collision, Generated, NoPorts, ServiceLinks, ServiceVariable, ServiceVariableKind, Violation, ViolationProblem,
+    generate, select, validate_service,
+};
 pub use store::Store;

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::Store;
-use crate::api::{Object, Service, Timestamp};
+use crate::api::{ConfigMap, Node, Object, Pod, Secret, Service, Timestamp, Workload, WorkloadKind};
 
 /// The objects read so far, by kind.
 ///
@@ -33,6 +33,26 @@ use crate::api::{Object, Service, Timestamp};
 pub struct Objects {
     /// The Services.
     pub services: Store<Service>,
+    /// The ConfigMaps.
+    pub config_maps: Store<ConfigMap>,
+    /// The Secrets.
+    pub secrets: Store<Secret>,
+    /// The Pods.
+    pub pods: Store<Pod>,
+    /// The Deployments.
+    pub deployments: Store<Workload>,
+    /// The StatefulSets.
+    pub stateful_sets: Store<Workload>,
+    /// The DaemonSets.
+    pub daemon_sets: Store<Workload>,
+    /// The ReplicaSets.
+    pub replica_sets: Store<Workload>,
+    /// The Jobs.
+    pub jobs: Store<Workload>,
+    /// The CronJobs.
+    pub cron_jobs: Store<Workload>,
+    /// The Nodes.
+    pub nodes: Store<Node>,
     /// What was read and is of no kind that a container's environment depends on, in the order read.
     pub ignored: Vec<ObjectRef>,
 }
@@ -51,7 +71,7 @@ pub struct ObjectRef {
 impl ObjectRef {
     /// What names `object`.
     pub fn to<T: Object>(object: &T) -> Self {
-        ObjectRef { kind: T::KIND.into(), namespace: object.namespace().into(), name: object.name().into() }
+        ObjectRef { kind: object.kind().into(), namespace: object.namespace().into(), name: object.name().into() }
     }
 }
 
@@ -77,14 +97,37 @@ pub struct DuplicateObject {
     pub object: ObjectRef,
 }
 
-/// Calls `$each!(field)` for the stores of [`Objects`] whose objects live in a namespace.
+/// Calls `$each!(field)` for the stores of [`Objects`].
 macro_rules! for_each_store {
     ($each:ident) => {
         $each!(services);
+        $each!(config_maps);
+        $each!(secrets);
+        $each!(pods);
+        $each!(deployments);
+        $each!(stateful_sets);
+        $each!(daemon_sets);
+        $each!(replica_sets);
+        $each!(jobs);
+        $each!(cron_jobs);
+        $each!(nodes);
     };
 }
 
 impl Objects {
+    /// The workloads of one kind.
+    #[must_use]
+    pub fn workloads(&self, kind: WorkloadKind) -> &Store<Workload> {
+        match kind {
+            WorkloadKind::Deployment => &self.deployments,
+            WorkloadKind::StatefulSet => &self.stateful_sets,
+            WorkloadKind::DaemonSet => &self.daemon_sets,
+            WorkloadKind::ReplicaSet => &self.replica_sets,
+            WorkloadKind::Job => &self.jobs,
+            WorkloadKind::CronJob => &self.cron_jobs,
+        }
+    }
+
     /// Takes over all that `other` holds.
     ///
     /// # Errors
@@ -117,7 +160,9 @@ impl Objects {
                 move_unplaced(&mut self.$field, namespace)?
             };
         }
+        let nodes = core::mem::take(&mut self.nodes);
         for_each_store!(move_unplaced);
+        self.nodes = nodes;
         Ok(self)
     }
 
@@ -168,7 +213,7 @@ mod of_serde {
 
     use super::{DuplicateObject, ObjectRef, Objects, insert};
     use crate::Store;
-    use crate::api::{Object, Service};
+    use crate::api::{ConfigMap, Node, Pod, ReadWorkload, Secret, Service, Workload, WorkloadKind, wire};
     use crate::read::{Document, FieldError, Value, read};
 
     /// A document does not hold the objects that it should.
@@ -208,6 +253,17 @@ mod of_serde {
             Ok(self.merge(read)?)
         }
 
+        fn workloads_mut(&mut self, kind: WorkloadKind) -> &mut Store<Workload> {
+            match kind {
+                WorkloadKind::Deployment => &mut self.deployments,
+                WorkloadKind::StatefulSet => &mut self.stateful_sets,
+                WorkloadKind::DaemonSet => &mut self.daemon_sets,
+                WorkloadKind::ReplicaSet => &mut self.replica_sets,
+                WorkloadKind::Job => &mut self.jobs,
+                WorkloadKind::CronJob => &mut self.cron_jobs,
+            }
+        }
+
         fn add_object(&mut self, value: Value<'_>, item_type: Option<&TypeMeta>) -> Result<(), ObjectError> {
             let object = object_ref(&value);
             let type_meta = match TypeMeta::of(&value, item_type) {
@@ -218,12 +274,19 @@ mod of_serde {
             if let Some(item_type) = type_meta.item_type() {
                 return self.add_items(value, object, item_type.as_ref());
             }
-            if type_meta.is::<Service>() {
-                add_to(&mut self.services, value, object)
-            } else {
-                self.ignored.push(object);
-                Ok(())
+            if let Some(kind) = type_meta.workload_kind() {
+                let read = read_named(value, object)?;
+                return Ok(insert(self.workloads_mut(kind), ReadWorkload::of_kind(read, kind))?);
             }
+            match () {
+                () if type_meta.is::<Service>() => insert(&mut self.services, read_named(value, object)?)?,
+                () if type_meta.is::<ConfigMap>() => insert(&mut self.config_maps, read_named(value, object)?)?,
+                () if type_meta.is::<Secret>() => insert(&mut self.secrets, read_named(value, object)?)?,
+                () if type_meta.is::<Pod>() => insert(&mut self.pods, read_named(value, object)?)?,
+                () if type_meta.is::<Node>() => insert(&mut self.nodes, read_named(value, object)?)?,
+                () => self.ignored.push(object),
+            }
+            Ok(())
         }
 
         fn add_items(
@@ -264,19 +327,12 @@ mod of_serde {
         }
     }
 
-    fn add_to<T: Object + DeserializeOwned>(
-        store: &mut Store<T>,
-        value: Value<'_>,
-        object: ObjectRef,
-    ) -> Result<(), ObjectError> {
+    fn read_named<T: DeserializeOwned>(value: Value<'_>, object: ObjectRef) -> Result<T, ObjectError> {
         if object.name.is_empty() {
             let error = FieldError::missing_field("name").at_key("metadata");
             return Err(ObjectError::Field { object, error });
         }
-        match read(value) {
-            Ok(read) => Ok(insert(store, read)?),
-            Err(error) => Err(ObjectError::Field { object, error }),
-        }
+        read(value).map_err(|error| ObjectError::Field { object, error })
     }
 
     /// What can be said of an object before it is read.
@@ -312,8 +368,13 @@ mod of_serde {
             })
         }
 
-        fn is<T: Object>(&self) -> bool {
+        fn is<T: wire::TypeMeta>(&self) -> bool {
             self.kind == T::KIND && self.api_version == T::API_VERSION
+        }
+
+        fn workload_kind(&self) -> Option<WorkloadKind> {
+            let is = |kind: &WorkloadKind| self.kind == kind.as_str() && self.api_version == kind.api_version();
+            WorkloadKind::ALL.into_iter().find(is)
         }
 
         /// If this is a list: what its items are where they do not say so themselves. Those of a

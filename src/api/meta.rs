@@ -1,3 +1,4 @@
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 
 use super::Timestamp;
@@ -18,6 +19,24 @@ wire_struct! {
     }
 }
 
+wire_struct! {
+    /// The `ObjectMeta` of a Pod or a pod template: also what the downward API gives of it.
+    pub struct PodMeta {
+        /// The name; empty in a template, whose pods each get one of their own.
+        pub name: String,
+        /// The namespace.
+        pub namespace: String,
+        /// The UID; empty until the API server has stored the Pod.
+        pub uid: String,
+        /// The labels.
+        pub labels: BTreeMap<String, String>,
+        /// The annotations.
+        pub annotations: BTreeMap<String, String>,
+        /// When the API server stored the object.
+        pub creation_timestamp: Option<Timestamp>,
+    }
+}
+
 impl ObjectMeta {
     /// The metadata of the object `name` in `namespace`, of unknown age.
     #[must_use]
@@ -28,11 +47,8 @@ impl ObjectMeta {
 
 /// An API object that stands alone: it has a kind, a name and, unless it is a Node, a namespace.
 pub trait Object {
-    /// The group and version under which it is served, as `apiVersion` has it: `v1`, `apps/v1`.
-    const API_VERSION: &'static str;
-
     /// Its kind, as `kind` has it: `Service`.
-    const KIND: &'static str;
+    fn kind(&self) -> &'static str;
 
     /// `metadata.name`
     fn name(&self) -> &str;

@@ -8,11 +8,27 @@
 //! All are plain data with public fields. A field may be added in a minor release, when a kubelet
 //! begins to read it: end a struct literal with `..Default::default()`.
 
+mod config;
 mod meta;
+mod node;
+mod pod;
+mod quantity;
 mod service;
 mod time;
-mod wire;
+pub(crate) mod wire;
+mod workload;
 
-pub use meta::{Object, ObjectMeta};
+pub use config::{ConfigMap, Secret, SecretValue};
+pub use meta::{Object, ObjectMeta, PodMeta};
+pub use node::{Node, NodeAddress, NodeStatus};
+pub use pod::{
+    ConfigMapEnvSource, ConfigMapKeySelector, Container, EnvFromSource, EnvVar, EnvVarSource, FileKeySelector,
+    ObjectFieldSelector, Pod, PodIp, PodSpec, PodStatus, ResourceFieldSelector, ResourceRequirements, SecretEnvSource,
+    SecretKeySelector,
+};
+pub use quantity::{Quantity, QuantityError};
 pub use service::{PortNumber, PortNumberError, Protocol, ProtocolError, Service, ServicePort, ServiceSpec};
 pub use time::{Timestamp, TimestampError};
+#[cfg(feature = "serde")]
+pub(crate) use workload::ReadWorkload;
+pub use workload::{PodTemplateSpec, Workload, WorkloadKind};

@@ -77,7 +77,7 @@ impl Service {
 }
 
 /// `ServicePort`: one port of a Service.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ServicePort {
     /// The name; empty if it has none, which only the single port of a Service may.

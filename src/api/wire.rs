@@ -5,20 +5,20 @@
 macro_rules! wire_struct {
     ($(
         $(#[$meta:meta])*
-        pub struct $name:ident { $( $(#[$field_meta:meta])* pub $field:ident: $type:ty, )* }
+        $vis:vis struct $name:ident { $( $(#[$field_meta:meta])* $field_vis:vis $field:ident: $type:ty, )* }
     )*) => { $(
         $(#[$meta])*
-        #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
         #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
         #[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
-        pub struct $name { $(
+        $vis struct $name { $(
             $(#[$field_meta])*
             #[cfg_attr(feature = "serde", serde(
                 default,
                 deserialize_with = "crate::api::wire::null_is_absent",
                 skip_serializing_if = "crate::api::wire::is_absent"
             ))]
-            pub $field: $type,
+            $field_vis $field: $type,
         )* }
     )* };
 }
@@ -34,12 +34,18 @@ macro_rules! wire_object {
         }
     )*) => { $(
         $(#[$meta])*
-        #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
         pub struct $name { $( $(#[$field_meta])* pub $field: $type, )* }
 
-        impl crate::api::Object for $name {
+        impl crate::api::wire::TypeMeta for $name {
             const API_VERSION: &'static str = $api_version;
             const KIND: &'static str = stringify!($name);
+        }
+
+        impl crate::api::Object for $name {
+            fn kind(&self) -> &'static str {
+                <$name as crate::api::wire::TypeMeta>::KIND
+            }
 
             fn name(&self) -> &str {
                 &self.metadata.name
@@ -87,8 +93,8 @@ macro_rules! wire_object {
             impl serde::Serialize for $name {
                 fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                     Written {
-                        api_version: <$name as crate::api::Object>::API_VERSION,
-                        kind: <$name as crate::api::Object>::KIND,
+                        api_version: <$name as crate::api::wire::TypeMeta>::API_VERSION,
+                        kind: <$name as crate::api::wire::TypeMeta>::KIND,
                         $( $field: &self.$field, )*
                     }
                     .serialize(serializer)
@@ -107,6 +113,15 @@ macro_rules! wire_object {
 
 pub(crate) use {wire_object, wire_struct};
 
+/// Of which kind all objects of a type are.
+pub(crate) trait TypeMeta {
+    /// The group and version, as `apiVersion` has it.
+    #[cfg_attr(not(feature = "serde"), expect(dead_code, reason = "only the wire form names it"))]
+    const API_VERSION: &'static str;
+    /// The kind, as `kind` has it.
+    const KIND: &'static str;
+}
+
 #[cfg(feature = "serde")]
 pub(crate) use of_serde::*;
 
@@ -117,7 +132,7 @@ mod of_serde {
 
     use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 
-    use crate::api::Object;
+    use super::TypeMeta;
 
     pub(crate) fn null_is_absent<'de, D, T>(deserializer: D) -> Result<T, D::Error>
     where
@@ -153,14 +168,14 @@ mod of_serde {
         }
     }
 
-    impl<'de, T: Object> Deserialize<'de> for ApiVersion<T> {
+    impl<'de, T: TypeMeta> Deserialize<'de> for ApiVersion<T> {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
             deserializer.deserialize_option(Literal(T::API_VERSION))?;
             Ok(ApiVersion::default())
         }
     }
 
-    impl<'de, T: Object> Deserialize<'de> for Kind<T> {
+    impl<'de, T: TypeMeta> Deserialize<'de> for Kind<T> {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
             deserializer.deserialize_option(Literal(T::KIND))?;
             Ok(Kind::default())

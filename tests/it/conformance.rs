@@ -7,10 +7,14 @@ use std::collections::BTreeMap;
 use std::fmt::{Debug, Write as _};
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use kubelet_env::Release;
+use kubelet_env::api::SecretValue;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 
+mod container;
 mod services;
+mod text;
 
 /// What is wrong with our answer to a case; nothing if it is right.
 type Verdict = Result<(), String>;
@@ -19,8 +23,18 @@ type Verdict = Result<(), String>;
 type Answer = fn(&str) -> Verdict;
 
 /// The families that are known, each with what answers a case of it.
-const FAMILIES: [(&str, Answer); 3] =
-    [("mangle", services::mangle), ("service_env", services::service_env), ("visible", services::visible)];
+const FAMILIES: [(&str, Answer); 10] = [
+    ("container_env", container::container_env),
+    ("env_file", text::env_file),
+    ("env_name", text::env_name),
+    ("expand", text::expand),
+    ("format_map", text::format_map),
+    ("mangle", services::mangle),
+    ("resource_value", text::resource),
+    ("service_env", services::service_env),
+    ("validate_service", services::validate_service),
+    ("visible", services::visible),
+];
 
 /// The line of a file, as far as all families have it in common.
 #[derive(Deserialize)]
@@ -32,6 +46,48 @@ struct Line {
 struct Case<G, E> {
     given: G,
     expect: E,
+}
+
+/// The release whose kubelet answered; where none is named, the newest.
+fn release(line: &str) -> Result<Release, String> {
+    #[derive(Deserialize)]
+    struct Released {
+        release: Option<String>,
+    }
+    let released: Released = serde_json::from_str(line).map_err(|error| format!("cannot be read: {error}"))?;
+    let release = released.release.map(|release| release.parse().map_err(|error| format!("{error}")));
+    Ok(release.transpose()?.unwrap_or(Release::NEWEST))
+}
+
+/// A value: text, or else `{"base64": …}`.
+#[derive(Clone, PartialEq, Eq)]
+struct Bytes(Vec<u8>);
+
+impl From<&[u8]> for Bytes {
+    fn from(bytes: &[u8]) -> Self {
+        Bytes(bytes.to_vec())
+    }
+}
+
+impl Debug for Bytes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "\"{}\"", self.0.escape_ascii())
+    }
+}
+
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum TextOrBase64 {
+            Text(String),
+            Base64 { base64: SecretValue },
+        }
+        Ok(match TextOrBase64::deserialize(deserializer)? {
+            TextOrBase64::Text(text) => Bytes(text.into_bytes()),
+            TextOrBase64::Base64 { base64 } => Bytes(base64.as_bytes().to_vec()),
+        })
+    }
 }
 
 fn read<G: DeserializeOwned, E: DeserializeOwned>(line: &str) -> Result<(G, E), String> {

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use kubelet_env::api::Service;
-use kubelet_env::{Environment, ServiceLinks, generate, select};
+use kubelet_env::{Document, Environment, ObjectError, Objects, ServiceLinks, generate, select};
 use serde::Deserialize;
 
-use super::{Verdict, expect_equal, read};
+use super::{Verdict, expect_equal, read, release};
 
 #[derive(Deserialize, PartialEq, Debug)]
 struct Names {
@@ -94,7 +94,7 @@ fn seen(given: &Seen, expect: &Env) -> Result<BTreeMap<String, String>, String> 
     let environment = Environment::from(generated);
     let ours: BTreeMap<String, String> = environment
         .iter()
-        .map(|variable| (variable.name().into_owned(), String::from_utf8(variable.value().into_owned()).unwrap()))
+        .map(|variable| (variable.name().into_owned(), variable.value().as_str().unwrap().to_owned()))
         .collect();
     expect_equal(&ours.len(), &environment.len())?;
 
@@ -113,4 +113,35 @@ fn seen(given: &Seen, expect: &Env) -> Result<BTreeMap<String, String>, String> 
     };
     expect_equal(&certain(&ours), &certain(&expect.env))?;
     Ok(ours)
+}
+
+#[derive(Deserialize)]
+struct OneService {
+    service: serde_json::Value,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct InvalidFields {
+    invalid_fields: Vec<String>,
+}
+
+/// A Service that our types refuse while reading must be refused for one of the fields.
+pub(super) fn validate_service(line: &str) -> Verdict {
+    let (mut given, expect): (OneService, InvalidFields) = read(line)?;
+    given.service["kind"] = "Service".into();
+    given.service["apiVersion"] = "v1".into();
+    let mut objects = Objects::default();
+    match objects.add(Document::deserialize(given.service).map_err(|error| error.to_string())?) {
+        Err(ObjectError::Field { error, .. }) if expect.invalid_fields.contains(&error.path()) => Ok(()),
+        Err(error) => Err(format!("kubelet {:?}\n         ours    {error}", expect.invalid_fields)),
+        Ok(()) => {
+            let service = objects.services.into_objects().next().ok_or("no Service was read")?;
+            let violations = kubelet_env::validate_service(&service, release(line)?);
+            let mut fields: Vec<String> = violations.into_iter().map(|violation| violation.field).collect();
+            fields.sort();
+            fields.dedup();
+            expect_equal(&fields, &expect.invalid_fields)
+        }
+    }
 }

@@ -3,7 +3,7 @@
 
 use alloc::borrow::Cow;
 
-use crate::unicode::to_upper;
+use crate::go::unicode::to_upper;
 
 /// The name as it stands in a variable's name: `-` becomes `_`, and every letter its upper case.
 ///

@@ -5,9 +5,9 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::api::{Protocol, Service};
-use crate::generate::{Generated, Position, ServiceVariable, ServiceVariableKind, variables_of};
+use crate::api::{Protocol, Service, ServicePort};
 use crate::name::{mangle, mangled_chars};
+use crate::services::generate::{Generated, Position, ServiceVariable, ServiceVariableKind, variables_of};
 
 /// Services that have variables, in the kubelet's order, with an index of their mangled names.
 #[derive(Clone, Debug, Default)]
@@ -17,8 +17,8 @@ pub(crate) struct LinkedServices<'a> {
     by_mangled_name: Vec<(String, usize)>,
 }
 
-impl<'a> From<Generated<'a>> for LinkedServices<'a> {
-    fn from(generated: Generated<'a>) -> Self {
+impl<'a> From<Generated<'_, 'a>> for LinkedServices<'a> {
+    fn from(generated: Generated<'_, 'a>) -> Self {
         let services: Vec<&Service> = generated.linked().collect();
         let mangled = services.iter().map(|service| mangle(&service.metadata.name).into_owned());
         let mut by_mangled_name: Vec<(String, usize)> = mangled.zip(0..).collect();
@@ -57,22 +57,39 @@ impl<'a> LinkedServices<'a> {
         found
     }
 
+    /// The Services, in the kubelet's order.
+    pub(crate) fn services(&self) -> &[&'a Service] {
+        &self.services
+    }
+
     /// The names that several variables have, sorted.
     pub(crate) fn collisions(&self) -> Vec<Collision<'a>> {
-        let mut collisions = BTreeMap::new();
+        let mut suspects: Vec<usize> = Vec::new();
+        for pair in self.by_mangled_name.windows(2) {
+            if let [(name, index), (same, other)] = pair
+                && name == same
+            {
+                suspects.extend([*index, *other]);
+            }
+        }
         for (mangled, index) in &self.by_mangled_name {
-            let Some(service) = self.services.get(*index) else { continue };
-            // Every collision of two Services makes names of the longer one's; the shorter one's
-            // name is found at the front of it.
-            let shares_names = self.split(mangled).any(|(suffix, _)| !suffix.is_empty());
-            let shares_name = self.split(mangled).any(|(suffix, equal)| suffix.is_empty() && equal.len() > 1);
-            if shares_names || shares_name || repeats_a_port(service) {
-                for variable in variables_of(service, *index) {
-                    let name = variable.name();
-                    let variables = self.find(&name);
-                    if variables.len() > 1 {
-                        collisions.insert(name, variables);
-                    }
+            // A collision of two Services makes names of the longer one's, which then begins with
+            // the other's, and goes on as a variable's name does.
+            let begins_with_another = cuts(mangled).next().is_some_and(|cut| cut < mangled.len())
+                && self.split(mangled).any(|(suffix, _)| !suffix.is_empty());
+            let repeats = self.services.get(*index).is_some_and(|service| repeats_a_port(service));
+            if begins_with_another || repeats {
+                suspects.push(*index);
+            }
+        }
+
+        let mut collisions = BTreeMap::new();
+        for index in suspects {
+            for variable in self.services.get(index).into_iter().flat_map(|service| variables_of(service, index)) {
+                let name = variable.name();
+                let variables = self.find(&name);
+                if variables.len() > 1 {
+                    collisions.insert(name, variables);
                 }
             }
         }
@@ -166,8 +183,22 @@ fn read_numbered(text: &str) -> Option<(u16, Protocol, ServiceVariableKind)> {
 
 /// Whether two ports of a Service make variables of one name. A valid Service has no such ports.
 fn repeats_a_port(service: &Service) -> bool {
+    /// So few are compared each with each, which takes no memory.
+    const FEW: usize = 8;
     let ports = service.spec.ports.as_slice();
-    let mut numbers: Vec<_> = ports.iter().map(|port| (port.port, port.effective_protocol())).collect();
+    let number = |port: &ServicePort| (port.port, port.effective_protocol());
+    if ports.len() <= FEW {
+        let mut rest = ports;
+        while let Some((port, others)) = rest.split_first() {
+            let same_name = |other: &ServicePort| mangled_chars(&other.name).eq(mangled_chars(&port.name));
+            if others.iter().any(|other| number(other) == number(port) || !port.name.is_empty() && same_name(other)) {
+                return true;
+            }
+            rest = others;
+        }
+        return false;
+    }
+    let mut numbers: Vec<_> = ports.iter().map(number).collect();
     let mut names: Vec<_> = ports.iter().filter(|port| !port.name.is_empty()).map(|port| mangle(&port.name)).collect();
     numbers.sort_unstable();
     names.sort_unstable();

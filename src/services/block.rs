@@ -8,8 +8,8 @@
 use alloc::vec::Vec;
 
 use crate::api::{PortNumber, Protocol, Service};
-use crate::generate::variables_of;
 use crate::render::Form;
+use crate::services::generate::variables_of;
 
 /// Appends the variables of a Service that has an address.
 pub(crate) fn append_service(service: &Service, form: Form, stage: &mut Stage, out: &mut Vec<u8>) {

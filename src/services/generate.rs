@@ -8,9 +8,9 @@ use core::fmt::{self, Write};
 
 use crate::ObjectRef;
 use crate::api::{Service, ServicePort};
-use crate::block::{Stage, append_service};
 use crate::name::mangled_chars;
 use crate::render::Form;
+use crate::services::block::{Stage, append_service};
 
 /// The variables of these Services: theirs in the order given, each Service's in the kubelet's
 /// order. Services [without an address](Service::has_cluster_ip) have none.
@@ -37,7 +37,7 @@ use crate::render::Form;
 /// assert_eq!(lines.len(), 7);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn generate<'a>(services: &'a [&'a Service]) -> Result<Generated<'a>, NoPorts> {
+pub fn generate<'s, 'a>(services: &'s [&'a Service]) -> Result<Generated<'s, 'a>, NoPorts> {
     match services.iter().find(|service| service.has_cluster_ip() && service.spec.ports.is_empty()) {
         None => Ok(Generated { services }),
         Some(service) => Err(NoPorts { service: ObjectRef::to(*service) }),
@@ -56,11 +56,11 @@ pub struct NoPorts {
 
 /// The variables of Services that all have ports: what [`generate`] gives.
 #[derive(Clone, Copy, Debug)]
-pub struct Generated<'a> {
-    services: &'a [&'a Service],
+pub struct Generated<'s, 'a> {
+    services: &'s [&'a Service],
 }
 
-impl<'a> Generated<'a> {
+impl<'s, 'a> Generated<'s, 'a> {
     /// The variables, in the kubelet's order. Where two have one name the later stands in the
     /// container; an [`Environment`](crate::Environment) sees to that.
     pub fn iter(self) -> impl Iterator<Item = ServiceVariable<'a>> + Clone {

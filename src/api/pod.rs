@@ -1,0 +1,203 @@
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::wire::{wire_object, wire_struct};
+use super::{PodMeta, Quantity};
+
+wire_object! {
+    /// A Pod.
+    pub struct Pod in "v1" {
+        /// What names it, and what the downward API gives of it.
+        pub metadata: PodMeta,
+        /// Its containers.
+        pub spec: PodSpec,
+        /// What the kubelet reports of it.
+        pub status: PodStatus,
+    }
+}
+
+wire_struct! {
+    /// `PodSpec`: the part that a container's environment depends on.
+    pub struct PodSpec {
+        /// Run one after another before the containers; with `restartPolicy: Always`, sidecars.
+        pub init_containers: Vec<Container>,
+        /// The containers.
+        pub containers: Vec<Container>,
+        /// Added to a running Pod for debugging.
+        pub ephemeral_containers: Vec<Container>,
+        /// Whether Services of the namespace become variables. The kubelet refuses a Pod that lacks
+        /// it; the API server fills in `true`.
+        pub enable_service_links: Option<bool>,
+        /// The ServiceAccount.
+        pub service_account_name: String,
+        /// The Node that it runs on; empty until it is scheduled.
+        pub node_name: String,
+        /// The resources of the Pod as a whole.
+        pub resources: ResourceRequirements,
+    }
+
+    /// `PodStatus`: the addresses.
+    pub struct PodStatus {
+        /// The primary address, as text.
+        #[cfg_attr(feature = "serde", serde(rename = "podIP"))]
+        pub pod_ip: String,
+        /// All addresses.
+        #[cfg_attr(feature = "serde", serde(rename = "podIPs"))]
+        pub pod_ips: Vec<PodIp>,
+    }
+
+    /// `PodIP`: one address of a Pod.
+    pub struct PodIp {
+        /// The address, as text.
+        pub ip: String,
+    }
+
+    /// `Container`: an init, ordinary or ephemeral container of a Pod.
+    pub struct Container {
+        /// The name, unique in its Pod.
+        pub name: String,
+        /// Overrides the image's entry point.
+        pub command: Vec<String>,
+        /// Overrides the image's arguments.
+        pub args: Vec<String>,
+        /// Sources that each give many variables.
+        pub env_from: Vec<EnvFromSource>,
+        /// Variables one by one; a later one sees those before it.
+        pub env: Vec<EnvVar>,
+        /// What it may use.
+        pub resources: ResourceRequirements,
+    }
+
+    /// `EnvFromSource`: a ConfigMap or Secret of which each key becomes a variable. With both
+    /// references only the ConfigMap is read.
+    pub struct EnvFromSource {
+        /// Put before each key.
+        pub prefix: String,
+        /// The ConfigMap.
+        pub config_map_ref: Option<ConfigMapEnvSource>,
+        /// The Secret.
+        pub secret_ref: Option<SecretEnvSource>,
+    }
+
+    /// `ConfigMapEnvSource`
+    pub struct ConfigMapEnvSource {
+        /// The ConfigMap's name.
+        pub name: String,
+        /// Whether it may be missing.
+        pub optional: Option<bool>,
+    }
+
+    /// `SecretEnvSource`
+    pub struct SecretEnvSource {
+        /// The Secret's name.
+        pub name: String,
+        /// Whether it may be missing.
+        pub optional: Option<bool>,
+    }
+
+    /// `EnvVar`: one variable.
+    pub struct EnvVar {
+        /// The name.
+        pub name: String,
+        /// The value, in which `$(NAME)` is expanded. Unless it is empty it wins over `value_from`.
+        pub value: String,
+        /// Where the value comes from.
+        pub value_from: Option<EnvVarSource>,
+    }
+
+    /// `EnvVarSource`: of several the first is read, in the order of these fields.
+    pub struct EnvVarSource {
+        /// A field of the Pod.
+        pub field_ref: Option<ObjectFieldSelector>,
+        /// A limit or request of a container.
+        pub resource_field_ref: Option<ResourceFieldSelector>,
+        /// A key of a ConfigMap.
+        pub config_map_key_ref: Option<ConfigMapKeySelector>,
+        /// A key of a Secret.
+        pub secret_key_ref: Option<SecretKeySelector>,
+        /// A key of an env file in a volume.
+        pub file_key_ref: Option<FileKeySelector>,
+    }
+
+    /// `ObjectFieldSelector`: the downward API's `fieldRef`.
+    pub struct ObjectFieldSelector {
+        /// Must be `v1`; the API server fills it in.
+        pub api_version: String,
+        /// Such as `metadata.name`.
+        pub field_path: String,
+    }
+
+    /// `ResourceFieldSelector`: the downward API's `resourceFieldRef`.
+    pub struct ResourceFieldSelector {
+        /// The container; empty means the one whose environment this is.
+        pub container_name: String,
+        /// Such as `limits.memory`.
+        pub resource: String,
+        /// The unit of the result; absent or zero means 1.
+        pub divisor: Option<Quantity>,
+    }
+
+    /// `ConfigMapKeySelector`
+    pub struct ConfigMapKeySelector {
+        /// The ConfigMap's name.
+        pub name: String,
+        /// The key.
+        pub key: String,
+        /// Whether the ConfigMap or the key may be missing.
+        pub optional: Option<bool>,
+    }
+
+    /// `SecretKeySelector`
+    pub struct SecretKeySelector {
+        /// The Secret's name.
+        pub name: String,
+        /// The key.
+        pub key: String,
+        /// Whether the Secret or the key may be missing.
+        pub optional: Option<bool>,
+    }
+
+    /// `FileKeySelector`: a key of an [env file](crate::env_file).
+    pub struct FileKeySelector {
+        /// The volume that holds the file.
+        pub volume_name: String,
+        /// The file's path in the volume.
+        pub path: String,
+        /// The key.
+        pub key: String,
+        /// Whether the key may be missing from the file, or empty. The file may not.
+        pub optional: Option<bool>,
+    }
+
+    /// `ResourceRequirements`: quantities by resource, such as `cpu`.
+    pub struct ResourceRequirements {
+        /// The most it may use.
+        pub limits: BTreeMap<String, Quantity>,
+        /// What it is guaranteed.
+        pub requests: BTreeMap<String, Quantity>,
+    }
+}
+
+impl PodSpec {
+    /// The container of that name, whether an ordinary, an init or an ephemeral one.
+    #[must_use]
+    pub fn container(&self, name: &str) -> Option<&Container> {
+        let all = self.containers.iter().chain(&self.init_containers).chain(&self.ephemeral_containers);
+        all.into_iter().find(|container| container.name == name)
+    }
+
+    /// All containers, of every sort.
+    pub(crate) fn containers_mut(&mut self) -> impl Iterator<Item = &mut Container> {
+        self.containers.iter_mut().chain(&mut self.init_containers).chain(&mut self.ephemeral_containers)
+    }
+}
+
+impl PodStatus {
+    /// The status of a Pod that has these addresses, the primary one first.
+    pub fn with_ips<T: Into<String>>(ips: impl IntoIterator<Item = T>) -> Self {
+        let pod_ips: Vec<PodIp> = ips.into_iter().map(|ip| PodIp { ip: ip.into() }).collect();
+        let pod_ip = pod_ips.first().map(|first| first.ip.clone()).unwrap_or_default();
+        PodStatus { pod_ip, pod_ips }
+    }
+}

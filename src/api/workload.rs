@@ -1,0 +1,234 @@
+use core::fmt;
+
+use super::wire::wire_struct;
+use super::{ObjectMeta, Pod, PodMeta, PodSpec, PodStatus, Timestamp};
+
+/// An object whose Pods are made from a template.
+///
+/// All six kinds are one type here, because they differ only in where the template stands. A
+/// ReplicaSet or Job that another workload made is one as well.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Workload {
+    /// Which kind it is.
+    pub kind: WorkloadKind,
+    /// Its name and namespace.
+    pub metadata: ObjectMeta,
+    /// What its Pods are made from.
+    pub template: PodTemplateSpec,
+}
+
+wire_struct! {
+    /// `PodTemplateSpec`
+    pub struct PodTemplateSpec {
+        /// The labels and annotations.
+        pub metadata: PodMeta,
+        /// The spec.
+        pub spec: PodSpec,
+    }
+}
+
+impl Workload {
+    /// A Pod that its controller makes from the template, before the API server has
+    /// [filled in its defaults](Pod::with_defaults).
+    ///
+    /// The name and UID are left empty; put in those that the Pod will get if they are known. Labels
+    /// that the controller adds (such as `pod-template-hash`) are missing too.
+    #[must_use]
+    pub fn pod(&self) -> Pod {
+        let PodTemplateSpec { metadata, spec } = self.template.clone();
+        let metadata = PodMeta { namespace: self.metadata.namespace.clone(), ..metadata };
+        Pod { metadata, spec, status: PodStatus::default() }
+    }
+}
+
+/// The kinds of [`Workload`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WorkloadKind {
+    /// `apps/v1` `Deployment`
+    Deployment,
+    /// `apps/v1` `StatefulSet`
+    StatefulSet,
+    /// `apps/v1` `DaemonSet`
+    DaemonSet,
+    /// `apps/v1` `ReplicaSet`
+    ReplicaSet,
+    /// `batch/v1` `Job`
+    Job,
+    /// `batch/v1` `CronJob`
+    CronJob,
+}
+
+impl WorkloadKind {
+    /// All of them.
+    pub const ALL: [WorkloadKind; 6] = [
+        WorkloadKind::Deployment,
+        WorkloadKind::StatefulSet,
+        WorkloadKind::DaemonSet,
+        WorkloadKind::ReplicaSet,
+        WorkloadKind::Job,
+        WorkloadKind::CronJob,
+    ];
+
+    /// As `kind` has it: `Deployment`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            WorkloadKind::Deployment => "Deployment",
+            WorkloadKind::StatefulSet => "StatefulSet",
+            WorkloadKind::DaemonSet => "DaemonSet",
+            WorkloadKind::ReplicaSet => "ReplicaSet",
+            WorkloadKind::Job => "Job",
+            WorkloadKind::CronJob => "CronJob",
+        }
+    }
+
+    /// As `apiVersion` has it: `apps/v1`.
+    #[must_use]
+    pub const fn api_version(self) -> &'static str {
+        match self {
+            WorkloadKind::Deployment
+            | WorkloadKind::StatefulSet
+            | WorkloadKind::DaemonSet
+            | WorkloadKind::ReplicaSet => "apps/v1",
+            WorkloadKind::Job | WorkloadKind::CronJob => "batch/v1",
+        }
+    }
+}
+
+impl fmt::Display for WorkloadKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl super::Object for Workload {
+    fn kind(&self) -> &'static str {
+        self.kind.as_str()
+    }
+
+    fn name(&self) -> &str {
+        &self.metadata.name
+    }
+
+    fn namespace(&self) -> &str {
+        &self.metadata.namespace
+    }
+
+    fn set_namespace(&mut self, namespace: &str) {
+        self.metadata.namespace = namespace.into();
+    }
+
+    fn creation_timestamp(&self) -> Option<Timestamp> {
+        self.metadata.creation_timestamp
+    }
+}
+
+#[cfg(feature = "serde")]
+pub(crate) use of_serde::ReadWorkload;
+
+#[cfg(feature = "serde")]
+mod of_serde {
+    use core::fmt;
+
+    use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
+    use serde::ser::{Serialize, SerializeStruct, Serializer};
+
+    use super::{PodTemplateSpec, Workload, WorkloadKind};
+    use crate::api::ObjectMeta;
+    use crate::api::wire::{is_absent, null_is_absent, wire_struct};
+
+    wire_struct! {
+        /// The `spec` of any workload.
+        struct Spec {
+            /// Of all but a CronJob.
+            template: PodTemplateSpec,
+            /// Of a CronJob.
+            job_template: JobTemplateSpec,
+        }
+
+        /// `JobTemplateSpec`
+        struct JobTemplateSpec {
+            /// The Jobs' own spec.
+            spec: JobSpec,
+        }
+
+        /// `JobSpec`
+        struct JobSpec {
+            /// What the Jobs' Pods are made from.
+            template: PodTemplateSpec,
+        }
+    }
+
+    impl Serialize for Workload {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let template = self.template.clone();
+            let spec = match self.kind {
+                WorkloadKind::CronJob => {
+                    Spec { job_template: JobTemplateSpec { spec: JobSpec { template } }, ..Spec::default() }
+                }
+                _ => Spec { template, ..Spec::default() },
+            };
+            let mut object = serializer.serialize_struct("Workload", 4)?;
+            object.serialize_field("apiVersion", self.kind.api_version())?;
+            object.serialize_field("kind", self.kind.as_str())?;
+            if is_absent(&self.metadata) {
+                object.skip_field("metadata")?;
+            } else {
+                object.serialize_field("metadata", &self.metadata)?;
+            }
+            object.serialize_field("spec", &spec)?;
+            object.end()
+        }
+    }
+
+    /// A workload whose kind may stand beside it, in the list that it is an item of.
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    pub(crate) struct ReadWorkload {
+        #[serde(default)]
+        kind: Option<WorkloadKind>,
+        #[serde(default, deserialize_with = "null_is_absent")]
+        metadata: ObjectMeta,
+        #[serde(default, deserialize_with = "null_is_absent")]
+        spec: Spec,
+    }
+
+    impl ReadWorkload {
+        pub(crate) fn of_kind(self, kind: WorkloadKind) -> Workload {
+            let template = match kind {
+                WorkloadKind::CronJob => self.spec.job_template.spec.template,
+                _ => self.spec.template,
+            };
+            Workload { kind, metadata: self.metadata, template }
+        }
+    }
+
+    impl<'de> Deserialize<'de> for Workload {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            let workload = ReadWorkload::deserialize(deserializer)?;
+            let kind = workload.kind.ok_or_else(|| D::Error::missing_field("kind"))?;
+            Ok(workload.of_kind(kind))
+        }
+    }
+
+    impl<'de> Deserialize<'de> for WorkloadKind {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_str(WorkloadKindVisitor)
+        }
+    }
+
+    struct WorkloadKindVisitor;
+
+    impl Visitor<'_> for WorkloadKindVisitor {
+        type Value = WorkloadKind;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("the kind of a workload, such as Deployment")
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<WorkloadKind, E> {
+            let kind = WorkloadKind::ALL.into_iter().find(|kind| kind.as_str() == text);
+            kind.ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
+        }
+    }
+}

@@ -1,0 +1,486 @@
+//! All sources of a container's environment put together (Go: `Kubelet.makeEnvironmentVariables`,
+//! `ExpandContainerCommandAndArgs`).
+
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::env_file::parse_env;
+use super::expand::expand_within;
+use super::field::field_value;
+use super::resource_field::resource_field_value;
+use super::{ComposeError, Entry, Facts, Refusal};
+use crate::api::{
+    ConfigMap, ConfigMapKeySelector, Container, EnvFromSource, EnvVar, FileKeySelector, ObjectFieldSelector, Pod,
+    ResourceFieldSelector, Secret, SecretKeySelector,
+};
+use crate::environment::{Declared, Environment, Value};
+use crate::name::is_env_var_name;
+use crate::release::Rule;
+use crate::services::{LinkedServices, ServiceVariable, generate};
+use crate::{ObjectRef, ServiceLinks};
+
+/// The environment of a container of a Pod, as the kubelet makes it.
+///
+/// Nothing is guessed: a Pod that no API server has seen needs [`Pod::with_defaults`] first. The
+/// image's own variables, and the `HOSTNAME` and `PATH` that the container runtime adds, are not
+/// part of it; a caller who knows them lays them under it with [`Environment::over`].
+///
+/// # Errors
+/// All that make the kubelet refuse, in the order in which it finds them, and a lack of facts that
+/// this container needs; see [`Refusal`].
+///
+/// ```
+/// use kubelet_env::api::{Container, EnvVar, Pod, PodSpec};
+/// use kubelet_env::{Facts, Objects, compose};
+///
+/// let objects = Objects::default();
+/// let variable = |name: &str, value: &str| EnvVar { name: name.into(), value: value.into(), ..EnvVar::default() };
+/// let app = Container {
+///     name: "app".into(),
+///     env: vec![variable("HOST", "db"), variable("URL", "http://$(HOST)/")],
+///     ..Container::default()
+/// };
+/// let spec = PodSpec { containers: vec![app], ..PodSpec::default() };
+/// let pod = Pod { spec, ..Pod::default() }.with_defaults();
+///
+/// let composition = compose(&pod, "app", &Facts::of(&objects))?;
+/// assert_eq!(composition.environment().get("URL").unwrap().value(), b"http://db/".as_slice());
+/// # Ok::<(), kubelet_env::ComposeError>(())
+/// ```
+pub fn compose<'a>(pod: &'a Pod, container: &str, facts: &Facts<'a>) -> Result<Composition<'a>, ComposeError> {
+    let refuse =
+        |refusal| ComposeError { container: container.into(), entry: None, variable: None, refusal: Box::new(refusal) };
+    let Some(container) = pod.spec.container(container) else { return Err(refuse(Refusal::NoSuchContainer)) };
+    let services = linked_services(pod, facts).map_err(refuse)?;
+    Composer {
+        pod,
+        container,
+        facts,
+        remaining: facts.size_limit,
+        environment: Environment::of_services(services),
+        skipped: Vec::new(),
+    }
+    .compose()
+}
+
+fn linked_services<'a>(pod: &Pod, facts: &Facts<'a>) -> Result<LinkedServices<'a>, Refusal> {
+    let links = pod.spec.enable_service_links.ok_or(Refusal::ServiceLinksAbsent)?;
+    if !facts.services_listed && !is_static(pod) {
+        return Err(Refusal::ServicesNotListed);
+    }
+    let seen = facts.services.select(&pod.metadata.namespace, ServiceLinks::from(links));
+    Ok(LinkedServices::from(generate(&seen)?))
+}
+
+/// Whether the kubelet read the Pod from somewhere else than the API server (Go: `IsStaticPod`).
+fn is_static(pod: &Pod) -> bool {
+    pod.metadata.annotations.get("kubernetes.io/config.source").is_some_and(|source| source != "api")
+}
+
+/// A container's environment, and how it came about.
+#[derive(Clone, Debug)]
+pub struct Composition<'a> {
+    pod: &'a Pod,
+    container: &'a Container,
+    environment: Environment<'a>,
+    skipped: Vec<Skipped>,
+    command: Vec<Expanded<'a>>,
+    args: Vec<Expanded<'a>>,
+}
+
+impl<'a> Composition<'a> {
+    /// The Pod.
+    #[must_use]
+    pub fn pod(&self) -> &'a Pod {
+        self.pod
+    }
+
+    /// The container.
+    #[must_use]
+    pub fn container(&self) -> &'a Container {
+        self.container
+    }
+
+    /// The environment.
+    #[must_use]
+    pub fn environment(&self) -> &Environment<'a> {
+        &self.environment
+    }
+
+    /// The environment, without how it came about.
+    #[must_use]
+    pub fn into_environment(self) -> Environment<'a> {
+        self.environment
+    }
+
+    /// What the container's lists name and the kubelet passes over, in their order.
+    #[must_use]
+    pub fn skipped(&self) -> &[Skipped] {
+        &self.skipped
+    }
+
+    /// The container's `command`, expanded.
+    #[must_use]
+    pub fn command(&self) -> &[Expanded<'a>] {
+        &self.command
+    }
+
+    /// The container's `args`, expanded.
+    #[must_use]
+    pub fn args(&self) -> &[Expanded<'a>] {
+        &self.args
+    }
+}
+
+/// A text in which references were expanded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expanded<'a> {
+    /// What came out.
+    pub value: Value<'a>,
+    /// The references in it, in their order.
+    pub references: Vec<Reference<'a>>,
+}
+
+/// A `$(NAME)` in a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reference<'a> {
+    /// The name.
+    pub name: &'a str,
+    /// What was put in.
+    pub resolved: Resolved<'a>,
+}
+
+/// What was put in for a reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resolved<'a> {
+    /// The value of what the container had declared by then, by its place in
+    /// [`Environment::declared`].
+    Declared(usize),
+    /// The value of a service variable.
+    Service(ServiceVariable<'a>),
+    /// The reference itself, for there was no such variable.
+    Unresolved,
+}
+
+/// Where a declared variable has its value from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source<'a> {
+    /// A text, in which references were expanded.
+    Text(&'a str),
+    /// A key of a ConfigMap.
+    ConfigMap(&'a ConfigMap, &'a str),
+    /// A key of a Secret.
+    Secret(&'a Secret, &'a str),
+    /// A field of the Pod.
+    Field(&'a ObjectFieldSelector),
+    /// A limit or request of a container.
+    Resource(&'a ResourceFieldSelector),
+    /// A key of an env file.
+    File(&'a FileKeySelector),
+    /// Neither a text nor a source: the empty value.
+    Nothing,
+}
+
+/// Something that a container's lists name and that sets no variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// The entry that names it.
+    pub entry: Entry,
+    /// The variable that it would have set; for a whole `envFrom` source none.
+    pub variable: Option<String>,
+    /// Why it was passed over.
+    pub reason: SkipReason,
+}
+
+/// Why something was passed over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SkipReason {
+    /// An optional object is not there.
+    ObjectMissing(ObjectRef),
+    /// An object has no such optional key.
+    KeyMissing(ObjectRef, String),
+    /// An env file has no such optional key, or an empty value.
+    FileKeyMissing(FileKeySelector),
+    /// An `envFrom` entry refers to nothing.
+    NoReference,
+    /// The name is no strict variable name, which releases up to 1.29 want in `envFrom`.
+    IllegalName,
+}
+
+impl fmt::Display for SkipReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SkipReason::ObjectMissing(object) => write!(f, "there is no {object}, which is optional"),
+            SkipReason::KeyMissing(object, key) => write!(f, "{object} has no key {key:?}, which is optional"),
+            SkipReason::FileKeyMissing(FileKeySelector { volume_name, path, key, .. }) => {
+                write!(f, "{path:?} in the volume {volume_name:?} has no value for the key {key:?}, which is optional")
+            }
+            SkipReason::NoReference => f.write_str("it refers to neither a ConfigMap nor a Secret"),
+            SkipReason::IllegalName => f.write_str("the name is not a variable name in this release"),
+        }
+    }
+}
+
+/// What an entry of `env` gives.
+enum Outcome<'a> {
+    Set(Source<'a>, Expanded<'a>),
+    Skip(SkipReason),
+}
+
+impl<'a> Outcome<'a> {
+    fn of_text(source: Source<'a>, text: impl Into<Cow<'a, str>>) -> Self {
+        let bytes = match text.into() {
+            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+        };
+        Outcome::of_bytes(source, bytes)
+    }
+
+    fn of_bytes(source: Source<'a>, bytes: Cow<'a, [u8]>) -> Self {
+        let value = match source {
+            Source::Secret(..) => Value::secret(bytes),
+            _ => Value::plain(bytes),
+        };
+        Outcome::Set(source, Expanded { value, references: Vec::new() })
+    }
+}
+
+struct Composer<'a, 'f> {
+    pod: &'a Pod,
+    container: &'a Container,
+    facts: &'f Facts<'a>,
+    /// How many bytes the values may still come to.
+    remaining: usize,
+    environment: Environment<'a>,
+    skipped: Vec<Skipped>,
+}
+
+impl<'a> Composer<'a, '_> {
+    fn compose(mut self) -> Result<Composition<'a>, ComposeError> {
+        let container = self.container;
+        for (index, source) in container.env_from.iter().enumerate() {
+            let entry = Entry::EnvFrom(index);
+            self.env_from(entry, source).map_err(|refusal| self.error(entry, None, refusal))?;
+        }
+        for (index, variable) in container.env.iter().enumerate() {
+            let entry = Entry::Env(index);
+            self.env(entry, variable).map_err(|refusal| self.error(entry, Some(variable), refusal))?;
+        }
+        self.environment.hide_shadowed();
+        let command = self.expand_all(&container.command, Entry::Command)?;
+        let args = self.expand_all(&container.args, Entry::Args)?;
+        let Composer { pod, environment, skipped, .. } = self;
+        Ok(Composition { pod, container, environment, skipped, command, args })
+    }
+
+    fn error(&self, entry: Entry, variable: Option<&EnvVar>, refusal: Refusal) -> ComposeError {
+        let variable = variable.map(|variable| variable.name.clone());
+        let container = self.container.name.clone();
+        ComposeError { container, entry: Some(entry), variable, refusal: Box::new(refusal) }
+    }
+
+    fn env_from(&mut self, entry: Entry, source: &'a EnvFromSource) -> Result<(), Refusal> {
+        let namespace = self.pod.metadata.namespace.as_str();
+        if let Some(reference) = &source.config_map_ref {
+            match self.facts.config_maps.get(namespace, &reference.name) {
+                Some(config_map) => {
+                    for (key, value) in &config_map.data {
+                        let value = Value::plain(Cow::Borrowed(value.as_bytes()));
+                        self.env_from_key(entry, &source.prefix, key, Source::ConfigMap(config_map, key), value)?;
+                    }
+                }
+                None => self.source_missing(entry, self.config_map_ref(&reference.name), reference.optional)?,
+            }
+        } else if let Some(reference) = &source.secret_ref {
+            match self.facts.secrets.get(namespace, &reference.name) {
+                Some(secret) => {
+                    for (key, value) in &secret.data {
+                        let value = Value::secret(Cow::Borrowed(value.as_bytes()));
+                        self.env_from_key(entry, &source.prefix, key, Source::Secret(secret, key), value)?;
+                    }
+                }
+                None => self.source_missing(entry, self.secret_ref(&reference.name), reference.optional)?,
+            }
+        } else {
+            self.skipped.push(Skipped { entry, variable: None, reason: SkipReason::NoReference });
+        }
+        Ok(())
+    }
+
+    fn env_from_key(
+        &mut self,
+        entry: Entry,
+        prefix: &'a str,
+        key: &'a str,
+        source: Source<'a>,
+        value: Value<'a>,
+    ) -> Result<(), Refusal> {
+        let name = if prefix.is_empty() { Cow::Borrowed(key) } else { Cow::Owned([prefix, key].concat()) };
+        if !self.facts.release.has(Rule::EnvFromKeepsEveryKey) && !is_env_var_name(&name) {
+            let variable = Some(name.into_owned());
+            self.skipped.push(Skipped { entry, variable, reason: SkipReason::IllegalName });
+            return Ok(());
+        }
+        self.declare(entry, name, source, Expanded { value, references: Vec::new() })
+    }
+
+    fn env(&mut self, entry: Entry, variable: &'a EnvVar) -> Result<(), Refusal> {
+        match self.env_value(variable)? {
+            Outcome::Set(source, expanded) => self.declare(entry, Cow::Borrowed(&variable.name), source, expanded),
+            Outcome::Skip(reason) => {
+                self.skipped.push(Skipped { entry, variable: Some(variable.name.clone()), reason });
+                Ok(())
+            }
+        }
+    }
+
+    fn env_value(&self, variable: &'a EnvVar) -> Result<Outcome<'a>, Refusal> {
+        if !variable.value.is_empty() {
+            let expanded = self.expand(&variable.value)?;
+            return Ok(Outcome::Set(Source::Text(&variable.value), expanded));
+        }
+        let Some(from) = &variable.value_from else { return Ok(Outcome::of_text(Source::Nothing, "")) };
+        if let Some(field) = &from.field_ref {
+            Ok(Outcome::of_text(Source::Field(field), field_value(field, self.pod, self.facts)?))
+        } else if let Some(resource) = &from.resource_field_ref {
+            let value = resource_field_value(resource, self.pod, self.container, self.facts)?;
+            Ok(Outcome::of_text(Source::Resource(resource), value))
+        } else if let Some(reference) = &from.config_map_key_ref {
+            self.config_map_key(reference)
+        } else if let Some(reference) = &from.secret_key_ref {
+            self.secret_key(reference)
+        } else if let Some(reference) = &from.file_key_ref {
+            self.file_key(reference)
+        } else {
+            Ok(Outcome::of_text(Source::Nothing, ""))
+        }
+    }
+
+    fn config_map_key(&self, reference: &'a ConfigMapKeySelector) -> Result<Outcome<'a>, Refusal> {
+        let ConfigMapKeySelector { name, key, optional } = reference;
+        let object = || self.config_map_ref(name);
+        match self.facts.config_maps.get(&self.pod.metadata.namespace, name) {
+            None => skip_missing_object(object(), *optional),
+            Some(config_map) => match config_map.data.get_key_value(key) {
+                None => skip_missing_key(object(), key, *optional),
+                Some((key, value)) => Ok(Outcome::of_text(Source::ConfigMap(config_map, key), value)),
+            },
+        }
+    }
+
+    fn secret_key(&self, reference: &'a SecretKeySelector) -> Result<Outcome<'a>, Refusal> {
+        let SecretKeySelector { name, key, optional } = reference;
+        let object = || self.secret_ref(name);
+        match self.facts.secrets.get(&self.pod.metadata.namespace, name) {
+            None => skip_missing_object(object(), *optional),
+            Some(secret) => match secret.data.get_key_value(key) {
+                None => skip_missing_key(object(), key, *optional),
+                Some((key, value)) => {
+                    Ok(Outcome::of_bytes(Source::Secret(secret, key), Cow::Borrowed(value.as_bytes())))
+                }
+            },
+        }
+    }
+
+    fn file_key(&self, reference: &'a FileKeySelector) -> Result<Outcome<'a>, Refusal> {
+        let source = Source::File(reference);
+        if !self.facts.release.has(Rule::EnvFiles) {
+            return Ok(Outcome::of_text(source, ""));
+        }
+        let FileKeySelector { volume_name: volume, path, key, optional } = reference.clone();
+        let Some(files) = self.facts.env_files.volume(&volume) else { return Err(Refusal::VolumeMissing { volume }) };
+        let Some(content) = files.file(&path) else { return Err(Refusal::EnvFileMissing { volume, path }) };
+        match parse_env(content, &key) {
+            Err(error) => Err(Refusal::EnvFile { volume, path, error }),
+            Ok(Some(value)) if !value.is_empty() => Ok(Outcome::of_bytes(source, value)),
+            Ok(_) if optional == Some(true) => Ok(Outcome::Skip(SkipReason::FileKeyMissing(reference.clone()))),
+            Ok(_) => Err(Refusal::EnvFileKeyMissing { volume, path, key }),
+        }
+    }
+
+    fn source_missing(&mut self, entry: Entry, object: ObjectRef, optional: Option<bool>) -> Result<(), Refusal> {
+        if optional != Some(true) {
+            return Err(Refusal::ObjectMissing { object });
+        }
+        self.skipped.push(Skipped { entry, variable: None, reason: SkipReason::ObjectMissing(object) });
+        Ok(())
+    }
+
+    fn config_map_ref(&self, name: &str) -> ObjectRef {
+        ObjectRef { kind: "ConfigMap".into(), namespace: self.pod.metadata.namespace.clone(), name: name.into() }
+    }
+
+    fn secret_ref(&self, name: &str) -> ObjectRef {
+        ObjectRef { kind: "Secret".into(), ..self.config_map_ref(name) }
+    }
+
+    fn declare(
+        &mut self,
+        entry: Entry,
+        name: Cow<'a, str>,
+        source: Source<'a>,
+        expanded: Expanded<'a>,
+    ) -> Result<(), Refusal> {
+        let Expanded { value, references } = expanded;
+        self.take_up(value.as_bytes().len())?;
+        self.environment.declare(Declared::new(name, value, entry, source, references));
+        Ok(())
+    }
+
+    fn take_up(&mut self, bytes: usize) -> Result<(), Refusal> {
+        self.remaining = self.remaining.checked_sub(bytes).ok_or_else(|| self.too_large())?;
+        Ok(())
+    }
+
+    fn too_large(&self) -> Refusal {
+        Refusal::TooLarge { limit: self.facts.size_limit }
+    }
+
+    fn expand_all(
+        &mut self,
+        texts: &'a [String],
+        entry: fn(usize) -> Entry,
+    ) -> Result<Vec<Expanded<'a>>, ComposeError> {
+        let mut all = Vec::new();
+        for (index, text) in texts.iter().enumerate() {
+            let expanded = self.expand(text).and_then(|expanded| {
+                self.take_up(expanded.value.as_bytes().len())?;
+                Ok(expanded)
+            });
+            all.push(expanded.map_err(|refusal| self.error(entry(index), None, refusal))?);
+        }
+        Ok(all)
+    }
+
+    fn expand(&self, text: &'a str) -> Result<Expanded<'a>, Refusal> {
+        let mut references = Vec::new();
+        let mut is_secret = false;
+        let bytes = expand_within(text, self.facts.release, self.remaining, |name| {
+            let (resolved, value) = self.environment.resolve(name);
+            is_secret |= value.as_ref().is_some_and(Value::is_secret);
+            references.push(Reference { name, resolved });
+            value.map(Value::into_bytes)
+        });
+        let bytes = bytes.ok_or_else(|| self.too_large())?;
+        let value = if is_secret { Value::secret(bytes) } else { Value::plain(bytes) };
+        Ok(Expanded { value, references })
+    }
+}
+
+fn skip_missing_object<'a>(object: ObjectRef, optional: Option<bool>) -> Result<Outcome<'a>, Refusal> {
+    match optional {
+        Some(true) => Ok(Outcome::Skip(SkipReason::ObjectMissing(object))),
+        _ => Err(Refusal::ObjectMissing { object }),
+    }
+}
+
+fn skip_missing_key<'a>(object: ObjectRef, key: &str, optional: Option<bool>) -> Result<Outcome<'a>, Refusal> {
+    match optional {
+        Some(true) => Ok(Outcome::Skip(SkipReason::KeyMissing(object, key.into()))),
+        _ => Err(Refusal::KeyMissing { object, key: key.into() }),
+    }
+}

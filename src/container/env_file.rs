@@ -1,0 +1,240 @@
+//! Env files: the files that a `fileKeyRef` reads a variable from.
+//!
+//! ```text
+//! # a comment
+//! KEY='literal $content, which may
+//! span lines'  # another comment
+//! ```
+
+use alloc::{borrow::Cow, vec::Vec};
+
+/// A line of this many bytes or more is refused: the default limit of Go's `bufio.Scanner`. The
+/// `\n` does not count, a `\r` before it does.
+const TOO_LONG: usize = 64 * 1024;
+
+/// Why an env file was refused. Lines are counted from 1.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EnvFileError {
+    /// A line is neither blank nor a comment and has no `=`.
+    #[error("invalid environment variable format at line {line}: missing '='")]
+    MissingEquals {
+        /// The line.
+        line: usize,
+    },
+    /// A line starts with `=`.
+    #[error("invalid environment variable format at line {line}: empty variable name")]
+    EmptyName {
+        /// The line.
+        line: usize,
+    },
+    /// A blank stands before the `=`.
+    #[error("invalid environment variable format at line {line}: whitespace before '=' is not allowed")]
+    BlankBeforeEquals {
+        /// The line.
+        line: usize,
+    },
+    /// What follows the `=` is neither a blank nor a single quote.
+    #[error("invalid environment variable format at line {line}: value must be enclosed in single quotes")]
+    Unquoted {
+        /// The line.
+        line: usize,
+    },
+    /// What follows the closing quote is neither blank nor a comment.
+    #[error("invalid environment variable format at line {line}: unexpected content after closing quote")]
+    ContentAfterQuote {
+        /// The line of the closing quote.
+        line: usize,
+    },
+    /// A value does not end before the end of the file or before a line that is too long.
+    #[error("invalid environment variable format starting at line {line}: unclosed single quote")]
+    UnclosedQuote {
+        /// The line of the opening quote.
+        line: usize,
+    },
+    /// A line outside of any value has 65,536 bytes or more.
+    #[error("line {line} of the environment variable file is too long (65536 bytes or more)")]
+    LineTooLong {
+        /// The line.
+        line: usize,
+    },
+}
+
+/// Finds the value of `key` in the content of an env file, as the kubelet's `envutil.ParseEnv`
+/// does.
+///
+/// The first match wins, and nothing behind it is looked at. Bytes pass through as they are, but
+/// for a `\r` before a `\n`, which is dropped inside values too. `None` is an absent key; the
+/// kubelet takes it and an empty value alike.
+///
+/// # Errors
+///
+/// The first line before the end of the match that the grammar does not allow.
+///
+/// # Examples
+///
+/// ```
+/// use kubelet_env::env_file::parse_env;
+///
+/// let content = b"HOST='db.example'\nPORT='5432' # the default\n";
+/// assert_eq!(parse_env(content, "PORT")?.as_deref(), Some(&b"5432"[..]));
+/// assert_eq!(parse_env(content, "USER")?, None);
+/// assert!(parse_env(b"PORT=5432", "PORT").is_err());
+/// # Ok::<(), kubelet_env::env_file::EnvFileError>(())
+/// ```
+pub fn parse_env<'a>(content: &'a [u8], key: &str) -> Result<Option<Cow<'a, [u8]>>, EnvFileError> {
+    let mut lines = Lines { rest: content, line: 0 };
+    while let Some(text) = lines.next() {
+        let (line, text) = (lines.line, trim_start(text?));
+        if matches!(text, [] | [b'#', ..]) {
+            continue;
+        }
+        let (name, Some(value)) = split_once(text, b'=') else {
+            return Err(EnvFileError::MissingEquals { line });
+        };
+        let value = match (name, value) {
+            ([], _) => return Err(EnvFileError::EmptyName { line }),
+            ([.., b' ' | b'\t'], _) => return Err(EnvFileError::BlankBeforeEquals { line }),
+            // A shell takes `KEY= word` so: KEY is empty for the command `word`.
+            (_, [b' ' | b'\t', ..]) => Cow::default(),
+            (_, [b'\'', quoted @ ..]) => lines.quoted(quoted)?,
+            _ => return Err(EnvFileError::Unquoted { line }),
+        };
+        if name == key.as_bytes() {
+            return Ok(Some(value));
+        }
+    }
+    Ok(None)
+}
+
+/// Lines split as by Go's `bufio.ScanLines`.
+struct Lines<'a> {
+    rest: &'a [u8],
+    /// The number of the line returned last.
+    line: usize,
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = Result<&'a [u8], EnvFileError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        self.line = self.line.saturating_add(1);
+        let (text, rest) = split_once(self.rest, b'\n');
+        self.rest = rest.unwrap_or_default();
+        Some(if text.len() >= TOO_LONG {
+            Err(EnvFileError::LineTooLong { line: self.line })
+        } else {
+            Ok(text.strip_suffix(b"\r").unwrap_or(text))
+        })
+    }
+}
+
+impl<'a> Lines<'a> {
+    /// The value whose opening quote stands just before `text`, in the line returned last.
+    fn quoted(&mut self, mut text: &'a [u8]) -> Result<Cow<'a, [u8]>, EnvFileError> {
+        let first_line = self.line;
+        let mut value = Cow::default();
+        loop {
+            let (part, after) = split_once(text, b'\'');
+            append(&mut value, part);
+            if let Some(after) = after {
+                return match trim_start(after) {
+                    [] | [b'#', ..] => Ok(value),
+                    _ => Err(EnvFileError::ContentAfterQuote { line: self.line }),
+                };
+            }
+            value.to_mut().push(b'\n');
+            text = match self.next() {
+                Some(Ok(text)) => text,
+                // The kubelet does not tell a failing scanner from the end of the file here.
+                Some(Err(_)) | None => {
+                    return Err(EnvFileError::UnclosedQuote { line: first_line });
+                }
+            };
+        }
+    }
+}
+
+fn append<'a>(value: &mut Cow<'a, [u8]>, part: &'a [u8]) {
+    if value.is_empty() {
+        *value = Cow::Borrowed(part);
+    } else {
+        value.to_mut().extend_from_slice(part);
+    }
+}
+
+fn split_once(text: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
+    let mut parts = text.splitn(2, |&byte| byte == separator);
+    (parts.next().unwrap_or_default(), parts.next())
+}
+
+fn trim_start(mut text: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] = text {
+        text = rest;
+    }
+    text
+}
+
+/// Why a variable cannot be held by an env file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EnvFileLineError {
+    /// The key is empty, contains `=` or a line break, starts with `#`, or starts or ends with a
+    /// blank.
+    #[error("the key cannot stand before '=' in an environment variable file")]
+    Key,
+    /// The value contains a single quote, for which there is no escape.
+    #[error("the value contains a single quote, which an environment variable file cannot hold")]
+    SingleQuote,
+    /// The value contains `\r\n`, of which only the `\n` would be read back.
+    #[error("the value contains \\r\\n, which an environment variable file cannot hold")]
+    CarriageReturn,
+    /// A line would have 65,536 bytes or more.
+    #[error("a line would be too long for an environment variable file (65536 bytes or more)")]
+    LineTooLong,
+}
+
+/// Writes `KEY='value'` and a line end so that [`parse_env`] reads the value back.
+///
+/// A value may span lines; several results make a file when put one after another.
+///
+/// # Errors
+///
+/// What the grammar of an env file cannot hold.
+///
+/// # Examples
+///
+/// ```
+/// use kubelet_env::env_file::{EnvFileLineError, env_file_line, parse_env};
+///
+/// let file = env_file_line("GREETING", b"hello\nworld")?;
+/// assert_eq!(file, b"GREETING='hello\nworld'\n");
+/// assert_eq!(parse_env(&file, "GREETING").unwrap().unwrap(), &b"hello\nworld"[..]);
+/// assert_eq!(env_file_line("GREETING", b"it's"), Err(EnvFileLineError::SingleQuote));
+/// # Ok::<(), EnvFileLineError>(())
+/// ```
+pub fn env_file_line(key: &str, value: &[u8]) -> Result<Vec<u8>, EnvFileLineError> {
+    let blanks = [' ', '\t'];
+    if key.is_empty()
+        || key.contains(['=', '\n'])
+        || key.starts_with('#')
+        || key.starts_with(blanks)
+        || key.ends_with(blanks)
+    {
+        return Err(EnvFileLineError::Key);
+    }
+    if value.contains(&b'\'') {
+        return Err(EnvFileLineError::SingleQuote);
+    }
+    if value.windows(2).any(|pair| pair == b"\r\n") {
+        return Err(EnvFileLineError::CarriageReturn);
+    }
+    let line = [key.as_bytes(), b"='", value, b"'\n"].concat();
+    if line.split(|&byte| byte == b'\n').any(|text| text.len() >= TOO_LONG) {
+        return Err(EnvFileLineError::LineTooLong);
+    }
+    Ok(line)
+}

@@ -1,0 +1,126 @@
+//! What a container's environment depends on, apart from its Pod.
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::api::{ConfigMap, Node, PodStatus, Secret, Service};
+use crate::release::Release;
+use crate::{Objects, Store};
+
+/// What a container's environment depends on, apart from its Pod: plain data, most of it borrowed.
+///
+/// Begin with [`Facts::of`] and change what is known better:
+///
+/// ```
+/// use kubelet_env::api::PodStatus;
+/// use kubelet_env::{Facts, Objects};
+///
+/// let objects = Objects::default();
+/// let status = PodStatus::with_ips(["10.244.0.7"]);
+/// let facts = Facts { pod_status: Some(&status), ..Facts::of(&objects) };
+/// # let _ = facts;
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// The release of the kubelet.
+    pub release: Release,
+    /// The cluster's Services.
+    pub services: &'a Store<Service>,
+    /// Whether the kubelet has listed the Services yet. Before, it starts only static Pods, with
+    /// those it has seen.
+    pub services_listed: bool,
+    /// The cluster's ConfigMaps.
+    pub config_maps: &'a Store<ConfigMap>,
+    /// The cluster's Secrets.
+    pub secrets: &'a Store<Secret>,
+    /// The Node that the Pod runs on. Without it what needs the Node is an error.
+    pub node: Option<&'a Node>,
+    /// The addresses that the kubelet was started with (`--node-ip`). The family of the first, or
+    /// IPv4, is that of the Pod's primary address.
+    pub node_ips: &'a [String],
+    /// The Pod's addresses as the container runtime gave them. Without them what needs them is an
+    /// error.
+    pub pod_status: Option<&'a PodStatus>,
+    /// The env files in the Pod's volumes.
+    pub env_files: &'a EnvFiles,
+    /// How many bytes the values that the container declares, its command and its arguments may
+    /// come to. The kubelet has no limit, and entries that each refer twice to the one before double
+    /// at every step; Linux takes 6 MiB at most.
+    pub size_limit: usize,
+}
+
+impl<'a> Facts<'a> {
+    /// More than ten times what Linux hands to any process: 64 MiB.
+    pub const DEFAULT_SIZE_LIMIT: usize = 64 << 20;
+
+    /// What is known if these are the cluster's objects: the newest release, and the Services
+    /// listed. The Node, the Pod's addresses and env files are not known.
+    #[must_use]
+    pub fn of(objects: &'a Objects) -> Self {
+        Facts {
+            release: Release::NEWEST,
+            services: &objects.services,
+            services_listed: true,
+            config_maps: &objects.config_maps,
+            secrets: &objects.secrets,
+            node: None,
+            node_ips: &[],
+            pod_status: None,
+            env_files: const { &EnvFiles::new() },
+            size_limit: Facts::DEFAULT_SIZE_LIMIT,
+        }
+    }
+}
+
+/// The content of the env files that `fileKeyRef` reads, by volume and path.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EnvFiles {
+    volumes: BTreeMap<String, BTreeMap<String, Vec<u8>>>,
+}
+
+impl EnvFiles {
+    /// No volume at all.
+    #[must_use]
+    pub const fn new() -> Self {
+        EnvFiles { volumes: BTreeMap::new() }
+    }
+
+    /// Puts a file into a volume, in the place of one that has the path.
+    pub fn insert(&mut self, volume: &str, path: &str, content: impl Into<Vec<u8>>) {
+        self.add_volume(volume).insert(clean(path), content.into());
+    }
+
+    /// Makes a volume known, which may have no file.
+    fn add_volume(&mut self, volume: &str) -> &mut BTreeMap<String, Vec<u8>> {
+        self.volumes.entry(volume.into()).or_default()
+    }
+
+    pub(crate) fn volume(&self, volume: &str) -> Option<Volume<'_>> {
+        self.volumes.get(volume).map(Volume)
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Volume<'a>(&'a BTreeMap<String, Vec<u8>>);
+
+impl<'a> Volume<'a> {
+    pub(crate) fn file(self, path: &str) -> Option<&'a [u8]> {
+        self.0.get(&clean(path)).map(Vec::as_slice)
+    }
+}
+
+/// The path inside its volume, which it cannot leave (Go: `filepath-securejoin`).
+fn clean(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
+}

@@ -1,0 +1,17 @@
+//! From a container's spec to its environment.
+
+mod compose;
+mod defaults;
+pub mod env_file;
+mod expand;
+mod facts;
+mod field;
+mod refusal;
+mod resource;
+mod resource_field;
+
+pub use compose::{Composition, Expanded, Reference, Resolved, SkipReason, Skipped, Source, compose};
+pub use expand::{Piece, expand, pieces};
+pub use facts::{EnvFiles, Facts};
+pub use refusal::{ComposeError, Entry, FieldPathError, Refusal};
+pub use resource::{Resource, ResourceField, ResourceList, UnsupportedResource, resource_value};

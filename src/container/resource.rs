@@ -1,0 +1,161 @@
+//! What a `resourceFieldRef` can name, and the number it gives.
+
+use crate::api::{Quantity, QuantityError};
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use core::fmt;
+use core::str::FromStr;
+
+/// A resource of a container that a `resourceFieldRef` can name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Resource {
+    /// `cpu`, counted in milli-units.
+    Cpu,
+    /// `memory`, in bytes.
+    Memory,
+    /// `ephemeral-storage`, in bytes.
+    EphemeralStorage,
+    /// Huge pages, in bytes. It has the whole name, such as `hugepages-2Mi`.
+    HugePages(String),
+}
+
+impl Resource {
+    /// The name that limits and requests have the resource under.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Cpu => "cpu",
+            Self::Memory => "memory",
+            Self::EphemeralStorage => "ephemeral-storage",
+            Self::HugePages(name) => name,
+        }
+    }
+}
+
+/// Which of a container's resource lists is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ResourceList {
+    /// `resources.limits`.
+    Limits,
+    /// `resources.requests`.
+    Requests,
+}
+
+/// The `resource` of a `resourceFieldRef`, such as `limits.cpu`.
+///
+/// ```
+/// # use kubelet_env::{Resource, ResourceField, ResourceList};
+/// let field: ResourceField = "requests.memory".parse()?;
+/// assert_eq!(field.list, ResourceList::Requests);
+/// assert_eq!(field.resource, Resource::Memory);
+/// # Ok::<(), kubelet_env::UnsupportedResource>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ResourceField {
+    /// The list to look into.
+    pub list: ResourceList,
+    /// The resource to look for.
+    pub resource: Resource,
+}
+
+/// A `resourceFieldRef` names what the kubelet gives no container.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unsupported container resource : {name}")]
+pub struct UnsupportedResource {
+    /// The name as it was written.
+    pub name: String,
+}
+
+impl FromStr for ResourceField {
+    type Err = UnsupportedResource;
+
+    fn from_str(name: &str) -> Result<Self, UnsupportedResource> {
+        let limits = name.strip_prefix("limits.");
+        let requests = name.strip_prefix("requests.");
+        limits
+            .map(|resource| (ResourceList::Limits, resource))
+            .or_else(|| requests.map(|resource| (ResourceList::Requests, resource)))
+            .and_then(|(list, resource)| {
+                let resource = match resource {
+                    "cpu" => Resource::Cpu,
+                    "memory" => Resource::Memory,
+                    "ephemeral-storage" => Resource::EphemeralStorage,
+                    _ if resource.starts_with("hugepages-") => Resource::HugePages(resource.to_owned()),
+                    _ => return None,
+                };
+                Some(Self { list, resource })
+            })
+            .ok_or_else(|| UnsupportedResource { name: name.to_owned() })
+    }
+}
+
+impl fmt::Display for ResourceField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = match self.list {
+            ResourceList::Limits => "limits",
+            ResourceList::Requests => "requests",
+        };
+        write!(f, "{list}.{}", self.resource.name())
+    }
+}
+
+/// The number that a `resourceFieldRef` gives: how many times `divisor` goes into `quantity`,
+/// rounded up.
+///
+/// Both are first rounded to whole units, cpu to milli-units; no divisor, and a divisor of zero,
+/// is one unit. The division is the kubelet's, in floating point, so of a quantity beyond 2^53 the
+/// last digits may be lost.
+///
+/// Mirrors `ExtractContainerResourceValue`.
+///
+/// # Errors
+///
+/// [`QuantityError::OutOfRange`] and [`QuantityError::QuotientOutOfRange`] if the quantity, the
+/// divisor or the result leaves 64 bits.
+///
+/// ```
+/// # use kubelet_env::api::Quantity;
+/// # use kubelet_env::{Resource, resource_value};
+/// let (memory, cpu): (Quantity, Quantity) = ("1Gi".parse()?, "1500m".parse()?);
+/// let mebibyte = "1Mi".parse()?;
+/// assert_eq!(resource_value(&Resource::Memory, &memory, Some(&mebibyte))?, 1024);
+/// assert_eq!(resource_value(&Resource::Cpu, &cpu, None)?, 2);
+/// # Ok::<(), kubelet_env::api::QuantityError>(())
+/// ```
+pub fn resource_value(
+    resource: &Resource,
+    quantity: &Quantity,
+    divisor: Option<&Quantity>,
+) -> Result<i64, QuantityError> {
+    let (scaled, one): (fn(&Quantity) -> _, _) = match resource {
+        Resource::Cpu => (Quantity::milli_value, 1000),
+        _ => (Quantity::value, 1),
+    };
+    let dividend = scaled(quantity)?;
+    let divisor = divisor.filter(|divisor| !divisor.is_zero());
+    let quotient = to_float(dividend) / to_float(divisor.map_or(Ok(one), scaled)?);
+    ceil(quotient).ok_or_else(|| QuantityError::QuotientOutOfRange {
+        quantity: alloc::format!("{quantity}"),
+        divisor: divisor.map_or_else(|| "1".to_owned(), |divisor| alloc::format!("{divisor}")),
+    })
+}
+
+/// `math.Ceil`, where it fits 64 bits.
+fn ceil(number: f64) -> Option<i64> {
+    const BOUND: f64 = 9_223_372_036_854_775_808.0;
+    if !(-BOUND..BOUND).contains(&number) {
+        return None;
+    }
+    #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "truncation is meant")]
+    let truncated = number as i64;
+    if to_float(truncated) < number { truncated.checked_add(1) } else { Some(truncated) }
+}
+
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_precision_loss,
+    reason = "Go loses precision here, and has no other conversion"
+)]
+fn to_float(number: i64) -> f64 {
+    number as f64
+}

@@ -1,0 +1,328 @@
+//! IP addresses of pods and nodes, as the kubelet reads, orders and prints them.
+
+use alloc::vec::Vec;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// An IP family of Kubernetes, spelled as in `spec.ipFamilies`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum IpFamily {
+    #[default]
+    IPv4,
+    IPv6,
+}
+
+impl IpFamily {
+    /// The family of an address that [`parse_ip`] returned.
+    pub(crate) fn of(ip: &IpAddr) -> Self {
+        if ip.is_ipv4() { Self::IPv4 } else { Self::IPv6 }
+    }
+}
+
+/// Reads an address as `ParseIPSloppy` of `k8s.io/utils/net` does, which keeps the parser of Go
+/// 1.16: numbers may have any count of leading zeros, in octets (read as decimal) and in groups; a
+/// `::` stands for at least one group; there are no zones. An IPv4-mapped address is its IPv4
+/// address, for Go does not tell them apart.
+///
+/// The result's `Display` is then Go's `net.IP.String`.
+pub(crate) fn parse_ip(text: &str) -> Option<IpAddr> {
+    if text.contains(':') {
+        parse_ipv6(text).map(|ip| IpAddr::V6(ip).to_canonical())
+    } else {
+        parse_ipv4(text).map(IpAddr::V4)
+    }
+}
+
+fn parse_ipv4(text: &str) -> Option<Ipv4Addr> {
+    let mut octets = text.split('.');
+    let mut octet = || u8::try_from(number(octets.next()?, 10)?).ok();
+    let ip = Ipv4Addr::new(octet()?, octet()?, octet()?, octet()?);
+    octets.next().is_none().then_some(ip)
+}
+
+fn parse_ipv6(text: &str) -> Option<Ipv6Addr> {
+    const GROUPS: usize = 8;
+    let groups = match text.split_once("::") {
+        None => groups(text, true)?,
+        Some((head, tail)) => {
+            let (mut all, tail) = (groups(head, false)?, groups(tail, true)?);
+            let tail_start = GROUPS.checked_sub(tail.len())?;
+            if all.len() >= tail_start {
+                return None;
+            }
+            all.resize(tail_start, 0);
+            all.extend(tail);
+            all
+        }
+    };
+    <[u16; GROUPS]>::try_from(groups).ok().map(Ipv6Addr::from)
+}
+
+/// The groups on one side of a `::`, an IPv4 address allowed for the last two where `ends`.
+fn groups(text: &str, ends: bool) -> Option<Vec<u16>> {
+    let mut groups = Vec::new();
+    if text.is_empty() {
+        return Some(groups);
+    }
+    let mut parts = text.split(':').peekable();
+    while let Some(part) = parts.next() {
+        if ends && parts.peek().is_none() && part.contains('.') {
+            let [a, b, c, d] = parse_ipv4(part)?.octets();
+            groups.extend([u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d])]);
+        } else {
+            groups.push(u16::try_from(number(part, 16)?).ok()?);
+        }
+    }
+    Some(groups)
+}
+
+/// A number of one or more digits; one that is too large is the largest.
+fn number(digits: &str, radix: u32) -> Option<u32> {
+    if digits.is_empty() {
+        return None;
+    }
+    digits.chars().try_fold(0_u32, |number, c| {
+        let digit = c.to_digit(radix)?;
+        Some(number.saturating_mul(radix).saturating_add(digit))
+    })
+}
+
+/// The family that `Kubelet.sortPodIPs` prefers: that of the first of the node's IPs, IPv4 where
+/// there is none. What does not parse is passed over, as `ParseNodeIPArgument` does.
+pub(crate) fn primary_family<'a>(node_ips: impl IntoIterator<Item = &'a str>) -> IpFamily {
+    let first = node_ips.into_iter().find_map(parse_ip);
+    first.as_ref().map(IpFamily::of).unwrap_or_default()
+}
+
+/// What `Kubelet.sortPodIPs` makes of the runtime's pod IPs: the first of the primary family, then
+/// the first of the other one. What does not parse is skipped.
+///
+/// Each comes as it was given, which the kubelet printed up to 1.32, and parsed.
+pub(crate) fn pod_ips<'a>(given: impl IntoIterator<Item = &'a str>, primary: IpFamily) -> Vec<(&'a str, IpAddr)> {
+    let (mut first, mut second) = (None, None);
+    for text in given {
+        if let Some(ip) = parse_ip(text) {
+            let place = if IpFamily::of(&ip) == primary { &mut first } else { &mut second };
+            place.get_or_insert((text, ip));
+        }
+    }
+    first.into_iter().chain(second).collect()
+}
+
+/// What `GetNodeHostIPs` makes of a node's addresses, its InternalIPs given first and its
+/// ExternalIPs after them: the first, then the first of the other family. What does not parse is
+/// skipped; empty where nothing is left (`host IP unknown`).
+pub(crate) fn host_ips<'a>(internal_then_external: impl IntoIterator<Item = &'a str>) -> Vec<IpAddr> {
+    let mut ips = internal_then_external.into_iter().filter_map(parse_ip);
+    let Some(first) = ips.next() else {
+        return Vec::new();
+    };
+    let second = ips.find(|ip| IpFamily::of(ip) != IpFamily::of(&first));
+    [first].into_iter().chain(second).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::{
+        format,
+        string::{String, ToString},
+        vec,
+    };
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn printed(text: &str) -> Option<String> {
+        parse_ip(text).map(|ip| ip.to_string())
+    }
+
+    /// Go's `net.IP.String`, said plainly: the longest run of two or more zero groups, the first
+    /// of equals, is `::`.
+    fn go_string(ip: Ipv6Addr) -> String {
+        let groups = ip.segments();
+        if groups[..6] == [0, 0, 0, 0, 0, 0xffff] {
+            let [.., a, b, c, d] = ip.octets();
+            return format!("{a}.{b}.{c}.{d}");
+        }
+        let hex = |groups: &[u16]| -> String {
+            let texts: Vec<String> = groups.iter().map(|group| format!("{group:x}")).collect();
+            texts.join(":")
+        };
+        for length in (2..=8).rev() {
+            for start in 0..=8 - length {
+                if groups[start..start + length].iter().all(|&group| group == 0) {
+                    let (head, tail) = (&groups[..start], &groups[start + length..]);
+                    return format!("{}::{}", hex(head), hex(tail));
+                }
+            }
+        }
+        hex(&groups)
+    }
+
+    #[test]
+    fn reads_and_prints() {
+        for (text, expect) in [
+            ("10.244.1.7", "10.244.1.7"),
+            ("010.244.001.007", "10.244.1.7"),
+            ("0000000000255.0.0.08", "255.0.0.8"),
+            ("::ffff:10.1.2.3", "10.1.2.3"),
+            ("::ffff:a01:203", "10.1.2.3"),
+            ("0:0:0:0:000000:ffff:127.1.2.3", "127.1.2.3"),
+            ("::1.2.3.4", "::102:304"),
+            ("::fffe:1.2.3.4", "::fffe:102:304"),
+            ("64:ff9b::192.0.02.33", "64:ff9b::c000:221"),
+            ("FD00:0:0::0005", "fd00::5"),
+            ("::", "::"),
+            ("::1", "::1"),
+            ("1::", "1::"),
+            ("1:2:3:4:5:6:7::", "1:2:3:4:5:6:7:0"),
+            ("::2:3:4:5:6:7:8", "0:2:3:4:5:6:7:8"),
+            ("1:2:3:4:5::1.2.3.4", "1:2:3:4:5:0:102:304"),
+            ("1:2:3:4:5:6:1.2.3.4", "1:2:3:4:5:6:102:304"),
+            ("1:0:0:2:0:0:3:4", "1::2:0:0:3:4"),
+            ("1:0:0:2:0:0:0:4", "1:0:0:2::4"),
+        ] {
+            assert_eq!(printed(text).as_deref(), Some(expect), "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses() {
+        for text in [
+            "",
+            ".",
+            ":",
+            ":::",
+            "1",
+            "1.2.3",
+            "1.2.3.4.5",
+            "1.2.3.4.",
+            ".1.2.3.4",
+            "1..2.3",
+            "1.2.3.256",
+            "1.2.3.4294967297",
+            "+1.2.3.4",
+            "1.2.3.a",
+            " 1.2.3.4",
+            "1.2.3.4/8",
+            "1.2.3.4:80",
+            "1.2.3.4::",
+            "1:2:3:4:5:6:7",
+            "1:2:3:4:5:6:7:8:9",
+            "1:2:3:4:5:6:7:8:",
+            ":1:2:3:4:5:6:7:8",
+            "1:2:3:4:5:6:7:8::",
+            "::1:2:3:4:5:6:7:8",
+            "1:2:3:4::5:6:7:8",
+            "1::2::3",
+            "1:::2",
+            "::1:",
+            ":1::",
+            "::10000",
+            "::100000001",
+            "::g",
+            "::+1",
+            "::1.2.3",
+            "::1.2.3.256",
+            "::1.2.3.4:5",
+            "1.2.3.4::5",
+            "1:2:3:4:5:6::1.2.3.4",
+            "1:2:3:4:5:1.2.3.4",
+            "fe80::1%eth0",
+            "[::1]",
+            "::\u{661}",
+        ] {
+            assert_eq!(parse_ip(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn long_text_takes_linear_time() {
+        for unit in ["0", "1:", "::", "1.", "::1", "0:"] {
+            let long = unit.repeat(10_000_000 / unit.len());
+            assert_eq!(parse_ip(&long), None);
+        }
+        assert_eq!(printed(&format!("{}7::", "0".repeat(10_000_000))).as_deref(), Some("7::"));
+    }
+
+    #[test]
+    fn picks_pod_ips() {
+        let pick = |given: &[&str], primary| -> Vec<String> {
+            let picked = pod_ips(given.iter().copied(), primary);
+            picked.iter().map(|(_, ip)| ip.to_string()).collect()
+        };
+        let given = ["nonsense", "FD00::1", "010.1.1.7", "fd00::2", "10.1.1.8"];
+        assert_eq!(pick(&given, IpFamily::IPv4), ["10.1.1.7", "fd00::1"]);
+        assert_eq!(pick(&given, IpFamily::IPv6), ["fd00::1", "10.1.1.7"]);
+        assert_eq!(pick(&["::ffff:1.2.3.4"], IpFamily::IPv6), ["1.2.3.4"]);
+        assert!(pick(&["", "fe80::1%eth0"], IpFamily::IPv4).is_empty());
+        let [(given, _)] = pod_ips(["010.1.1.7"], IpFamily::IPv4)[..] else {
+            panic!("one pod IP");
+        };
+        assert_eq!(given, "010.1.1.7");
+    }
+
+    #[test]
+    fn picks_host_ips() {
+        let pick = |given: &[&str]| -> Vec<String> {
+            let picked = host_ips(given.iter().copied());
+            picked.iter().map(IpAddr::to_string).collect()
+        };
+        assert_eq!(pick(&["fd00::5", "fd00::6", "1.2.3.4"]), ["fd00::5", "1.2.3.4"]);
+        assert_eq!(pick(&["192.168.001.005", "192.168.1.6"]), ["192.168.1.5"]);
+        assert_eq!(pick(&["::1%lo", "x", "FD00:0:0::0005"]), ["fd00::5"]);
+        assert!(pick(&[]).is_empty());
+    }
+
+    #[test]
+    fn primary_family_is_the_first_node_ips() {
+        assert_eq!(primary_family([]), IpFamily::IPv4);
+        assert_eq!(primary_family(["fd00::5", "1.2.3.4"]), IpFamily::IPv6);
+        assert_eq!(primary_family(["::ffff:1.2.3.4"]), IpFamily::IPv4);
+        assert_eq!(primary_family(["x", "fd00::5"]), IpFamily::IPv6);
+    }
+
+    fn ipv6() -> impl Strategy<Value = Ipv6Addr> {
+        let group = prop_oneof![3 => Just(0), 1 => Just(0xffff), 2 => any::<u16>()];
+        prop::array::uniform8(group).prop_map(Ipv6Addr::from)
+    }
+
+    proptest! {
+        #[test]
+        fn prints_as_go(ip in ipv6()) {
+            prop_assert_eq!(IpAddr::V6(ip).to_canonical().to_string(), go_string(ip));
+        }
+
+        #[test]
+        fn reads_back_what_it_and_rust_print(ip in ipv6()) {
+            let canonical = IpAddr::V6(ip).to_canonical();
+            prop_assert_eq!(parse_ip(&canonical.to_string()), Some(canonical));
+            prop_assert_eq!(parse_ip(&ip.to_string()), Some(canonical));
+        }
+
+        #[test]
+        fn reads_ipv4_with_leading_zeros(octets in any::<[u8; 4]>(), zeros in 0..6_usize) {
+            let text = octets.map(|octet| format!("{}{octet}", "0".repeat(zeros))).join(".");
+            prop_assert_eq!(parse_ip(&text), Some(IpAddr::from(octets)));
+        }
+
+        #[test]
+        fn reads_whatever_rust_reads(text in "[0-9a-f:.]{0,20}|[0-2:]{2,15}|[0-1:]{0,8}[0-9.]{7}") {
+            if let Ok(ip) = text.parse::<IpAddr>() {
+                prop_assert_eq!(parse_ip(&text), Some(ip.to_canonical()));
+            }
+        }
+
+        #[test]
+        fn without_leading_zeros_reads_only_what_rust_reads(
+            text in "([1-9a-f]{0,2}[:.]){0,9}[1-9a-f]{0,2}|::([1-9]{1,3}[.:]){3}[1-9]{1,3}",
+        ) {
+            prop_assert_eq!(parse_ip(&text), text.parse::<IpAddr>().ok().map(|ip| ip.to_canonical()));
+        }
+
+        #[test]
+        fn never_panics(text in any::<String>()) {
+            let _ = vec![parse_ip(&text)];
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Names: how those of Services and ports become those of variables, and which ones are legal.
+
+mod legal;
+mod mangle;
+
+pub use legal::{
+    QualifiedNameError, is_dns1035_label, is_dns1123_label, is_dns1123_subdomain, is_env_var_name,
+    is_qualified_annotation_name, is_qualified_name, is_relaxed_env_var_name,
+};
+pub use mangle::mangle;
+pub(crate) use mangle::mangled_chars;

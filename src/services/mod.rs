@@ -1,0 +1,16 @@
+//! From the cluster's Services to variables: which ones a container sees, what each of them makes,
+//! and how one is found again by its name.
+
+mod block;
+mod generate;
+mod linked;
+mod select;
+mod validate;
+
+pub(crate) use block::{Stage, append_service};
+pub use generate::{Generated, NoPorts, ServiceVariable, ServiceVariableKind, generate};
+pub(crate) use generate::{Position, variables_of};
+pub use linked::Collision;
+pub(crate) use linked::LinkedServices;
+pub use select::{ServiceLinks, select};
+pub use validate::{Violation, ViolationProblem, validate_service};

@@ -1,0 +1,111 @@
+//! What the API server would refuse of a Service's name and ports (Go: `ValidateServiceCreate`).
+
+use alloc::collections::BTreeSet;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::api::Service;
+use crate::name::{is_dns1035_label, is_dns1123_label};
+use crate::release::{Release, Rule};
+
+/// A field that the API server of a release refuses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Where it stands: `spec.ports[1].name`.
+    pub field: String,
+    /// What is wrong with it.
+    pub problem: ViolationProblem,
+}
+
+/// What is wrong with a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum ViolationProblem {
+    /// The name is no DNS-1035 label, which releases before 1.36 want.
+    NotDns1035,
+    /// The name is no DNS-1123 label.
+    NotDns1123,
+    /// There is no port, and the Service is neither headless nor of type `ExternalName`.
+    NoPorts,
+    /// The port has no name, and is not the only one.
+    NameRequired,
+    /// An earlier port has this name.
+    DuplicateName,
+    /// An earlier port has this number and protocol.
+    DuplicatePort,
+}
+
+impl fmt::Display for ViolationProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ViolationProblem::NotDns1035 => {
+                "must be at most 63 lower-case letters, digits and '-', begin with a letter and end with a letter or digit"
+            }
+            ViolationProblem::NotDns1123 => {
+                "must be at most 63 lower-case letters, digits and '-', begin and end with a letter or digit"
+            }
+            ViolationProblem::NoPorts => "must have a port, unless the Service is headless or of type ExternalName",
+            ViolationProblem::NameRequired => "must be set, because there are several ports",
+            ViolationProblem::DuplicateName => "is the name of an earlier port too",
+            ViolationProblem::DuplicatePort => "has the number and protocol of an earlier port",
+        })
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.field, self.problem)
+    }
+}
+
+/// What the API server of a release would refuse of a Service's name and ports, in the order of the
+/// fields. Numbers and protocols are not checked here: [`PortNumber`](crate::api::PortNumber) and
+/// [`Protocol`](crate::api::Protocol) cannot be wrong.
+///
+/// ```
+/// use kubelet_env::api::{ObjectMeta, Service, ServiceSpec};
+/// use kubelet_env::{Release, validate_service};
+///
+/// let service = Service {
+///     metadata: ObjectMeta::new("default", "1password"),
+///     spec: ServiceSpec { cluster_ip: "None".into(), ..ServiceSpec::default() },
+/// };
+/// assert!(validate_service(&service, Release::NEWEST).is_empty());
+/// assert_eq!(validate_service(&service, "1.35".parse()?)[0].field, "metadata.name");
+/// # Ok::<(), kubelet_env::ReleaseError>(())
+/// ```
+#[must_use]
+pub fn validate_service(service: &Service, release: Release) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    let mut refuse = |field: String, problem| violations.push(Violation { field, problem });
+
+    let name = &service.metadata.name;
+    if !is_dns1123_label(name) {
+        refuse("metadata.name".into(), ViolationProblem::NotDns1123);
+    } else if !release.has(Rule::Dns1123ServiceNames) && !is_dns1035_label(name) {
+        refuse("metadata.name".into(), ViolationProblem::NotDns1035);
+    }
+
+    let ports = service.spec.ports.as_slice();
+    if ports.is_empty() && !service.is_headless() && !service.is_external_name() {
+        refuse("spec.ports".into(), ViolationProblem::NoPorts);
+    }
+    let (mut names, mut numbers) = (BTreeSet::new(), BTreeSet::new());
+    for (index, port) in ports.iter().enumerate() {
+        if !numbers.insert((port.port, port.effective_protocol())) {
+            refuse(alloc::format!("spec.ports[{index}]"), ViolationProblem::DuplicatePort);
+        }
+        let problem = if port.name.is_empty() {
+            (ports.len() > 1).then_some(ViolationProblem::NameRequired)
+        } else if !is_dns1123_label(&port.name) {
+            Some(ViolationProblem::NotDns1123)
+        } else {
+            (!names.insert(&port.name)).then_some(ViolationProblem::DuplicateName)
+        };
+        if let Some(problem) = problem {
+            refuse(alloc::format!("spec.ports[{index}].name"), problem);
+        }
+    }
+    violations
+}
