@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::str::Utf8Error;
 
+use crate::api::Service;
 use crate::container::{Entry, Reference, Resolved, Source};
 use crate::order::Order;
 use crate::render::Form;
@@ -153,6 +154,10 @@ impl<'a> Value<'a> {
         self.bytes
     }
 
+    pub(crate) fn of_service(variable: ServiceVariable<'_>) -> Self {
+        Value::plain(Cow::Owned(variable.value().into_bytes()))
+    }
+
     fn borrowed(&self) -> Value<'_> {
         Value { bytes: Cow::Borrowed(&self.bytes), is_secret: self.is_secret }
     }
@@ -219,10 +224,7 @@ impl<'a> Environment<'a> {
         }
         match self.services.find(name).last() {
             None => (Resolved::Unresolved, None),
-            Some(&variable) => {
-                let value = Value::plain(Cow::Owned(variable.value().into_bytes()));
-                (Resolved::Service(variable), Some(value))
-            }
+            Some(&variable) => (Resolved::Service(variable), Some(Value::of_service(variable))),
         }
     }
 
@@ -288,6 +290,34 @@ impl<'a> Environment<'a> {
             let (name, value) = self.base.get(*self.base_by_name.get(name)?)?;
             Some(Variable(Kind::Base(name, value)))
         })
+    }
+
+    /// What was laid under the name.
+    pub(crate) fn base(&self, name: &str) -> Option<Value<'_>> {
+        let (_, value) = self.base.get(*self.base_by_name.get(name)?)?;
+        Some(Value::plain(Cow::Borrowed(value)))
+    }
+
+    /// The Services that the container sees, by name.
+    pub(crate) fn services(&self) -> &[&'a Service] {
+        self.services.services()
+    }
+
+    /// The service variables that stand and whose name is one of these, or begins with one of these.
+    pub(crate) fn service_variables_where(&self, names: &[String], prefixes: &[String]) -> Vec<ServiceVariable<'a>> {
+        let named = names.iter().flat_map(|name| self.services.find(name));
+        let prefixed = prefixes.iter().flat_map(|prefix| self.services.find_prefixed(prefix));
+        let mut found: Vec<ServiceVariable<'a>> = named.chain(prefixed).collect();
+        found.sort_unstable_by_key(|variable| variable.position());
+        found.dedup();
+        found.retain(|variable| self.hidden.binary_search(&variable.position()).is_err());
+        found
+    }
+
+    /// All service variables of that name, in kubelet order, whether they stand or not.
+    #[must_use]
+    pub fn service_variables_named(&self, name: &str) -> Vec<ServiceVariable<'a>> {
+        self.services.find(name)
     }
 
     /// The variable of that name that the kubelet gives.
@@ -374,7 +404,7 @@ impl<'e> Variable<'e> {
         match self.0 {
             Kind::Base(_, value) => Value::plain(Cow::Borrowed(value)),
             Kind::Declared(declared) => declared.value.borrowed(),
-            Kind::Service(variable) => Value::plain(Cow::Owned(variable.value().into_bytes())),
+            Kind::Service(variable) => Value::of_service(variable),
         }
     }
 

@@ -20,8 +20,11 @@ extern crate alloc;
 extern crate std;
 
 pub mod api;
+mod compare;
 mod container;
+mod diagnose;
 mod environment;
+mod explain;
 mod go;
 mod name;
 mod objects;
@@ -32,14 +35,20 @@ mod release;
 mod render;
 mod services;
 mod store;
+mod upgrade;
 
+pub use compare::{Captured, Change, Comparison, Drift, Drifted, Shown, compare, drift};
 pub use container::env_file;
 pub use container::{
     ComposeError, Composition, Entry, EnvFiles, Expanded, Facts, FieldPathError, Piece, Reference, Refusal, Resolved,
     Resource, ResourceField, ResourceList, SkipReason, Skipped, Source, UnsupportedResource, compose, expand, pieces,
     resource_value,
 };
+pub use diagnose::{
+    Ambiguity, Code, Expectations, Finding, PossibleValue, Severity, Size, SizeLimits, diagnose_service,
+};
 pub use environment::{Declared, Environment, Value, Variable};
+pub use explain::{Absence, Explanation, Origin, ResolvedReference, Step};
 pub use name::{
     QualifiedNameError, is_dns1035_label, is_dns1123_label, is_dns1123_subdomain, is_env_var_name,
     is_qualified_annotation_name, is_qualified_name, is_relaxed_env_var_name, mangle,
@@ -57,3 +66,4 @@ pub use services::{
     generate, select, validate_service,
 };
 pub use store::Store;
+pub use upgrade::{Upgrade, UpgradeChange, UpgradeSubject, upgrade};

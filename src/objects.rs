@@ -59,6 +59,7 @@ pub struct Objects {
 
 /// Which object is meant: its kind, and what names it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
 pub struct ObjectRef {
     /// Its kind: `Service`.
     pub kind: String,

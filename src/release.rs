@@ -47,6 +47,13 @@ impl Release {
         rule.since() <= self
     }
 
+    /// Whether its first patch releases could not create a container with a value that is not UTF-8
+    /// (kubernetes#139132); all others pass the bytes.
+    #[must_use]
+    pub fn refuses_bytes_at_first(self) -> bool {
+        (Release::minor(34)..=Release::minor(36)).contains(&self)
+    }
+
     /// The rules that came in force after `self`, up to and including `newer`.
     pub fn changes_until(self, newer: Release) -> impl Iterator<Item = Rule> {
         Rule::ALL.into_iter().filter(move |&rule| !self.has(rule) && newer.has(rule))

@@ -85,6 +85,7 @@ fn is_static(pod: &Pod) -> bool {
 pub struct Composition<'a> {
     pod: &'a Pod,
     container: &'a Container,
+    facts: Facts<'a>,
     environment: Environment<'a>,
     skipped: Vec<Skipped>,
     command: Vec<Expanded<'a>>,
@@ -102,6 +103,19 @@ impl<'a> Composition<'a> {
     #[must_use]
     pub fn container(&self) -> &'a Container {
         self.container
+    }
+
+    /// What it depends on, apart from the Pod.
+    #[must_use]
+    pub fn facts(&self) -> &Facts<'a> {
+        &self.facts
+    }
+
+    /// Whether the Pod's containers get the variables of its namespace's Services.
+    #[must_use]
+    pub fn service_links(&self) -> ServiceLinks {
+        // Without it there is no composition.
+        self.pod.spec.enable_service_links.map(ServiceLinks::from).unwrap_or_default()
     }
 
     /// The environment.
@@ -273,8 +287,8 @@ impl<'a> Composer<'a, '_> {
         self.environment.hide_shadowed();
         let command = self.expand_all(&container.command, Entry::Command)?;
         let args = self.expand_all(&container.args, Entry::Args)?;
-        let Composer { pod, environment, skipped, .. } = self;
-        Ok(Composition { pod, container, environment, skipped, command, args })
+        let Composer { pod, environment, skipped, facts: &facts, .. } = self;
+        Ok(Composition { pod, container, facts, environment, skipped, command, args })
     }
 
     fn error(&self, entry: Entry, variable: Option<&EnvVar>, refusal: Refusal) -> ComposeError {

@@ -11,6 +11,7 @@ mod resource;
 mod resource_field;
 
 pub use compose::{Composition, Expanded, Reference, Resolved, SkipReason, Skipped, Source, compose};
+pub(crate) use expand::expand_within;
 pub use expand::{Piece, expand, pieces};
 pub use facts::{EnvFiles, Facts};
 pub use refusal::{ComposeError, Entry, FieldPathError, Refusal};

@@ -146,6 +146,7 @@ impl Ord for Position {
 /// Which of the eight kinds of variables of a Service one is. `X` stands for the Service's
 /// [mangled](crate::mangle) name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
 pub enum ServiceVariableKind {
     /// `X_SERVICE_HOST`: the `clusterIP`.
     ServiceHost,

@@ -57,6 +57,15 @@ impl<'a> LinkedServices<'a> {
         found
     }
 
+    /// The variables whose names begin with `prefix`, Service by Service.
+    pub(crate) fn find_prefixed(&self, prefix: &str) -> Vec<ServiceVariable<'a>> {
+        let may_begin = |mangled: &str| mangled.starts_with(prefix) || prefix.starts_with(mangled);
+        let services = self.by_mangled_name.iter().filter(|(mangled, _)| may_begin(mangled));
+        let services = services.filter_map(|&(_, index)| Some((index, self.services.get(index)?)));
+        let variables = services.flat_map(|(index, service)| variables_of(service, index));
+        variables.filter(|variable| variable.name().starts_with(prefix)).collect()
+    }
+
     /// The Services, in the kubelet's order.
     pub(crate) fn services(&self) -> &[&'a Service] {
         &self.services
@@ -204,4 +213,36 @@ fn repeats_a_port(service: &Service) -> bool {
     names.sort_unstable();
     let repeats = numbers.windows(2).any(|pair| matches!(pair, [a, b] if a == b));
     repeats || names.windows(2).any(|pair| matches!(pair, [a, b] if a == b))
+}
+
+/// Whether this, after the mangled name of a Service, is the name of a variable that the Service has
+/// or could have.
+pub(crate) fn is_suffix(suffix: &str) -> bool {
+    match suffix {
+        "_SERVICE_HOST" | "_SERVICE_PORT" | "_PORT" => true,
+        suffix => {
+            suffix.strip_prefix("_SERVICE_PORT_").is_some_and(|port_name| !port_name.is_empty())
+                || suffix.strip_prefix("_PORT_").and_then(read_numbered).is_some()
+        }
+    }
+}
+
+/// Whether a variable has the form of some Service's: the suffix of one of the kinds, and such a
+/// value.
+pub(crate) fn is_of_a_service(name: &str, value: &[u8]) -> bool {
+    let is_number = || core::str::from_utf8(value).is_ok_and(|value| value.parse::<u16>().is_ok());
+    let is_url = || [b"tcp://".as_slice(), b"udp://", b"sctp://"].iter().any(|scheme| value.starts_with(scheme));
+    cuts(name).filter(|&cut| cut > 0).filter_map(|cut| name.get(cut..)).any(|suffix| match suffix {
+        "_SERVICE_HOST" => !value.is_empty(),
+        "_SERVICE_PORT" => is_number(),
+        "_PORT" => is_url(),
+        suffix if suffix.starts_with("_SERVICE_PORT_") => is_number(),
+        suffix => match suffix.strip_prefix("_PORT_").and_then(read_numbered) {
+            Some((.., ServiceVariableKind::NumberedPortUrl)) => is_url(),
+            Some((.., ServiceVariableKind::NumberedPortPort)) => is_number(),
+            Some((_, protocol, ServiceVariableKind::NumberedPortProto)) => value == protocol.as_lower_str().as_bytes(),
+            Some(_) => !value.is_empty(),
+            None => false,
+        },
+    })
 }

@@ -11,6 +11,6 @@ pub(crate) use block::{Stage, append_service};
 pub use generate::{Generated, NoPorts, ServiceVariable, ServiceVariableKind, generate};
 pub(crate) use generate::{Position, variables_of};
 pub use linked::Collision;
-pub(crate) use linked::LinkedServices;
+pub(crate) use linked::{LinkedServices, is_of_a_service, is_suffix};
 pub use select::{ServiceLinks, select};
 pub use validate::{Violation, ViolationProblem, validate_service};

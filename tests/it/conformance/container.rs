@@ -1,9 +1,13 @@
 //! The family about a container's whole environment.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use kubelet_env::api::{ConfigMap, Node, Pod, PodIp, PodStatus, Secret, Service};
-use kubelet_env::{ComposeError, EnvFiles, Facts, FieldPathError, Objects, Refusal, Store, compose};
+use kubelet_env::{
+    Ambiguity, Code, ComposeError, Composition, EnvFiles, Expectations, Facts, FieldPathError, Finding, Objects,
+    Refusal, Source, Store, compose, generate,
+};
 use serde::Deserialize;
 
 use super::{Bytes, Verdict, expect_equal, read, release};
@@ -102,11 +106,109 @@ fn answer(given: &Given, expect: &Expect, line: &str) -> Result<Env, String> {
             return Err(format!("{name}: {value:?} is none of {values:?}"));
         }
     }
+    same_ambiguities(&composition, &expect.ambiguous)?;
     let certain = |env: &Env| -> Env {
         env.clone().into_iter().filter(|(name, _)| !expect.ambiguous.contains_key(name)).collect()
     };
     expect_equal(&certain(&ours), &certain(&expect.env))?;
     Ok(ours)
+}
+
+/// Just these names are reported as ambiguous, each with the values that the kubelet was seen to pick
+/// among ours, and each of ours is reached by some order of the Services.
+pub(super) fn same_ambiguities(
+    composition: &Composition<'_>,
+    kubelet: &BTreeMap<String, Vec<Bytes>>,
+) -> Result<(), String> {
+    let ambiguities = composition.ambiguities();
+    let names = |ambiguities: &[Ambiguity<'_>]| -> Vec<String> {
+        ambiguities.iter().map(|ambiguity| ambiguity.name.clone()).collect()
+    };
+    expect_equal(&names(&ambiguities), &kubelet.keys().cloned().collect())?;
+    let findings = composition.diagnose(&Expectations::default());
+    let reported = |finding: &&Finding| matches!(finding.code, Code::AmbiguousVariable | Code::AmbiguousReference);
+    let reported = findings.iter().filter(reported).flat_map(|finding| finding.variables.clone()).collect::<Vec<_>>();
+    expect_equal(&reported, &names(&ambiguities))?;
+
+    for Ambiguity { name, values, .. } in &ambiguities {
+        let ours: Vec<Bytes> = values.iter().map(|possible| Bytes::from(possible.value.as_bytes())).collect();
+        if let Some(missed) = kubelet[name].iter().find(|value| !ours.contains(value)) {
+            return Err(format!("{name}: {missed:?} is none of ours: {ours:?}"));
+        }
+    }
+    let reached = reached_by_orders(composition, &ambiguities);
+    for Ambiguity { name, values, .. } in &ambiguities {
+        for possible in values {
+            let value = Bytes::from(possible.value.as_bytes());
+            if !reached[name].contains(&value) {
+                return Err(format!("{name}: no order of the Services gives {value:?}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Goes through the orders of all Services that take part, and makes the container's environment
+/// anew in each: what it declares is expanded over a plain map of the service variables.
+fn reached_by_orders(composition: &Composition<'_>, ambiguities: &[Ambiguity<'_>]) -> BTreeMap<String, Vec<Bytes>> {
+    let collisions = composition.environment().collisions().iter().flat_map(|collision| &collision.variables);
+    let mut services: Vec<&Service> = Vec::new();
+    for variable in collisions {
+        if !services.contains(&variable.service()) {
+            services.push(variable.service());
+        }
+    }
+    let mut reached: BTreeMap<String, Vec<Bytes>> = BTreeMap::new();
+    for order in orders(&services) {
+        let mut env: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+        for variable in composition.environment().service_variables() {
+            env.insert(variable.name(), variable.value().into_bytes());
+        }
+        for variable in generate(&order).unwrap().iter() {
+            env.insert(variable.name(), variable.value().into_bytes());
+        }
+        let mut declared: BTreeMap<&str, Vec<u8>> = BTreeMap::new();
+        for declaration in composition.environment().declared() {
+            let value = match declaration.source() {
+                Source::Text(text) => {
+                    let lookup = |name: &str| declared.get(name).or_else(|| env.get(name)).map(Cow::from);
+                    kubelet_env::expand(text, composition.facts().release, lookup).into_owned()
+                }
+                _ => declaration.value().as_bytes().to_vec(),
+            };
+            declared.insert(declaration.name(), value);
+        }
+        for Ambiguity { name, .. } in ambiguities {
+            let value = declared.get(name.as_str()).or_else(|| env.get(name)).unwrap();
+            reached.entry(name.clone()).or_default().push(Bytes::from(value.as_slice()));
+        }
+    }
+    reached
+}
+
+/// All orders, or of too many Services some thousands of them, always the same.
+fn orders<T: Copy>(items: &[T]) -> Vec<Vec<T>> {
+    if items.len() <= 6 {
+        return permutations(items);
+    }
+    let mut random = 0x2545_f491_u64;
+    let mut order = items.to_vec();
+    let shuffled = std::iter::repeat_with(|| {
+        for at in (1..order.len()).rev() {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            order.swap(at, (random >> 33) as usize % (at + 1));
+        }
+        order.clone()
+    });
+    shuffled.take(5_000).collect()
+}
+
+fn permutations<T: Copy>(items: &[T]) -> Vec<Vec<T>> {
+    let Some((&first, rest)) = items.split_first() else { return vec![Vec::new()] };
+    let shorter = permutations(rest);
+    let longer =
+        shorter.iter().flat_map(|order| (0..=order.len()).map(|at| [&order[..at], &[first], &order[at..]].concat()));
+    longer.collect()
 }
 
 /// The wording differs, the reason and the names in it must not.

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use kubelet_env::api::Service;
-use kubelet_env::{Document, Environment, ObjectError, Objects, ServiceLinks, generate, select};
+use kubelet_env::api::{Container, Pod, PodMeta, PodSpec, Service};
+use kubelet_env::{Document, Environment, Facts, ObjectError, Objects, ServiceLinks, compose, generate, select};
 use serde::Deserialize;
 
-use super::{Verdict, expect_equal, read, release};
+use super::container::same_ambiguities;
+use super::{Bytes, Verdict, expect_equal, read, release};
 
 #[derive(Deserialize, PartialEq, Debug)]
 struct Names {
@@ -98,21 +99,35 @@ fn seen(given: &Seen, expect: &Env) -> Result<BTreeMap<String, String>, String> 
         .collect();
     expect_equal(&ours.len(), &environment.len())?;
 
-    let collisions: Vec<&str> = environment.collisions().iter().map(|collision| collision.name.as_str()).collect();
     for (name, values) in &expect.ambiguous {
         let value = ours.get(name).ok_or_else(|| format!("{name} is missing"))?;
         if !values.contains(value) {
             return Err(format!("{name}: {value:?} is none of {values:?}"));
         }
-        if !collisions.contains(&name.as_str()) {
-            return Err(format!("{name}: the collision is not reported"));
-        }
     }
+    same_ambiguities_in_a_container(given, expect)?;
     let certain = |env: &BTreeMap<String, String>| -> BTreeMap<String, String> {
         env.clone().into_iter().filter(|(name, _)| !expect.ambiguous.contains_key(name)).collect()
     };
     expect_equal(&certain(&ours), &certain(&expect.env))?;
     Ok(ours)
+}
+
+/// Ambiguities are a container's, so one that declares nothing is put into the namespace.
+fn same_ambiguities_in_a_container(given: &Seen, expect: &Env) -> Result<(), String> {
+    let container = Container { name: "app".into(), ..Container::default() };
+    let spec = PodSpec {
+        containers: vec![container],
+        enable_service_links: Some(given.enable_service_links),
+        ..PodSpec::default()
+    };
+    let metadata = PodMeta { namespace: given.namespace.clone(), ..PodMeta::default() };
+    let pod = Pod { metadata, spec, ..Pod::default() };
+    let objects = Objects { services: given.services.iter().cloned().collect(), ..Objects::default() };
+    let composition = compose(&pod, "app", &Facts::of(&objects)).map_err(|error| error.to_string())?;
+    let bytes = |values: &Vec<String>| values.iter().map(|value| Bytes::from(value.as_bytes())).collect();
+    let kubelet = expect.ambiguous.iter().map(|(name, values)| (name.clone(), bytes(values))).collect();
+    same_ambiguities(&composition, &kubelet)
 }
 
 #[derive(Deserialize)]

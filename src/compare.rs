@@ -1,0 +1,253 @@
+//! Two environments side by side: what differs, and what a running container lacks until it is
+//! started again.
+
+use alloc::borrow::Cow;
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::environment::{Environment, Value};
+use crate::services::is_of_a_service;
+
+/// Any environment by name: one that was composed, or one that was captured from a running process.
+/// Of two variables with one name the first stands, as for `getenv`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Captured<'a> {
+    variables: BTreeMap<Cow<'a, [u8]>, Value<'a>>,
+}
+
+impl<'a> Captured<'a> {
+    /// The environment of a running process, as `printenv -0` and `/proc/PID/environ` have it. What
+    /// has no `=` is no variable.
+    ///
+    /// Where its values come from is not known, so none of them is shown unless
+    /// [asked for](Comparison::with_values).
+    #[must_use]
+    pub fn from_block(block: &'a [u8]) -> Self {
+        let entries = block.split(|&byte| byte == 0).filter_map(|entry| {
+            let equals = entry.iter().position(|&byte| byte == b'=')?;
+            let (name, value) = entry.split_at_checked(equals)?;
+            Some((name, value.strip_prefix(b"=")?))
+        });
+        Captured::from_pairs(entries)
+    }
+
+    /// The same, from pairs of names and values.
+    pub fn from_pairs(pairs: impl IntoIterator<Item = (&'a [u8], &'a [u8])>) -> Self {
+        let mut captured = Captured::default();
+        for (name, value) in pairs {
+            let value = || Value::secret(Cow::Borrowed(value));
+            captured.variables.entry(Cow::Borrowed(name)).or_insert_with(value);
+        }
+        captured
+    }
+
+    fn get(&self, name: &[u8]) -> Option<&Value<'a>> {
+        self.variables.get(name)
+    }
+}
+
+impl<'e> From<&'e Environment<'_>> for Captured<'e> {
+    fn from(environment: &'e Environment<'_>) -> Self {
+        let name = |name| match name {
+            Cow::Borrowed(name) => Cow::Borrowed(str::as_bytes(name)),
+            Cow::Owned(name) => Cow::Owned(String::into_bytes(name)),
+        };
+        let variables = environment.iter().map(|variable| (name(variable.name()), variable.value())).collect();
+        Captured { variables }
+    }
+}
+
+/// How one environment becomes another.
+///
+/// Its `Display` has a line a variable, by name: `-` before what is gone, `+` before what is new,
+/// both where a value changed. It is empty if nothing differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comparison<'a> {
+    changes: Vec<Change<'a>>,
+    shows_values: bool,
+}
+
+/// A variable that is not the same in two environments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change<'a> {
+    /// The name.
+    pub name: Cow<'a, [u8]>,
+    /// The value before, if there was one.
+    pub before: Option<Value<'a>>,
+    /// The value after, if there is one.
+    pub after: Option<Value<'a>>,
+}
+
+/// Compares two environments.
+///
+/// ```
+/// use kubelet_env::{Captured, compare};
+///
+/// let before = Captured::from_block(b"HOME=/\0TERM=xterm\0");
+/// let after = Captured::from_block(b"HOME=/\0LANG=C\0");
+/// let comparison = compare(&before, &after).with_values();
+/// assert_eq!(comparison.to_string(), "+ LANG=C\n- TERM=xterm\n");
+/// assert!(compare(&before, &before).is_empty());
+/// ```
+#[must_use]
+pub fn compare<'a>(before: &Captured<'a>, after: &Captured<'a>) -> Comparison<'a> {
+    let mut changes = Vec::new();
+    for (name, value) in &before.variables {
+        let now = after.get(name);
+        if now.is_none_or(|now| now.as_bytes() != value.as_bytes()) {
+            changes.push(Change { name: name.clone(), before: Some(value.clone()), after: now.cloned() });
+        }
+    }
+    for (name, value) in &after.variables {
+        if before.get(name).is_none() {
+            changes.push(Change { name: name.clone(), before: None, after: Some(value.clone()) });
+        }
+    }
+    changes.sort_by(|a, b| a.name.cmp(&b.name));
+    Comparison { changes, shows_values: false }
+}
+
+impl<'a> Comparison<'a> {
+    /// The variables that differ, by name.
+    #[must_use]
+    pub fn changes(&self) -> &[Change<'a>] {
+        &self.changes
+    }
+
+    /// Whether the environments are equal.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// Shows in text the values that a Secret flowed into, or that may have a Secret's because
+    /// nobody knows their origin.
+    #[must_use]
+    pub fn with_values(mut self) -> Self {
+        self.shows_values = true;
+        self
+    }
+}
+
+impl fmt::Display for Comparison<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for Change { name, before, after } in &self.changes {
+            for (sign, value) in [('-', before), ('+', after)] {
+                let Some(value) = value else { continue };
+                write!(f, "{sign} {}=", name.escape_ascii())?;
+                let shown = if self.shows_values { Shown::bytes(value.as_bytes()) } else { Shown::of(value) };
+                writeln!(f, "{shown}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A value as it may be shown to a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
+pub enum Shown {
+    /// Text.
+    Text(String),
+    /// Bytes that are not UTF-8, with `\xNN` and the like in their place.
+    Escaped(String),
+    /// A Secret flowed into it, or its origin is not known.
+    Elided,
+}
+
+impl Shown {
+    pub(crate) fn of(value: &Value<'_>) -> Self {
+        if value.is_secret() { Shown::Elided } else { Shown::bytes(value.as_bytes()) }
+    }
+
+    fn bytes(bytes: &[u8]) -> Self {
+        match core::str::from_utf8(bytes) {
+            Ok(text) => Shown::Text(text.into()),
+            Err(_) => Shown::Escaped(bytes.escape_ascii().to_string()),
+        }
+    }
+}
+
+/// On one line: line feeds and other control characters are escaped.
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Shown::Text(text) => text
+                .chars()
+                .try_for_each(|c| if c.is_control() { write!(f, "{}", c.escape_default()) } else { write!(f, "{c}") }),
+            Shown::Escaped(text) => f.write_str(text),
+            Shown::Elided => f.write_str("[elided]"),
+        }
+    }
+}
+
+/// What a running container lacks, or has too much of, against what it would get if it were started
+/// now: see [`drift`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
+pub struct Drifted {
+    /// The variable.
+    pub name: String,
+    /// How it differs.
+    pub drift: Drift,
+}
+
+/// How a variable of a running container differs from what the kubelet would give it now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
+#[non_exhaustive]
+pub enum Drift {
+    /// The kubelet would give it; the container has it not until it is restarted.
+    Missing,
+    /// The kubelet would give it another value: a Service got another address or other ports, or
+    /// what the container declares has changed.
+    Stale,
+    /// The kubelet would give it no more: it has the form of a service variable, and no Service
+    /// makes it now.
+    Gone,
+    /// The kubelet never gave it: it is of the image, the runtime or the program itself.
+    Foreign,
+}
+
+impl fmt::Display for Drifted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Drifted { name, drift } = self;
+        match drift {
+            Drift::Missing => write!(f, "{name} is missing until the container is restarted"),
+            Drift::Stale => write!(f, "{name} is stale: its value is another one now"),
+            Drift::Gone => write!(f, "{name} is stale: no Service makes it any more"),
+            Drift::Foreign => write!(f, "{name} was never the kubelet's"),
+        }
+    }
+}
+
+/// What differs between what a container was started with and what the kubelet would give it now,
+/// by name.
+///
+/// `then` is captured from the running process, or composed from the objects that were there when it
+/// started ([`Objects::created_by`](crate::Objects::created_by)). A variable laid
+/// [under](Environment::over) `now` is not the kubelet's.
+#[must_use]
+pub fn drift(then: &Captured<'_>, now: &Environment<'_>) -> Vec<Drifted> {
+    let mut drifted = Vec::new();
+    let mut add = |name: &str, drift| drifted.push(Drifted { name: name.into(), drift });
+    for (name, value) in &then.variables {
+        let name = String::from_utf8_lossy(name);
+        match now.get(&name).filter(|variable| !variable.is_base()) {
+            Some(variable) if variable.value().as_bytes() == value.as_bytes() => {}
+            Some(_) => add(&name, Drift::Stale),
+            None if is_of_a_service(&name, value.as_bytes()) => add(&name, Drift::Gone),
+            None => add(&name, Drift::Foreign),
+        }
+    }
+    for variable in now.iter().filter(|variable| !variable.is_base()) {
+        let name = variable.name();
+        if then.get(name.as_bytes()).is_none() {
+            add(&name, Drift::Missing);
+        }
+    }
+    drifted.sort_by(|a, b| a.name.cmp(&b.name));
+    drifted
+}

@@ -1,0 +1,82 @@
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::{Ambiguity, Code, Expectations, Finding};
+use crate::ServiceLinks;
+use crate::api::Service;
+use crate::container::Composition;
+use crate::release::Release;
+use crate::services::{ServiceVariable, generate, validate_service};
+
+impl Composition<'_> {
+    pub(super) fn find_in_services(&self, expectations: &Expectations, findings: &mut Vec<Finding>) {
+        findings.extend(self.ambiguities().iter().map(Ambiguity::finding));
+
+        let expected = self.environment().service_variables_where(&expectations.names, &expectations.prefixes);
+        findings.extend(expected.into_iter().map(expected_name));
+
+        for service in self.environment().services() {
+            find_refused(service, self.facts().release, findings);
+            if !is_for_shells_when_mangled(&service.metadata.name) {
+                let message = format!(
+                    "The variables of Service {} have names that no shell can use, because it does not begin with a letter.",
+                    service.metadata.name
+                );
+                let advice = "Read them without a shell, or give the Service another name.";
+                findings.push(Finding::new(Code::NotForShells, message, advice).of_service(service));
+            }
+        }
+        if self.service_links() == ServiceLinks::Enabled {
+            let of_namespace = self.facts().services.in_namespace(&self.pod().metadata.namespace);
+            findings.extend(of_namespace.filter_map(skipped));
+        }
+    }
+}
+
+fn is_for_shells_when_mangled(name: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_alphabetic() || byte == b'-';
+    let mut bytes = name.bytes();
+    bytes.next().is_some_and(is_letter) && bytes.all(|byte| is_letter(byte) || byte.is_ascii_digit() || byte == b'_')
+}
+
+fn expected_name(variable: ServiceVariable<'_>) -> Finding {
+    let (name, service) = (variable.name(), variable.service());
+    let message = format!(
+        "Service {} gives the container {name}={}, which the application reads as its own setting.",
+        service.metadata.name,
+        variable.value()
+    );
+    let advice = "Set the variable in env, set enableServiceLinks: false, or give the Service another name.";
+    Finding::new(Code::ExpectedName, message, advice).about(&name).of_service(service)
+}
+
+pub(super) fn find_expected_of(service: &Service, expectations: &Expectations, findings: &mut Vec<Finding>) {
+    let services = [service];
+    let Ok(generated) = generate(&services) else { return };
+    let is_expected = |name: &String| {
+        expectations.names.contains(name) || expectations.prefixes.iter().any(|prefix| name.starts_with(prefix))
+    };
+    findings.extend(generated.iter().filter(|variable| is_expected(&variable.name())).map(expected_name));
+}
+
+pub(super) fn find_refused(service: &Service, release: Release, findings: &mut Vec<Finding>) {
+    for violation in validate_service(service, release) {
+        let message =
+            format!("The API server of {release} would refuse Service {}: {violation}.", service.metadata.name);
+        let advice = "Change the field; until then no cluster of that release has this Service.";
+        findings.push(Finding::new(Code::ServiceRefused, message, advice).of_service(service));
+    }
+}
+
+fn skipped(service: &Service) -> Option<Finding> {
+    let reason = match () {
+        () if service.has_cluster_ip() => return None,
+        () if service.is_headless() => "is headless",
+        () if service.is_external_name() => "is of type ExternalName",
+        () => "has no clusterIP yet",
+    };
+    let message = format!("Service {} {reason}, so that it makes no variables.", service.metadata.name);
+    let advice = "Find it by DNS, or give it a clusterIP.";
+    Some(Finding::new(Code::ServiceSkipped, message, advice).of_service(service))
+}

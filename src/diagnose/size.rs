@@ -1,0 +1,149 @@
+//! Whether Linux starts a program with this environment (`execve`, `bprm_stack_limits`).
+
+use alloc::format;
+use alloc::vec::Vec;
+
+use super::{Code, Finding};
+use crate::container::Composition;
+use crate::environment::Environment;
+use crate::order::Order;
+use crate::render::Form;
+
+/// What the machine takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SizeLimits {
+    /// The most bytes of one argument or variable, with its NUL (`MAX_ARG_STRLEN`): 131,072.
+    pub string: usize,
+    /// The most bytes of arguments and environment together: a quarter of the stack limit, which is
+    /// 8 MiB by default, so 2 MiB.
+    pub total: usize,
+}
+
+impl Default for SizeLimits {
+    fn default() -> Self {
+        SizeLimits { string: 128 << 10, total: 2 << 20 }
+    }
+}
+
+/// What arguments and environment take of the memory that `execve` gives a program for them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
+pub struct Size {
+    /// The bytes of all strings, each with its NUL.
+    pub strings: usize,
+    /// How many strings there are; a pointer of eight bytes leads to each.
+    pub count: usize,
+}
+
+impl Size {
+    /// The size of a program's path, arguments (its name is the first) and environment. The kernel
+    /// keeps the path beside the arguments, without a pointer.
+    pub fn of<'s>(path: &[u8], arguments: impl IntoIterator<Item = &'s [u8]>, environment: &Environment<'_>) -> Self {
+        let arguments = arguments.into_iter().fold(Size::default(), |size, argument| size.with(argument.len()));
+        let environment = Size::of_environment(environment);
+        Size {
+            strings: arguments.strings.saturating_add(environment.strings).saturating_add(path.len()).saturating_add(1),
+            // The kernel makes room for one argument at least.
+            count: arguments.count.max(1).saturating_add(environment.count),
+        }
+    }
+
+    /// The size of an environment alone.
+    #[must_use]
+    pub fn of_environment(environment: &Environment<'_>) -> Self {
+        let mut block = Vec::new();
+        environment.append(Order::Kubelet, Form::NulSeparated, &mut block);
+        Size { strings: block.len(), count: environment.len() }
+    }
+
+    /// The bytes that count: strings and pointers.
+    #[must_use]
+    pub fn bytes(self) -> usize {
+        self.count.saturating_mul(8).saturating_add(self.strings)
+    }
+
+    fn with(self, len: usize) -> Self {
+        Size { strings: self.strings.saturating_add(len).saturating_add(1), count: self.count.saturating_add(1) }
+    }
+}
+
+impl Composition<'_> {
+    /// What the container's environment takes, and its command and arguments as far as they are
+    /// declared; those of the image are not known.
+    #[must_use]
+    pub fn size(&self) -> Size {
+        let texts = self.command().iter().chain(self.args()).map(|text| text.value.as_bytes());
+        let path = self.command().first().map(|program| program.value.as_bytes()).unwrap_or_default();
+        Size::of(path, texts, self.environment())
+    }
+
+    pub(super) fn find_in_size(&self, limits: &SizeLimits, findings: &mut Vec<Finding>) {
+        self.find_too_long(limits, findings);
+        let size = self.size();
+        let bytes = size.bytes();
+        let (code, what) = if bytes > limits.total {
+            (Code::EnvironmentTooLarge, "no program starts in the container: argument list too long")
+        } else if bytes > limits.total.saturating_sub(limits.total.div_euclid(4)) {
+            (Code::EnvironmentNearlyTooLarge, "a few more Services, and no program starts in the container")
+        } else {
+            return;
+        };
+        let saved = self.size_of_service_links().bytes();
+        let message = format!(
+            "Arguments and environment take {bytes} bytes of {}, with {} variables, so that {what}.",
+            limits.total,
+            self.environment().len(),
+        );
+        let advice = format!("Set enableServiceLinks: false, which saves {saved} bytes.");
+        findings.push(Finding::new(code, message, &advice));
+    }
+
+    /// What the variables of the namespace's Services take, which `enableServiceLinks: false` saves.
+    #[must_use]
+    pub fn size_of_service_links(&self) -> Size {
+        let services = self.environment().service_variables();
+        let links = services.filter(|variable| {
+            let metadata = &variable.service().metadata;
+            metadata.namespace != "default" || metadata.name != "kubernetes"
+        });
+        let mut text = Vec::new();
+        links.fold(Size::default(), |size, variable| {
+            text.clear();
+            variable.append(Form::NulSeparated, &mut text);
+            Size { strings: size.strings.saturating_add(text.len()), count: size.count.saturating_add(1) }
+        })
+    }
+
+    /// A service variable is as long as a Service's name, a port's name and an address.
+    fn find_too_long(&self, limits: &SizeLimits, findings: &mut Vec<Finding>) {
+        let declared = self.environment().declared().iter().filter(|declared| !declared.is_overwritten());
+        let mut check = |name: &str, len: usize| {
+            // `=` and NUL
+            let len = len.saturating_add(2);
+            if len > limits.string {
+                let message = format!(
+                    "{name} takes {len} bytes, and Linux takes {}: no program starts in the container.",
+                    limits.string
+                );
+                let advice = "Mount the value as a file instead.";
+                findings.push(Finding::new(Code::StringTooLong, message, advice).about(name));
+            }
+        };
+        for declared in declared {
+            check(declared.name(), declared.name().len().saturating_add(declared.value().as_bytes().len()));
+        }
+        for service in self.environment().services() {
+            let spec = &service.spec;
+            let longest = spec.ports.iter().map(|port| port.name.len()).max().unwrap_or_default();
+            // Suffixes, protocols and numbers take less than a hundred.
+            let bound = [service.metadata.name.len(), spec.cluster_ip.len(), longest, 100];
+            if bound.iter().fold(0_usize, |sum, &len| sum.saturating_add(len.saturating_mul(2))) > limits.string {
+                for variable in self.environment().service_variables().filter(|variable| variable.service() == *service)
+                {
+                    let name = variable.name();
+                    check(&name, name.len().saturating_add(variable.value().len()));
+                }
+            }
+        }
+    }
+}

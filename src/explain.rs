@@ -1,0 +1,431 @@
+//! Where a variable comes from, or why it is not there.
+
+use alloc::borrow::ToOwned;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::api::{Service, Timestamp};
+use crate::compare::Shown;
+use crate::container::{Composition, Reference, Resolved, Source};
+use crate::environment::Declared;
+use crate::services::{ServiceVariable, ServiceVariableKind, is_suffix};
+use crate::{ObjectRef, ServiceLinks, Store, mangle};
+
+/// Where a variable comes from, or why it is not there: what [`Composition::explain`] gives.
+///
+/// With the feature `serde` it is written and read as its fields stand here, in camelCase, and
+/// without a Secret's value. `Display` is for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
+pub struct Explanation {
+    /// The variable.
+    pub name: String,
+    /// The step whose value stands, if the variable is there.
+    pub stands: Option<usize>,
+    /// The steps whose value it overrides, in kubelet order.
+    pub overrides: Vec<usize>,
+    /// Why it is not there, or is not set by something that names it.
+    pub absences: Vec<Absence>,
+    /// Everything that plays a part, each once: what sets the variable, and what the references in
+    /// these resolve to.
+    pub steps: Vec<Step>,
+}
+
+/// One setting of a variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
+pub struct Step {
+    /// The variable that is set.
+    pub name: String,
+    /// The value.
+    pub value: Shown,
+    /// Where the value comes from.
+    pub origin: Origin,
+    /// What the references in it resolved to, in their order.
+    pub references: Vec<ResolvedReference>,
+}
+
+/// A reference, and what it resolved to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
+pub struct ResolvedReference {
+    /// The name that is referred to.
+    pub name: String,
+    /// The step whose value was put in; none if the reference stayed as it is.
+    pub step: Option<usize>,
+}
+
+/// Where the value of a variable comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase", rename_all_fields = "camelCase")
+)]
+#[non_exhaustive]
+pub enum Origin {
+    /// It was laid [under](crate::Environment::over) what the kubelet gives.
+    Base,
+    /// The text of an entry of `env`.
+    Text {
+        /// The entry.
+        entry: String,
+        /// The text, before references were expanded.
+        text: String,
+    },
+    /// A key of a ConfigMap or Secret.
+    Key {
+        /// The entry that refers to it.
+        entry: String,
+        /// The ConfigMap or Secret.
+        object: ObjectRef,
+        /// The key.
+        key: String,
+    },
+    /// A field of the Pod.
+    Field {
+        /// The entry that refers to it.
+        entry: String,
+        /// The path of the field.
+        path: String,
+    },
+    /// A limit or request of a container.
+    Resource {
+        /// The entry that refers to it.
+        entry: String,
+        /// The container that is named; empty for the one whose environment this is.
+        container: String,
+        /// The resource: `limits.memory`.
+        resource: String,
+    },
+    /// A key of an env file.
+    File {
+        /// The entry that refers to it.
+        entry: String,
+        /// The volume.
+        volume: String,
+        /// The path in the volume.
+        path: String,
+        /// The key.
+        key: String,
+    },
+    /// An entry of `env` that has neither a value nor a source: the empty value.
+    Nothing {
+        /// The entry.
+        entry: String,
+    },
+    /// A Service.
+    Service {
+        /// The Service.
+        object: ObjectRef,
+        /// The number of the port that it tells of.
+        port: u16,
+        /// The protocol of that port.
+        protocol: String,
+        /// The name of that port; empty if it has none.
+        port_name: String,
+        /// Which of the eight kinds it is.
+        kind: ServiceVariableKind,
+    },
+}
+
+/// Why a variable is not there, or why something that names it does not set it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase", rename_all_fields = "camelCase")
+)]
+#[non_exhaustive]
+pub enum Absence {
+    /// An entry names it and was passed over.
+    Skipped {
+        /// The entry.
+        entry: String,
+        /// Why.
+        reason: String,
+    },
+    /// A Service of that name has no address that the kubelet would use: it is headless, of type
+    /// `ExternalName`, or waits for an address.
+    NoClusterIp {
+        /// The Service.
+        service: ObjectRef,
+        /// What its `clusterIP` is: `None`, or empty.
+        cluster_ip: String,
+    },
+    /// The Service was created later than the container.
+    CreatedLater {
+        /// The Service.
+        service: ObjectRef,
+        /// When it was created, if it says so.
+        created: Option<Timestamp>,
+    },
+    /// The Service is of another namespace than the Pod.
+    OtherNamespace {
+        /// The Service.
+        service: ObjectRef,
+    },
+    /// The Pod has `enableServiceLinks: false`.
+    LinksDisabled {
+        /// The Service.
+        service: ObjectRef,
+    },
+    /// The Service is seen, but has no port that such a variable would tell of.
+    NoSuchPort {
+        /// The Service.
+        service: ObjectRef,
+    },
+    /// Nothing names it: no entry, and no Service.
+    Unknown,
+}
+
+impl<'a> Composition<'a> {
+    /// Where a variable comes from, what it hides, and what flows into it; or why it is not there.
+    ///
+    /// `now` are the Services that there are now, of all namespaces. They may be more than the
+    /// container saw when it started, and tell what a variable is missing for.
+    #[must_use]
+    pub fn explain(&self, name: &str, now: &Store<Service>) -> Explanation {
+        let mut steps = Steps { composition: self, steps: Vec::new(), of_declared: BTreeMap::new() };
+        let environment = self.environment();
+        let mut settings: Vec<usize> = Vec::new();
+        if let Some(value) = environment.base(name) {
+            settings.push(steps.push(Step {
+                name: name.to_owned(),
+                value: Shown::of(&value),
+                origin: Origin::Base,
+                references: Vec::new(),
+            }));
+        }
+        settings.extend(environment.service_variables_named(name).into_iter().map(|variable| steps.service(variable)));
+        let declared = environment.declared().iter().enumerate().filter(|(_, declared)| declared.name() == name);
+        settings.extend(
+            declared.map(|(place, _)| place).collect::<Vec<_>>().into_iter().map(|place| steps.declared(place)),
+        );
+        let stands = settings.pop();
+
+        let mut absences: Vec<Absence> = self.skips_of(name).collect();
+        if stands.is_none() {
+            absences.extend(now.iter().filter_map(|service| self.absence_of(name, service)));
+            if absences.is_empty() {
+                absences.push(Absence::Unknown);
+            }
+        }
+        Explanation { name: name.to_owned(), stands, overrides: settings, absences, steps: steps.steps }
+    }
+
+    fn skips_of(&self, name: &str) -> impl Iterator<Item = Absence> {
+        let named = self.skipped().iter().filter(move |skipped| skipped.variable.as_deref() == Some(name));
+        named.map(|skipped| Absence::Skipped {
+            entry: alloc::format!("{}", skipped.entry),
+            reason: alloc::format!("{}", skipped.reason),
+        })
+    }
+
+    /// Why this Service does not make the variable that its name suggests.
+    fn absence_of(&self, name: &str, service: &Service) -> Option<Absence> {
+        name.strip_prefix(&*mangle(&service.metadata.name)).filter(|suffix| is_suffix(suffix))?;
+        let object = ObjectRef::to(service);
+        let facts = self.facts();
+        let namespace = &self.pod().metadata.namespace;
+        let is_seen = |service: &Service| {
+            let seen = facts.services.select(namespace, self.service_links());
+            seen.iter().any(|seen| seen.metadata == service.metadata)
+        };
+        Some(if !service.has_cluster_ip() {
+            Absence::NoClusterIp { service: object, cluster_ip: service.spec.cluster_ip.clone() }
+        } else if service.metadata.namespace != *namespace {
+            Absence::OtherNamespace { service: object }
+        } else if self.service_links() == ServiceLinks::Disabled {
+            Absence::LinksDisabled { service: object }
+        } else if is_seen(service) {
+            Absence::NoSuchPort { service: object }
+        } else {
+            Absence::CreatedLater { service: object, created: service.metadata.creation_timestamp }
+        })
+    }
+}
+
+/// Collects steps, each of them once: an entry may be referred to from many places.
+struct Steps<'c, 'a> {
+    composition: &'c Composition<'a>,
+    steps: Vec<Step>,
+    of_declared: BTreeMap<usize, usize>,
+}
+
+impl<'a> Steps<'_, 'a> {
+    fn push(&mut self, step: Step) -> usize {
+        self.steps.push(step);
+        self.steps.len().saturating_sub(1)
+    }
+
+    fn service(&mut self, variable: ServiceVariable<'a>) -> usize {
+        self.push(Step {
+            name: variable.name(),
+            value: Shown::Text(variable.value()),
+            origin: Origin::of_service(variable),
+            references: Vec::new(),
+        })
+    }
+
+    /// The step of a declaration, after those of all that it refers to. References lead only to
+    /// earlier declarations, so that these can be gone through in order, without recursion.
+    fn declared(&mut self, place: usize) -> usize {
+        let all = self.composition.environment().declared();
+        let mut needed = Vec::from([place]);
+        let mut wanted = BTreeMap::new();
+        while let Some(place) = needed.pop() {
+            let Some(declared) = all.get(place).filter(|_| !self.of_declared.contains_key(&place)) else { continue };
+            if wanted.insert(place, declared).is_none() {
+                needed.extend(declared.references().iter().filter_map(|reference| match reference.resolved {
+                    Resolved::Declared(place) => Some(place),
+                    Resolved::Service(_) | Resolved::Unresolved => None,
+                }));
+            }
+        }
+        for (place, declared) in wanted {
+            let references = declared.references().iter().map(|reference| self.reference(reference)).collect();
+            let step = self.push(Step {
+                name: declared.name().to_owned(),
+                value: Shown::of(declared.value()),
+                origin: Origin::of_declared(declared),
+                references,
+            });
+            self.of_declared.insert(place, step);
+        }
+        self.of_declared.get(&place).copied().unwrap_or_default()
+    }
+
+    fn reference(&mut self, reference: &Reference<'a>) -> ResolvedReference {
+        let step = match reference.resolved {
+            Resolved::Declared(place) => self.of_declared.get(&place).copied(),
+            Resolved::Service(variable) => Some(self.service(variable)),
+            Resolved::Unresolved => None,
+        };
+        ResolvedReference { name: reference.name.to_owned(), step }
+    }
+}
+
+impl Origin {
+    fn of_service(variable: ServiceVariable<'_>) -> Self {
+        let port = variable.port();
+        Origin::Service {
+            object: ObjectRef::to(variable.service()),
+            port: port.port.get(),
+            protocol: port.effective_protocol().as_str().to_owned(),
+            port_name: port.name.clone(),
+            kind: variable.kind(),
+        }
+    }
+
+    fn of_declared(declared: &Declared<'_>) -> Self {
+        let entry = alloc::format!("{}", declared.entry());
+        match declared.source() {
+            Source::Text(text) => Origin::Text { entry, text: text.to_owned() },
+            Source::ConfigMap(object, key) => Origin::Key { entry, object: ObjectRef::to(object), key: key.to_owned() },
+            Source::Secret(object, key) => Origin::Key { entry, object: ObjectRef::to(object), key: key.to_owned() },
+            Source::Field(field) => Origin::Field { entry, path: field.field_path.clone() },
+            Source::Resource(field) => {
+                Origin::Resource { entry, container: field.container_name.clone(), resource: field.resource.clone() }
+            }
+            Source::File(file) => {
+                Origin::File { entry, volume: file.volume_name.clone(), path: file.path.clone(), key: file.key.clone() }
+            }
+            Source::Nothing => Origin::Nothing { entry },
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Origin::Base => f.write_str("laid under what the kubelet gives"),
+            Origin::Text { entry, text } if text.contains('$') => {
+                write!(f, "{entry}, value {}", Shown::Text(text.clone()))
+            }
+            Origin::Text { entry, .. } => write!(f, "{entry}, value"),
+            Origin::Key { entry, object, key } => write!(f, "{entry}, key {key} of {object}"),
+            Origin::Field { entry, path } => write!(f, "{entry}, field {path} of the Pod"),
+            Origin::Resource { entry, container, resource } if container.is_empty() => write!(f, "{entry}, {resource}"),
+            Origin::Resource { entry, container, resource } => {
+                write!(f, "{entry}, {resource} of container {container}")
+            }
+            Origin::File { entry, volume, path, key } => write!(f, "{entry}, key {key} of {path} in volume {volume}"),
+            Origin::Nothing { entry } => write!(f, "{entry}, without a value"),
+            Origin::Service { object, port, protocol, port_name, .. } => {
+                write!(f, "{object}, port {port}/{protocol}")?;
+                if port_name.is_empty() { Ok(()) } else { write!(f, " ({port_name})") }
+            }
+        }
+    }
+}
+
+impl fmt::Display for Absence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Absence::Skipped { entry, reason } => write!(f, "{entry} was passed over: {reason}"),
+            Absence::NoClusterIp { service, cluster_ip } if cluster_ip == "None" => {
+                write!(f, "{service} is headless (clusterIP: None): it makes no variables")
+            }
+            Absence::NoClusterIp { service, .. } => write!(f, "{service} has no clusterIP: it makes no variables"),
+            Absence::CreatedLater { service, created: Some(created) } => {
+                write!(f, "{service} was created at {created}, after the container had started: restart the container")
+            }
+            Absence::CreatedLater { service, created: None } => {
+                write!(f, "{service} was created after the container had started: restart the container")
+            }
+            Absence::OtherNamespace { service } => {
+                write!(f, "{service} is of another namespace: only Services of the Pod's own make variables")
+            }
+            Absence::LinksDisabled { service } => {
+                write!(f, "{service} is not seen, because the Pod has enableServiceLinks: false")
+            }
+            Absence::NoSuchPort { service } => write!(f, "{service} has no port that such a variable would tell of"),
+            Absence::Unknown => f.write_str("no entry sets it, and no Service makes it"),
+        }
+    }
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.stands {
+            None => writeln!(f, "{} is not there", self.name)?,
+            Some(stands) => self.write_step(stands, "", "  ", f)?,
+        }
+        for &overridden in self.overrides.iter().rev() {
+            self.write_step(overridden, "  overrides ", "    ", f)?;
+        }
+        for absence in &self.absences {
+            writeln!(f, "  {absence}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Explanation {
+    fn write_step(&self, step: usize, lead: &str, indent: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(Step { name, value, origin, .. }) = self.steps.get(step) else { return Ok(()) };
+        writeln!(f, "{lead}{name}={value}")?;
+        writeln!(f, "{indent}from {origin}")?;
+        // Each step is shown once, however many references lead to it.
+        let mut shown = Vec::from([step]);
+        let mut next = 0;
+        while let Some(Step { references, .. }) = shown.get(next).and_then(|&step| self.steps.get(step)) {
+            for ResolvedReference { name, step } in references {
+                match step.and_then(|step| Some((step, self.steps.get(step)?))) {
+                    None => writeln!(f, "{indent}$({name}) stays as it is: there is no such variable before it")?,
+                    Some((step, Step { value, origin, .. })) => {
+                        if !shown.contains(&step) {
+                            writeln!(f, "{indent}$({name}) is {value}, from {origin}")?;
+                            shown.push(step);
+                        }
+                    }
+                }
+            }
+            next = next.saturating_add(1);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,150 @@
+//! What a container's environment becomes when the cluster is upgraded.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::api::Pod;
+use crate::compare::{Captured, Shown, compare};
+use crate::container::{ComposeError, Composition, Entry, Facts, compose};
+use crate::release::{Release, Rule};
+
+/// What an upgrade changes for a container: what [`upgrade`] gives.
+///
+/// Its `Display` has a line a change, and is empty if there is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upgrade {
+    /// The changes, by release.
+    pub changes: Vec<UpgradeChange>,
+}
+
+/// What one release changes for a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpgradeChange {
+    /// The release that changes it.
+    pub release: Release,
+    /// The rules that this release changes, of which one is the cause.
+    pub rules: Vec<Rule>,
+    /// What changes.
+    pub subject: UpgradeSubject,
+    /// What it is before; nothing if it is not there.
+    pub before: Option<Shown>,
+    /// What it is from then on; nothing if it is not there.
+    pub after: Option<Shown>,
+}
+
+/// What an upgrade changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UpgradeSubject {
+    /// A variable.
+    Variable(String),
+    /// An entry of the command or the arguments.
+    Entry(Entry),
+    /// Whether there is an environment at all; before or after are why not.
+    Container,
+}
+
+/// Composes a container in one release after another, from that of `facts` until `to`, and says what
+/// changes.
+///
+/// ```
+/// use kubelet_env::api::{Container, EnvVar, Pod, PodSpec};
+/// use kubelet_env::{Facts, Objects, Release, upgrade};
+///
+/// let price = EnvVar { name: "PRICE".into(), value: "$£5".into(), ..EnvVar::default() };
+/// let app = Container { name: "app".into(), env: vec![price], ..Container::default() };
+/// let pod = Pod { spec: PodSpec { containers: vec![app], ..PodSpec::default() }, ..Pod::default() }.with_defaults();
+/// let objects = Objects::default();
+///
+/// let facts = Facts { release: "1.34".parse()?, ..Facts::of(&objects) };
+/// let upgrade = upgrade(&pod, "app", &facts, Release::NEWEST);
+/// assert_eq!(upgrade.changes[0].release, "1.35".parse()?);
+/// # Ok::<(), kubelet_env::ReleaseError>(())
+/// ```
+#[must_use]
+pub fn upgrade<'a>(pod: &'a Pod, container: &str, facts: &Facts<'a>, to: Release) -> Upgrade {
+    let in_release = |release| compose(pod, container, &Facts { release, ..*facts });
+    let mut releases: Vec<Release> = facts.release.changes_until(to).map(Rule::since).collect();
+    releases.dedup();
+    let mut changes = Vec::new();
+    let mut before = in_release(facts.release);
+    for release in releases {
+        let after = in_release(release);
+        let rules: Vec<Rule> = Rule::ALL.into_iter().filter(|rule| rule.since() == release).collect();
+        let of_release =
+            |(subject, before, after)| UpgradeChange { release, rules: rules.clone(), subject, before, after };
+        changes.extend(differences(&before, &after).into_iter().map(of_release));
+        before = after;
+    }
+    Upgrade { changes }
+}
+
+type Outcome<'a> = Result<Composition<'a>, ComposeError>;
+
+fn differences(before: &Outcome<'_>, after: &Outcome<'_>) -> Vec<(UpgradeSubject, Option<Shown>, Option<Shown>)> {
+    let (before, after) = match (before, after) {
+        (Ok(before), Ok(after)) => (before, after),
+        (Err(before), Err(after)) if before == after => return Vec::new(),
+        (before, after) => {
+            let refusal = |outcome: &Outcome<'_>| outcome.as_ref().err().map(|error| Shown::Text(error.to_string()));
+            return Vec::from([(UpgradeSubject::Container, refusal(before), refusal(after))]);
+        }
+    };
+    let (old, new) = (Captured::from(before.environment()), Captured::from(after.environment()));
+    let mut differences: Vec<_> = compare(&old, &new)
+        .changes()
+        .iter()
+        .map(|change| {
+            let name = String::from_utf8_lossy(&change.name).into_owned();
+            (
+                UpgradeSubject::Variable(name),
+                change.before.as_ref().map(Shown::of),
+                change.after.as_ref().map(Shown::of),
+            )
+        })
+        .collect();
+    let texts: [(_, _, fn(usize) -> Entry); 2] =
+        [(before.command(), after.command(), Entry::Command), (before.args(), after.args(), Entry::Args)];
+    for (before, after, entry) in texts {
+        for (index, (before, after)) in before.iter().zip(after).enumerate() {
+            if before.value.as_bytes() != after.value.as_bytes() {
+                let shown = (Shown::of(&before.value), Shown::of(&after.value));
+                differences.push((UpgradeSubject::Entry(entry(index)), Some(shown.0), Some(shown.1)));
+            }
+        }
+    }
+    differences
+}
+
+impl fmt::Display for Upgrade {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for UpgradeChange { release, rules, subject, before, after } in &self.changes {
+            match (subject, before, after) {
+                (UpgradeSubject::Container, None, Some(why)) => {
+                    write!(f, "{release}: the container is refused: {why}")?
+                }
+                (UpgradeSubject::Container, Some(why), None) => {
+                    write!(f, "{release}: the container is not refused any more: {why}")?
+                }
+                (UpgradeSubject::Container, ..) => write!(f, "{release}: the container is refused for another reason")?,
+                (_, None, Some(after)) => write!(f, "{release}: {subject} is new: {after}")?,
+                (_, Some(before), None) => write!(f, "{release}: {subject} is gone: {before}")?,
+                (_, Some(before), Some(after)) => write!(f, "{release}: {subject} changes from {before} to {after}")?,
+                (_, None, None) => {}
+            }
+            let reasons: Vec<&str> = rules.iter().map(|rule| rule.now()).collect();
+            writeln!(f, " (since {release}: {})", reasons.join("; "))?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for UpgradeSubject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            UpgradeSubject::Variable(name) => f.write_str(name),
+            UpgradeSubject::Entry(entry) => entry.fmt(f),
+            UpgradeSubject::Container => f.write_str("the container"),
+        }
+    }
+}
