@@ -11,9 +11,7 @@ use crate::api::Service;
 use crate::container::{Entry, Reference, Resolved, Source};
 use crate::order::Order;
 use crate::render::Form;
-use crate::services::{
-    Collision, Generated, LinkedServices, Position, ServiceVariable, Stage, append_service, variables_of,
-};
+use crate::services::{Block, Collision, Generated, LinkedServices, Position, ServiceVariable, variables_of};
 
 /// An ordered collection of variables in which each name stands once.
 ///
@@ -352,19 +350,20 @@ impl<'a> Environment<'a> {
         for variable in others {
             variable.append(form, out);
         }
-        let mut stage = Stage::new();
+        let mut block = Block::new(out);
         let mut hidden = self.hidden.iter().copied().peekable();
         for (index, service) in self.services.services().iter().enumerate() {
             if hidden.peek().is_none_or(|next| next.service != index) {
-                append_service(service, form, &mut stage, out);
+                block.append(service, form);
                 continue;
             }
             for variable in variables_of(service, index) {
                 if hidden.next_if(|&next| next == variable.position()).is_none() {
-                    variable.append(form, out);
+                    block.append_variable(variable, form);
                 }
             }
         }
+        block.flush();
     }
 
     /// The variables as one text, the values of Secrets included.

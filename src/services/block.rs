@@ -1,214 +1,321 @@
 //! The text of many service variables, at nearly the speed of memory.
 //!
 //! A Service's variables repeat a few short texts. Copying a text of any length is a call; copying
-//! an array of fixed size is a few wide moves, so each text is copied together with what stands
-//! behind it in its array, and the next text overwrites the surplus. The shortest texts are put
-//! together in a register, because a wide read of what was just written in pieces has to wait.
+//! an array of fixed size is a move or two, so each text is copied together with what stands behind
+//! it in its array, and the next text overwrites the surplus. What is left to save is moves: the
+//! texts are cut so that each variable takes few of them.
 
 use alloc::vec::Vec;
 
 use crate::api::{PortNumber, Protocol, Service};
 use crate::render::Form;
-use crate::services::generate::variables_of;
+use crate::services::generate::{ServiceVariable, variables_of};
 
-/// Appends the variables of a Service that has an address.
-pub(crate) fn append_service(service: &Service, form: Form, stage: &mut Stage, out: &mut Vec<u8>) {
-    let end = form.terminator();
-    let appended = match () {
-        () if fits::<32>(service) => append_short::<32>(service, end, stage, out),
-        () if fits::<64>(service) => append_short::<64>(service, end, stage, out),
-        () => None,
-    };
-    if appended.is_none() {
+/// Where texts are put together before they are copied to the end of a vector, many at a time.
+pub(crate) struct Block<'v> {
+    out: &'v mut Vec<u8>,
+    stage: [u8; STAGE],
+    staged: usize,
+}
+
+const STAGE: usize = 2048;
+
+impl<'v> Block<'v> {
+    pub(crate) fn new(out: &'v mut Vec<u8>) -> Self {
+        Block { out, stage: [0; STAGE], staged: 0 }
+    }
+
+    /// Appends the variables of a Service that has an address.
+    pub(crate) fn append(&mut self, service: &Service, form: Form) {
+        let start = self.len();
+        // Most Services, and all others that an API server lets in.
+        if self.append_short::<32, 16>(service, form).is_some() {
+            return;
+        }
+        self.truncate(start);
+        if self.append_short::<80, 48>(service, form).is_some() {
+            return;
+        }
+        self.truncate(start);
         for variable in variables_of(service, 0) {
-            variable.append(form, out);
+            self.append_variable(variable, form);
         }
     }
-}
 
-/// Whether every text of the Service fits into `N` bytes, with brackets or a terminator, and can be
-/// mangled byte by byte. With 64, the Services that an API server lets in do.
-fn fits<const N: usize>(service: &Service) -> bool {
-    let fits = |name: &str| name.len() <= N && name.is_ascii();
-    let host = &service.spec.cluster_ip;
-    fits(&service.metadata.name)
-        && host.len().saturating_add(2) <= N
-        && service.spec.ports.iter().all(|port| fits(&port.name))
-}
-
-/// Appends the variables of a Service that [fits].
-fn append_short<const N: usize>(service: &Service, end: u8, stage: &mut Stage, out: &mut Vec<u8>) -> Option<()> {
-    const SERVICE_HOST: Packed = Packed::new(b"_SERVICE_HOST=");
-    const SERVICE_PORT: Packed = Packed::new(b"_SERVICE_PORT=");
-    const SERVICE_PORT_NAME: Packed = Packed::new(b"_SERVICE_PORT_");
-    const PORT: Packed = Packed::new(b"_PORT");
-    const PORT_NUMBER: Packed = Packed::new(b"_PORT_");
-    const PROTO: Packed = Packed::new(b"_PROTO=");
-    const PORT_VALUE: Packed = Packed::new(b"_PORT=");
-    const ADDR: Packed = Packed::new(b"_ADDR=");
-    const EQUALS: Packed = Packed::new(b"=");
-    const COLON: Packed = Packed::new(b":");
-
-    let ports = service.spec.ports.as_slice();
-    let first = ports.first()?;
-    let host = service.spec.cluster_ip.as_str();
-    let name = Short::<N>::mangled(&service.metadata.name)?;
-    let url_host = if host.contains(':') { Short::<N>::new(&["[", host, "]"])? } else { Short::<N>::new(&[host])? };
-    let host = Short::<N>::new(&[host])?;
-    let end = Packed::new(&[end]);
-
-    let mut to = Cursor { bytes: &mut stage.bytes, at: 0 };
-    let number = Packed::decimal(first.port);
-    to.short(&name).packed(SERVICE_HOST).short(&host).packed(end);
-    to.short(&name).packed(SERVICE_PORT).packed(number.then(end));
-    for port in ports.iter().filter(|port| !port.name.is_empty()) {
-        to.make_room(out);
-        let number = Packed::decimal(port.port);
-        let port_name = Short::<N>::mangled(&port.name)?;
-        to.short(&name).packed(SERVICE_PORT_NAME).short(&port_name).packed(EQUALS.then(number).then(end));
-    }
-    to.make_room(out);
-    let (_, scheme) = protocol(first.effective_protocol());
-    to.short(&name).packed(PORT.then(scheme)).short(&url_host).packed(COLON.then(number).then(end));
-    for port in ports {
-        to.make_room(out);
-        let number = Packed::decimal(port.port);
-        let (upper, scheme) = protocol(port.effective_protocol());
-        let infix = PORT_NUMBER.then(number).then(upper);
-        to.short(&name).packed(infix).packed(scheme).short(&url_host).packed(COLON.then(number).then(end));
-        let lower = Packed::new(port.effective_protocol().as_lower_str().as_bytes());
-        to.short(&name).packed(infix).packed(PROTO.then(lower).then(end));
-        to.short(&name).packed(infix).packed(PORT_VALUE.then(number).then(end));
-        to.short(&name).packed(infix).packed(ADDR).short(&host).packed(end);
-    }
-    to.flush(out);
-    Some(())
-}
-
-/// What follows a port's number in a name, and what comes before the host in a URL.
-fn protocol(protocol: Protocol) -> (Packed, Packed) {
-    match protocol {
-        Protocol::Tcp => const { (Packed::new(b"_TCP"), Packed::new(b"=tcp://")) },
-        Protocol::Udp => const { (Packed::new(b"_UDP"), Packed::new(b"=udp://")) },
-        Protocol::Sctp => const { (Packed::new(b"_SCTP"), Packed::new(b"=sctp://")) },
-    }
-}
-
-/// A text of at most 16 bytes, the first in the lowest bits.
-#[derive(Clone, Copy)]
-struct Packed {
-    bits: u128,
-    len: usize,
-}
-
-impl Packed {
-    const fn new(text: &[u8]) -> Self {
-        let mut bytes = [0; 16];
-        let (start, _) = bytes.split_at_mut(text.len());
-        start.copy_from_slice(text);
-        Packed { bits: u128::from_le_bytes(bytes), len: text.len() }
+    /// Appends one variable.
+    pub(crate) fn append_variable(&mut self, variable: ServiceVariable<'_>, form: Form) {
+        self.flush();
+        variable.append(form, self.out);
     }
 
-    fn decimal(port: PortNumber) -> Self {
-        let mut rest = port.get();
-        let (mut digits, mut len) = (0_u64, 0_usize);
-        // From the last digit, so that each one moves those behind it.
-        while rest > 0 {
-            let digit = rest.rem_euclid(10).wrapping_add(b'0'.into());
-            digits = digits.wrapping_shl(8) | u64::from(digit);
-            len = len.wrapping_add(1);
-            rest = rest.div_euclid(10);
+    /// Copies what is left to the vector.
+    pub(crate) fn flush(&mut self) {
+        self.out.extend_from_slice(self.stage.get(..self.staged).unwrap_or_default());
+        self.staged = 0;
+    }
+
+    fn len(&self) -> usize {
+        self.out.len().wrapping_add(self.staged)
+    }
+
+    fn truncate(&mut self, len: usize) {
+        self.out.truncate(len);
+        self.staged = len.saturating_sub(self.out.len());
+    }
+
+    /// Appends the variables of a Service whose texts are ASCII and fit into arrays of these sizes,
+    /// the name with `_PORT_` and the host with a terminator. Stops at one that does not fit.
+    fn append_short<const NAME: usize, const HOST: usize>(&mut self, service: &Service, form: Form) -> Option<()> {
+        let room = const { 4 * (NAME + HOST + 48) };
+        let end = form.terminator();
+        let ports = service.spec.ports.as_slice();
+        let first = ports.first()?;
+        let name = Text::<NAME>::mangled(&service.metadata.name)?;
+        let name_port = name.followed_by(b"_PORT_")?;
+        let host = Text::<HOST>::new(&service.spec.cluster_ip)?;
+        let host_end = host.followed_by(&[end])?;
+        let bracketed = host.contains(b':');
+
+        let mut to = self.cursor(room);
+        let number = Number::new(first.port);
+        to.put(&name).put(const { &Text::<16>::constant(b"_SERVICE_HOST=") }).put(&host_end);
+        to.put(&name).put(const { &Text::<16>::constant(b"_SERVICE_PORT=") }).put(&number.then(end));
+        for port in ports.iter().filter(|port| !port.name.is_empty()) {
+            to = to.with_room(room);
+            let port_name = Text::<16>::mangled(&port.name)?;
+            to.put(&name).put(const { &Text::<16>::constant(b"_SERVICE_PORT_") }).put(&port_name);
+            to.put(&Number::new(port.port).then(end).after(b'='));
         }
-        Packed { bits: digits.into(), len }
-    }
-
-    fn then(self, next: Packed) -> Self {
-        let shift = u32::try_from(self.len.wrapping_mul(8)).unwrap_or_default();
-        Packed { bits: self.bits | next.bits.wrapping_shl(shift), len: self.len.wrapping_add(next.len) }
-    }
-}
-
-/// A text of at most `N` bytes, and zeros behind it.
-struct Short<const N: usize> {
-    bytes: [u8; N],
-    len: usize,
-}
-
-impl<const N: usize> Short<N> {
-    fn new(parts: &[&str]) -> Option<Self> {
-        let mut short = Short { bytes: [0; N], len: 0 };
-        for part in parts {
-            let rest = short.bytes.get_mut(short.len..)?;
-            rest.get_mut(..part.len())?.copy_from_slice(part.as_bytes());
-            short.len = short.len.saturating_add(part.len());
+        to = to.with_room(room);
+        to.put(&name).put(&Words::of(first.effective_protocol()).port_url.bracketed(bracketed));
+        to.put(&host).put(&number.after_host(bracketed, end));
+        for port in ports {
+            to = to.with_room(room);
+            let words = Words::of(port.effective_protocol());
+            let number = Number::new(port.port);
+            let infix = number.then(b'_');
+            to.put(&name_port).put(&infix).put(&words.url.bracketed(bracketed));
+            to.put(&host).put(&number.after_host(bracketed, end));
+            to.put(&name_port).put(&infix).put(&words.proto).put(&Text { bytes: [end], len: 1 });
+            to.put(&name_port).put(&infix).put(&words.port).put(&number.then(end));
+            to.put(&name_port).put(&infix).put(&words.addr).put(&host_end);
         }
-        Some(short)
+        to.finish();
+        Some(())
     }
 
-    /// Mangles a name of ASCII characters.
-    fn mangled(name: &str) -> Option<Self> {
-        let mut short = Self::new(&[name])?;
-        for byte in &mut short.bytes {
-            *byte = if *byte == b'-' { b'_' } else { byte.to_ascii_uppercase() };
-        }
-        Some(short)
-    }
-}
-
-/// As much as is copied to the destination at a time.
-const STAGE: usize = 4096;
-
-/// More than the variables of one port take.
-const ROOM: usize = 1024;
-
-/// Where texts are put together before they are copied to their destination.
-pub(crate) struct Stage {
-    bytes: [u8; STAGE],
-}
-
-impl Stage {
-    pub(crate) const fn new() -> Self {
-        Stage { bytes: [0; STAGE] }
+    #[inline(always)]
+    fn cursor(&mut self, room: usize) -> Cursor<'_, 'v> {
+        let at = self.staged;
+        Cursor { block: self, at }.with_room(room)
     }
 }
 
 /// Writes to a stage.
-struct Cursor<'s> {
-    bytes: &'s mut [u8; STAGE],
+struct Cursor<'b, 'v> {
+    block: &'b mut Block<'v>,
     at: usize,
 }
 
 // Inlined always, so that `at` stays in a register.
-impl Cursor<'_> {
+impl Cursor<'_, '_> {
     #[inline(always)]
-    fn packed(&mut self, text: Packed) -> &mut Self {
-        self.copy(&text.bits.to_le_bytes(), text.len)
-    }
-
-    #[inline(always)]
-    fn short<const N: usize>(&mut self, text: &Short<N>) -> &mut Self {
-        self.copy(&text.bytes, text.len)
-    }
-
-    #[inline(always)]
-    fn copy<const N: usize>(&mut self, bytes: &[u8; N], len: usize) -> &mut Self {
-        if let Some(place) = self.bytes.get_mut(self.at..).and_then(|rest| rest.first_chunk_mut()) {
-            *place = *bytes;
+    fn put<const N: usize>(&mut self, text: &Text<N>) -> &mut Self {
+        if let Some(place) = self.block.stage.get_mut(self.at..).and_then(|rest| rest.first_chunk_mut()) {
+            *place = text.bytes;
         }
-        self.at = self.at.wrapping_add(len);
+        self.at = self.at.wrapping_add(text.len);
         self
     }
 
     #[inline(always)]
-    fn make_room(&mut self, out: &mut Vec<u8>) {
-        if self.at > const { STAGE - ROOM } {
-            self.flush(out);
+    fn with_room(mut self, room: usize) -> Self {
+        if self.at > STAGE.wrapping_sub(room) {
+            self.block.staged = self.at;
+            self.block.flush();
+            self.at = 0;
         }
+        self
     }
 
     #[inline(always)]
-    fn flush(&mut self, out: &mut Vec<u8>) {
-        out.extend_from_slice(self.bytes.get(..self.at).unwrap_or_default());
-        self.at = 0;
+    fn finish(self) {
+        self.block.staged = self.at;
     }
+}
+
+/// What stands around the number and the host of a port, by its protocol. The URLs end with a
+/// bracket that does not count.
+struct Words {
+    port_url: Text<16>,
+    url: Text<16>,
+    proto: Text<16>,
+    port: Text<16>,
+    addr: Text<16>,
+}
+
+impl Words {
+    fn of(protocol: Protocol) -> &'static Self {
+        macro_rules! words {
+            ($upper:literal, $lower:literal) => {
+                const {
+                    &Words {
+                        port_url: Text::constant(concat!("_PORT=", $lower, "://[").as_bytes()).uncounted(),
+                        url: Text::constant(concat!($upper, "=", $lower, "://[").as_bytes()).uncounted(),
+                        proto: Text::constant(concat!($upper, "_PROTO=", $lower).as_bytes()),
+                        port: Text::constant(concat!($upper, "_PORT=").as_bytes()),
+                        addr: Text::constant(concat!($upper, "_ADDR=").as_bytes()),
+                    }
+                }
+            };
+        }
+        match protocol {
+            Protocol::Tcp => words!("TCP", "tcp"),
+            Protocol::Udp => words!("UDP", "udp"),
+            Protocol::Sctp => words!("SCTP", "sctp"),
+        }
+    }
+}
+
+/// The digits of a port's number, the first in the lowest bits.
+#[derive(Clone, Copy)]
+struct Number {
+    digits: u64,
+    bits: u32,
+}
+
+impl Number {
+    #[inline(always)]
+    fn new(port: PortNumber) -> Self {
+        let (mut rest, mut digits, mut bits) = (u32::from(port.get()), 0, 0_u32);
+        // From the last digit, so that each one moves those behind it.
+        while rest > 0 {
+            digits = digits << 8 | u64::from(rest.rem_euclid(10).wrapping_add(b'0'.into()));
+            bits = bits.wrapping_add(8);
+            rest = rest.div_euclid(10);
+        }
+        Number { digits, bits }
+    }
+
+    #[inline(always)]
+    fn then(self, byte: u8) -> Text<8> {
+        let word = self.digits | u64::from(byte).wrapping_shl(self.bits);
+        let len = usize::try_from(self.bits >> 3).unwrap_or_default();
+        Text { bytes: word.to_le_bytes(), len: len.wrapping_add(1) }
+    }
+
+    #[inline(always)]
+    fn after_host(self, bracketed: bool, end: u8) -> Text<8> {
+        let text = self.then(end).after(b':');
+        if bracketed { text.after(b']') } else { text }
+    }
+}
+
+/// A text of at most `N` bytes, and anything behind it.
+#[derive(Clone, Copy)]
+struct Text<const N: usize> {
+    bytes: [u8; N],
+    len: usize,
+}
+
+impl Text<8> {
+    #[inline(always)]
+    fn after(self, byte: u8) -> Self {
+        let word = u64::from_le_bytes(self.bytes) << 8 | u64::from(byte);
+        Text { bytes: word.to_le_bytes(), len: self.len.wrapping_add(1) }
+    }
+}
+
+impl Text<16> {
+    /// The last byte stands there, but does not count.
+    const fn uncounted(self) -> Self {
+        Text { bytes: self.bytes, len: self.len.saturating_sub(1) }
+    }
+
+    /// Counts the bracket at the end if there are to be brackets.
+    #[inline(always)]
+    fn bracketed(self, bracketed: bool) -> Self {
+        Text { bytes: self.bytes, len: self.len.wrapping_add(bracketed.into()) }
+    }
+}
+
+impl<const N: usize> Text<N> {
+    const fn constant(text: &[u8]) -> Self {
+        let mut bytes = [0; N];
+        let (start, _) = bytes.split_at_mut(text.len());
+        start.copy_from_slice(text);
+        Text { bytes, len: text.len() }
+    }
+
+    /// The text, if it is short enough and of ASCII characters.
+    #[inline(always)]
+    fn new(text: &str) -> Option<Self> {
+        let len = text.len();
+        if len > N {
+            return None;
+        }
+        let mut bytes = [0; N];
+        let (words, rest) = text.as_bytes().as_chunks();
+        let rest = match text.as_bytes().last_chunk() {
+            // Of the last eight bytes, those that are in no word yet.
+            Some(&last) => u64::from_le_bytes(last).unbounded_shr(bits_without(rest.len())),
+            None => partial_word(rest),
+        };
+        for (place, word) in bytes.as_chunks_mut().0.iter_mut().zip(words.iter().chain([&rest.to_le_bytes()])) {
+            *place = *word;
+        }
+        bytes.is_ascii().then_some(Text { bytes, len })
+    }
+
+    #[inline(always)]
+    fn mangled(name: &str) -> Option<Self> {
+        let mut text = Self::new(name)?;
+        for word in text.bytes.as_chunks_mut().0 {
+            *word = mangled(u64::from_le_bytes(*word)).to_le_bytes();
+        }
+        Some(text)
+    }
+
+    #[inline(always)]
+    fn followed_by<const M: usize>(mut self, next: &[u8; M]) -> Option<Self> {
+        *self.bytes.get_mut(self.len..)?.first_chunk_mut()? = *next;
+        self.len = self.len.wrapping_add(M);
+        Some(self)
+    }
+
+    #[inline(always)]
+    fn contains(&self, byte: u8) -> bool {
+        self.bytes.as_chunks().0.iter().fold(0, |found, &word| found | places_of(byte, u64::from_le_bytes(word))) != 0
+    }
+}
+
+fn bits_without(bytes: usize) -> u32 {
+    64_u32.wrapping_sub(u32::try_from(bytes).unwrap_or_default().wrapping_mul(8))
+}
+
+/// Fewer than eight bytes, the first in the lowest bits.
+#[inline(always)]
+fn partial_word(bytes: &[u8]) -> u64 {
+    match (bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(&first), Some(&last)) => {
+            let overlap = bits_without(bytes.len());
+            u64::from(u32::from_le_bytes(first)) | (u64::from(u32::from_le_bytes(last)) << 32).unbounded_shr(overlap)
+        }
+        _ => bytes.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)),
+    }
+}
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+
+/// 1 at each place where this byte stands among eight ASCII characters.
+fn places_of(byte: u8, word: u64) -> u64 {
+    let differences = word ^ ONES.wrapping_mul(byte.into());
+    ONES.wrapping_mul(0x80).wrapping_sub(differences) >> 7 & ONES
+}
+
+/// Mangles eight ASCII characters at once. Nothing is carried from one to the next.
+fn mangled(word: u64) -> u64 {
+    let at_least = |byte: u8| word.wrapping_add(ONES.wrapping_mul(0x80_u64.wrapping_sub(byte.into())));
+    let small = (at_least(b'a') ^ at_least(b'{')) >> 7 & ONES;
+    word ^ small.wrapping_mul(0x20) ^ places_of(b'-', word).wrapping_mul((b'-' ^ b'_').into())
 }

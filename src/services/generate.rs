@@ -10,7 +10,7 @@ use crate::ObjectRef;
 use crate::api::{Service, ServicePort};
 use crate::name::mangled_chars;
 use crate::render::Form;
-use crate::services::block::{Stage, append_service};
+use crate::services::block::Block;
 
 /// The variables of these Services: theirs in the order given, each Service's in the kubelet's
 /// order. Services [without an address](Service::has_cluster_ip) have none.
@@ -72,10 +72,11 @@ impl<'s, 'a> Generated<'s, 'a> {
     ///
     /// Nothing is allocated but what `out` grows by.
     pub fn append(self, form: Form, out: &mut Vec<u8>) {
-        let mut stage = Stage::new();
+        let mut block = Block::new(out);
         for service in self.linked() {
-            append_service(service, form, &mut stage, out);
+            block.append(service, form);
         }
+        block.flush();
     }
 
     /// The Services that have variables.

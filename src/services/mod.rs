@@ -7,7 +7,7 @@ mod linked;
 mod select;
 mod validate;
 
-pub(crate) use block::{Stage, append_service};
+pub(crate) use block::Block;
 pub use generate::{Generated, NoPorts, ServiceVariable, ServiceVariableKind, generate};
 pub(crate) use generate::{Position, variables_of};
 pub use linked::Collision;

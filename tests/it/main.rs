@@ -1,3 +1,4 @@
 //! What the crate promises: documented outputs, laws, and the recorded answers of the real kubelet.
 
+mod block;
 mod conformance;
