@@ -1,4 +1,9 @@
 //! Exactly which environment variables the kubelet gives a Kubernetes container, and in which order.
+//!
+//! Data goes one way, and each step is a value: [api] objects are [read](Objects::add), the Services
+//! that a container sees [selected](select), their variables [generated](generate), and put together
+//! with what the container declares by [`compose`]. The [`Environment`] that comes out is rendered,
+//! [explained](Composition::explain), [diagnosed](Composition::diagnose) and [compared](compare).
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(
@@ -14,6 +19,10 @@
         clippy::as_conversions
     )
 )]
+
+#[cfg(all(doctest, feature = "serde"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 extern crate alloc;
 #[cfg(any(feature = "std", test))]

@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
+use core::fmt::{self, Write};
 
 use crate::Store;
 use crate::api::{ConfigMap, Node, Object, Pod, Secret, Service, Timestamp, Workload, WorkloadKind};
@@ -76,18 +76,30 @@ impl ObjectRef {
     }
 }
 
-/// `Service default/web`, or `Service web` where the namespace is not known.
+/// `Service default/web`, or `Service web` where the namespace is not known: always on one line, and
+/// without what is longer than any name that an API server lets in.
 impl fmt::Display for ObjectRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ObjectRef { kind, namespace, name } = self;
-        f.write_str(if kind.is_empty() { "object" } else { kind })?;
+        write_on_a_line(if kind.is_empty() { "object" } else { kind }, f)?;
         match (namespace.is_empty(), name.is_empty()) {
-            (true, true) => Ok(()),
-            (true, false) => write!(f, " {name}"),
-            (false, true) => write!(f, " in {namespace}"),
-            (false, false) => write!(f, " {namespace}/{name}"),
+            (true, true) => return Ok(()),
+            (true, false) => f.write_str(" ")?,
+            (false, true) => f.write_str(" in ")?,
+            (false, false) => {
+                f.write_str(" ")?;
+                write_on_a_line(namespace, f)?;
+                f.write_str("/")?;
+            }
         }
+        write_on_a_line(if name.is_empty() { namespace } else { name }, f)
     }
+}
+
+fn write_on_a_line(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    text.chars()
+        .take(253)
+        .try_for_each(|c| if c.is_control() { write!(f, "{}", c.escape_debug()) } else { f.write_char(c) })
 }
 
 /// Two objects of a kind have one name in one namespace.
@@ -222,7 +234,7 @@ mod of_serde {
     #[non_exhaustive]
     pub enum ObjectError {
         /// A field of an object is missing, or is not what its type wants.
-        #[error("{object}: {error}")]
+        #[error("{}{error}", prefix(object))]
         Field {
             /// The object, as far as it could be made out.
             object: ObjectRef,
@@ -232,6 +244,11 @@ mod of_serde {
         /// An object is there twice.
         #[error(transparent)]
         Duplicate(#[from] DuplicateObject),
+    }
+
+    /// Nothing is known of what is no object.
+    fn prefix(object: &ObjectRef) -> String {
+        if *object == ObjectRef::default() { String::new() } else { alloc::format!("{object}: ") }
     }
 
     impl Objects {
@@ -283,7 +300,8 @@ mod of_serde {
                 () if type_meta.is::<Service>() => insert(&mut self.services, read_named(value, object)?)?,
                 () if type_meta.is::<ConfigMap>() => insert(&mut self.config_maps, read_named(value, object)?)?,
                 () if type_meta.is::<Secret>() => insert(&mut self.secrets, read_named(value, object)?)?,
-                () if type_meta.is::<Pod>() => insert(&mut self.pods, read_named(value, object)?)?,
+                // It may have a `generateName` instead, and no name yet.
+                () if type_meta.is::<Pod>() => insert(&mut self.pods, read_object(value, object)?)?,
                 () if type_meta.is::<Node>() => insert(&mut self.nodes, read_named(value, object)?)?,
                 () => self.ignored.push(object),
             }
@@ -329,10 +347,16 @@ mod of_serde {
     }
 
     fn read_named<T: DeserializeOwned>(value: Value<'_>, object: ObjectRef) -> Result<T, ObjectError> {
-        if object.name.is_empty() {
-            let error = FieldError::missing_field("name").at_key("metadata");
-            return Err(ObjectError::Field { object, error });
+        let is_named = !object.name.is_empty();
+        let read = read_object(value, object.clone())?;
+        if is_named {
+            Ok(read)
+        } else {
+            Err(ObjectError::Field { object, error: FieldError::missing_field("name").at_key("metadata") })
         }
+    }
+
+    fn read_object<T: DeserializeOwned>(value: Value<'_>, object: ObjectRef) -> Result<T, ObjectError> {
         read(value).map_err(|error| ObjectError::Field { object, error })
     }
 
@@ -359,8 +383,10 @@ mod of_serde {
         fn of(value: &Value<'_>, item_type: Option<&TypeMeta>) -> Result<Self, FieldError> {
             let Value::Map(_) = value else { return Err(FieldError::of_kind(value, "an object")) };
             let read = |key: &'static str, inherited: Option<&String>| match value.get(key) {
-                None | Some(Value::Null) => inherited.cloned().ok_or_else(|| FieldError::missing_field(key)),
-                Some(Value::Text(text)) => Ok(text.clone().into_owned()),
+                Some(Value::Text(text)) if !text.is_empty() => Ok(text.clone().into_owned()),
+                None | Some(Value::Null | Value::Text(_)) => {
+                    inherited.cloned().ok_or_else(|| FieldError::missing_field(key))
+                }
                 Some(other) => Err(FieldError::of_kind(other, "a text").at_key(key)),
             };
             Ok(TypeMeta {

@@ -103,16 +103,13 @@ fn differences(before: &Outcome<'_>, after: &Outcome<'_>) -> Vec<(UpgradeSubject
             )
         })
         .collect();
-    let texts: [(_, _, fn(usize) -> Entry); 2] =
-        [(before.command(), after.command(), Entry::Command), (before.args(), after.args(), Entry::Args)];
-    for (before, after, entry) in texts {
-        for (index, (before, after)) in before.iter().zip(after).enumerate() {
-            if before.value.as_bytes() != after.value.as_bytes() {
-                let shown = (Shown::of(&before.value), Shown::of(&after.value));
-                differences.push((UpgradeSubject::Entry(entry(index)), Some(shown.0), Some(shown.1)));
-            }
-        }
-    }
+    let command = before.command().iter().zip(after.command()).zip((0..).map(Entry::Command));
+    let args = before.args().iter().zip(after.args()).zip((0..).map(Entry::Args));
+    let differing =
+        command.chain(args).filter(|((before, after), _)| before.value.as_bytes() != after.value.as_bytes());
+    differences.extend(differing.map(|((before, after), entry)| {
+        (UpgradeSubject::Entry(entry), Some(Shown::of(&before.value)), Some(Shown::of(&after.value)))
+    }));
     differences
 }
 

@@ -72,7 +72,9 @@ fn read(text: &[u8]) -> Option<Timestamp> {
     };
     let midnight = days_since_1970(year, month, day)?.checked_mul(SECONDS_OF_A_DAY)?;
     let seconds = midnight.checked_add(of_day)?.checked_sub(offset)?;
-    Some(Timestamp { seconds, nanoseconds })
+    // An offset may lead to a year that cannot be written.
+    let (year, ..) = date(seconds.div_euclid(SECONDS_OF_A_DAY));
+    (0..=9_999).contains(&year).then_some(Timestamp { seconds, nanoseconds })
 }
 
 fn digits(text: &[u8]) -> Option<i64> {
@@ -263,6 +265,8 @@ mod tests {
             "2026-11-22T09:30:00+24:00",
             "2026-11-22T09:30:00Zz",
             "+026-11-22T09:30:00Z",
+            "0000-01-01T00:00:00+01:00",
+            "9999-12-31T23:59:59-01:00",
             "2026-11-22T09:30:00é",
         ] {
             assert!(text.parse::<Timestamp>().is_err(), "{text}");

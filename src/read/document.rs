@@ -104,6 +104,14 @@ impl<'de> Visitor<'de> for ValueAtDepth {
         Ok(Value::Unsigned(value))
     }
 
+    fn visit_i128<E: Error>(self, value: i128) -> Result<Value<'de>, E> {
+        beyond_64_bits(value)
+    }
+
+    fn visit_u128<E: Error>(self, value: u128) -> Result<Value<'de>, E> {
+        beyond_64_bits(value)
+    }
+
     fn visit_f64<E>(self, value: f64) -> Result<Value<'de>, E> {
         Ok(Value::Float(value))
     }
@@ -133,6 +141,11 @@ impl<'de> Visitor<'de> for ValueAtDepth {
         }
         Ok(Value::Map(map))
     }
+}
+
+/// As in JSON, which has no other numbers of that size.
+fn beyond_64_bits<'de, E: Error>(number: impl ToString) -> Result<Value<'de>, E> {
+    number.to_string().parse().map(Value::Float).map_err(E::custom)
 }
 
 /// A key of a map. YAML's may be numbers and booleans, which become text as they do in `kubectl`.

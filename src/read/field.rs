@@ -3,6 +3,7 @@
 
 use alloc::borrow::{Cow, ToOwned};
 use alloc::boxed::Box;
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::{self, Vec};
 use core::fmt;
@@ -76,10 +77,16 @@ impl FieldError {
 
     fn unexpected(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
         let found = match found {
-            Unexpected::Str(text) => shortened(text),
-            // serde writes a number together with what sort of number it is.
+            // Quoted, so that a text of digits is no number.
+            Unexpected::Str(text) => format!("{:?}", shortened(text)),
+            // serde writes a value together with what sort of value it is.
+            Unexpected::Bool(value) => value.to_string(),
             Unexpected::Signed(number) => number.to_string(),
             Unexpected::Unsigned(number) => number.to_string(),
+            Unexpected::Float(number) => format!("{number:?}"),
+            Unexpected::Unit => "null".to_owned(),
+            Unexpected::Seq => "a list".to_owned(),
+            Unexpected::Map => "an object".to_owned(),
             other => other.to_string(),
         };
         FieldError::new(FieldProblem::Unexpected { found, expected: expected.to_string() })
@@ -120,7 +127,7 @@ fn is_plain(key: &str) -> bool {
     !key.is_empty() && key.len() <= 64 && key.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-/// A quoted text that is no longer than a line, so that no error is as large as its input.
+/// A text that is no longer than a line, so that no error is as large as its input.
 fn shortened(text: &str) -> String {
     let mut ends = text.char_indices().skip(64);
     match ends.next().and_then(|(end, _)| text.get(..end)) {
@@ -196,13 +203,40 @@ impl<'de> Deserializer<'de> for Value<'de> {
         }
     }
 
+    /// A struct is read from an object alone: serde would take a list of its fields too.
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, FieldError> {
+        match self {
+            Value::Map(_) => self.deserialize_any(visitor),
+            other => Err(FieldError::of_kind(&other, "an object")),
+        }
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {
+        match self {
+            Value::List(_) => self.deserialize_any(visitor),
+            other => Err(FieldError::of_kind(&other, "a list")),
+        }
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {
+        match self {
+            Value::Text(_) => self.deserialize_any(visitor),
+            other => Err(FieldError::of_kind(&other, "a text")),
+        }
+    }
+
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {
         visitor.visit_unit()
     }
 
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
-        unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str bytes byte_buf unit
+        unit_struct newtype_struct tuple tuple_struct map enum identifier
     }
 }
 

@@ -1,11 +1,11 @@
 //! The Services that a container sees, found by the names of their variables. Nothing here makes
 //! all names: where a Service's name ends and a suffix begins is tried out instead.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::api::{Protocol, Service, ServicePort};
+use crate::api::{PortNumber, Protocol, Service, ServicePort};
 use crate::name::{mangle, mangled_chars};
 use crate::services::generate::{Generated, Position, ServiceVariable, ServiceVariableKind, variables_of};
 
@@ -15,6 +15,36 @@ pub(crate) struct LinkedServices<'a> {
     services: Vec<&'a Service>,
     /// Each mangled name with the index of its Service, sorted.
     by_mangled_name: Vec<(String, usize)>,
+    /// Of each Service with many ports, by its index.
+    ports: BTreeMap<usize, PortIndex>,
+}
+
+/// The ports of a Service by what they are found by, each with its index.
+#[derive(Clone, Debug, Default)]
+struct PortIndex {
+    by_number: BTreeMap<(PortNumber, Protocol), Vec<usize>>,
+    by_mangled_name: BTreeMap<String, Vec<usize>>,
+}
+
+/// So few ports are gone through one by one, which takes no memory.
+const FEW_PORTS: usize = 8;
+
+impl PortIndex {
+    fn of(service: &Service) -> Self {
+        let mut index = PortIndex::default();
+        for (place, port) in service.spec.ports.iter().enumerate() {
+            index.by_number.entry((port.port, port.effective_protocol())).or_default().push(place);
+            if !port.name.is_empty() {
+                index.by_mangled_name.entry(mangle(&port.name).into_owned()).or_default().push(place);
+            }
+        }
+        index
+    }
+
+    fn repeats_a_port(&self) -> bool {
+        let mut places = self.by_number.values().chain(self.by_mangled_name.values());
+        places.any(|places| places.len() > 1)
+    }
 }
 
 impl<'a> From<Generated<'_, 'a>> for LinkedServices<'a> {
@@ -23,7 +53,9 @@ impl<'a> From<Generated<'_, 'a>> for LinkedServices<'a> {
         let mangled = services.iter().map(|service| mangle(&service.metadata.name).into_owned());
         let mut by_mangled_name: Vec<(String, usize)> = mangled.zip(0..).collect();
         by_mangled_name.sort_unstable();
-        LinkedServices { services, by_mangled_name }
+        let with_many = services.iter().enumerate().filter(|(_, service)| service.spec.ports.len() > FEW_PORTS);
+        let ports = with_many.map(|(index, service)| (index, PortIndex::of(service))).collect();
+        LinkedServices { services, by_mangled_name, ports }
     }
 }
 
@@ -48,9 +80,7 @@ impl<'a> LinkedServices<'a> {
         let mut found = Vec::new();
         for (suffix, services) in self.split(name) {
             for &(_, index) in services {
-                if let Some(service) = self.services.get(index) {
-                    found.extend(with_suffix(service, index, suffix));
-                }
+                found.extend(self.with_suffix(index, suffix));
             }
         }
         found.sort_unstable_by_key(|variable| variable.position());
@@ -73,7 +103,7 @@ impl<'a> LinkedServices<'a> {
 
     /// The names that several variables have, sorted.
     pub(crate) fn collisions(&self) -> Vec<Collision<'a>> {
-        let mut suspects: Vec<usize> = Vec::new();
+        let mut suspects: BTreeSet<usize> = BTreeSet::new();
         for pair in self.by_mangled_name.windows(2) {
             if let [(name, index), (same, other)] = pair
                 && name == same
@@ -82,27 +112,83 @@ impl<'a> LinkedServices<'a> {
             }
         }
         for (mangled, index) in &self.by_mangled_name {
-            // A collision of two Services makes names of the longer one's, which then begins with
-            // the other's, and goes on as a variable's name does.
-            let begins_with_another = cuts(mangled).next().is_some_and(|cut| cut < mangled.len())
-                && self.split(mangled).any(|(suffix, _)| !suffix.is_empty());
-            let repeats = self.services.get(*index).is_some_and(|service| repeats_a_port(service));
-            if begins_with_another || repeats {
-                suspects.push(*index);
+            // Of two Services that collide one's name begins with the other's, and goes on as the
+            // name of a variable does.
+            if cuts(mangled).next().is_some_and(|cut| cut < mangled.len()) {
+                let shorter = self.split(mangled).filter(|(suffix, _)| !suffix.is_empty());
+                let shorter: Vec<usize> = shorter.flat_map(|(_, services)| services).map(|&(_, index)| index).collect();
+                if !shorter.is_empty() {
+                    suspects.insert(*index);
+                    suspects.extend(shorter);
+                }
+            }
+            if self.repeats_a_port(*index) {
+                suspects.insert(*index);
             }
         }
 
-        let mut collisions = BTreeMap::new();
+        let mut by_name: BTreeMap<String, Vec<ServiceVariable<'a>>> = BTreeMap::new();
         for index in suspects {
             for variable in self.services.get(index).into_iter().flat_map(|service| variables_of(service, index)) {
-                let name = variable.name();
-                let variables = self.find(&name);
-                if variables.len() > 1 {
-                    collisions.insert(name, variables);
-                }
+                by_name.entry(variable.name()).or_default().push(variable);
             }
         }
-        collisions.into_iter().map(|(name, variables)| Collision { name, variables }).collect()
+        let collisions = by_name.into_iter().filter(|(_, variables)| variables.len() > 1);
+        collisions.map(|(name, variables)| Collision { name, variables }).collect()
+    }
+
+    /// Whether two ports of a Service make variables of one name. A valid Service has no such ports.
+    fn repeats_a_port(&self, index: usize) -> bool {
+        if let Some(ports) = self.ports.get(&index) {
+            return ports.repeats_a_port();
+        }
+        let number = |port: &ServicePort| (port.port, port.effective_protocol());
+        let mut rest = self.services.get(index).map(|service| service.spec.ports.as_slice()).unwrap_or_default();
+        while let Some((port, others)) = rest.split_first() {
+            let same_name = |other: &ServicePort| mangled_chars(&other.name).eq(mangled_chars(&port.name));
+            if others.iter().any(|other| number(other) == number(port) || !port.name.is_empty() && same_name(other)) {
+                return true;
+            }
+            rest = others;
+        }
+        false
+    }
+
+    /// The variables of a Service whose names end in this after the Service's mangled name.
+    fn with_suffix(&self, index: usize, suffix: &str) -> Vec<ServiceVariable<'a>> {
+        use ServiceVariableKind as Kind;
+
+        let Some(&service) = self.services.get(index) else { return Vec::new() };
+        let (ports, kind) = if let Some(port_name) = suffix.strip_prefix("_SERVICE_PORT_") {
+            (self.ports_named(index, service, port_name), Kind::NamedServicePort)
+        } else if let Some(numbered) = suffix.strip_prefix("_PORT_") {
+            let Some((number, protocol, kind)) = read_numbered(numbered) else { return Vec::new() };
+            (self.ports_numbered(index, service, number, protocol), kind)
+        } else {
+            let kind = match suffix {
+                "_SERVICE_HOST" => Kind::ServiceHost,
+                "_SERVICE_PORT" => Kind::ServicePort,
+                "_PORT" => Kind::PortUrl,
+                _ => return Vec::new(),
+            };
+            (Vec::from([0]), kind)
+        };
+        let at = |port| ServiceVariable::at(service, Position { service: index, port, kind });
+        ports.into_iter().filter_map(at).collect()
+    }
+
+    fn ports_named(&self, index: usize, service: &Service, mangled: &str) -> Vec<usize> {
+        match self.ports.get(&index) {
+            Some(ports) => ports.by_mangled_name.get(mangled).cloned().unwrap_or_default(),
+            None => ports_where(service, |port| !port.name.is_empty() && mangled_chars(&port.name).eq(mangled.chars())),
+        }
+    }
+
+    fn ports_numbered(&self, index: usize, service: &Service, number: PortNumber, protocol: Protocol) -> Vec<usize> {
+        match self.ports.get(&index) {
+            Some(ports) => ports.by_number.get(&(number, protocol)).cloned().unwrap_or_default(),
+            None => ports_where(service, |port| port.port == number && port.effective_protocol() == protocol),
+        }
     }
 
     /// Each way in which `text` is the mangled name of Services and something that could be, or
@@ -149,32 +235,13 @@ fn cuts(text: &str) -> impl Iterator<Item = usize> {
     starts.chain([text.len()])
 }
 
-/// The variables of a Service whose names end in this after the Service's mangled name.
-fn with_suffix<'a>(service: &'a Service, index: usize, suffix: &str) -> Vec<ServiceVariable<'a>> {
-    use ServiceVariableKind as Kind;
-
-    let at = |port, kind| ServiceVariable::at(service, Position { service: index, port, kind });
-    let ports = service.spec.ports.iter().zip(0..);
-    if let Some(port_name) = suffix.strip_prefix("_SERVICE_PORT_") {
-        let named = ports.filter(|(port, _)| !port.name.is_empty() && mangled_chars(&port.name).eq(port_name.chars()));
-        return named.filter_map(|(_, port)| at(port, Kind::NamedServicePort)).collect();
-    }
-    if let Some(numbered) = suffix.strip_prefix("_PORT_") {
-        let Some((number, protocol, kind)) = read_numbered(numbered) else { return Vec::new() };
-        let same = ports.filter(|(port, _)| port.port.get() == number && port.effective_protocol() == protocol);
-        return same.filter_map(|(_, port)| at(port, kind)).collect();
-    }
-    let kind = match suffix {
-        "_SERVICE_HOST" => Kind::ServiceHost,
-        "_SERVICE_PORT" => Kind::ServicePort,
-        "_PORT" => Kind::PortUrl,
-        _ => return Vec::new(),
-    };
-    at(0, kind).into_iter().collect()
+fn ports_where(service: &Service, is_meant: impl Fn(&ServicePort) -> bool) -> Vec<usize> {
+    let meant = service.spec.ports.iter().enumerate().filter(|(_, port)| is_meant(port));
+    meant.map(|(place, _)| place).collect()
 }
 
 /// What `80_TCP_ADDR` says.
-fn read_numbered(text: &str) -> Option<(u16, Protocol, ServiceVariableKind)> {
+fn read_numbered(text: &str) -> Option<(PortNumber, Protocol, ServiceVariableKind)> {
     use ServiceVariableKind as Kind;
 
     let (number, rest) = text.split_once('_')?;
@@ -187,32 +254,7 @@ fn read_numbered(text: &str) -> Option<(u16, Protocol, ServiceVariableKind)> {
     };
     // As the kubelet writes it: no sign, no leading zero.
     let is_canonical = number.starts_with(|c| matches!(c, '1'..='9'));
-    is_canonical.then_some((number.parse().ok()?, protocol.parse().ok()?, kind))
-}
-
-/// Whether two ports of a Service make variables of one name. A valid Service has no such ports.
-fn repeats_a_port(service: &Service) -> bool {
-    /// So few are compared each with each, which takes no memory.
-    const FEW: usize = 8;
-    let ports = service.spec.ports.as_slice();
-    let number = |port: &ServicePort| (port.port, port.effective_protocol());
-    if ports.len() <= FEW {
-        let mut rest = ports;
-        while let Some((port, others)) = rest.split_first() {
-            let same_name = |other: &ServicePort| mangled_chars(&other.name).eq(mangled_chars(&port.name));
-            if others.iter().any(|other| number(other) == number(port) || !port.name.is_empty() && same_name(other)) {
-                return true;
-            }
-            rest = others;
-        }
-        return false;
-    }
-    let mut numbers: Vec<_> = ports.iter().map(number).collect();
-    let mut names: Vec<_> = ports.iter().filter(|port| !port.name.is_empty()).map(|port| mangle(&port.name)).collect();
-    numbers.sort_unstable();
-    names.sort_unstable();
-    let repeats = numbers.windows(2).any(|pair| matches!(pair, [a, b] if a == b));
-    repeats || names.windows(2).any(|pair| matches!(pair, [a, b] if a == b))
+    is_canonical.then_some((number.parse::<u16>().ok()?.try_into().ok()?, protocol.parse().ok()?, kind))
 }
 
 /// Whether this, after the mangled name of a Service, is the name of a variable that the Service has

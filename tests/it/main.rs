@@ -2,3 +2,8 @@
 
 mod block;
 mod conformance;
+mod laws;
+mod printenv;
+mod reading;
+mod snapshots;
+mod strategies;
