@@ -1,0 +1,162 @@
+//! The environments of containers: what each source gives, and each reason for a refusal.
+
+use std::fmt::Write;
+
+use kubelet_env::api::{Container, Node, Pod, PodMeta, PodSpec, PodStatus};
+use kubelet_env::{ComposeError, Composition, EnvFiles, Expanded, Facts, Objects, Release, Value, Variable, compose};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+mod limits;
+mod refusals;
+mod secrets;
+mod sources;
+
+const CLUSTER: &str = "
+apiVersion: v1
+kind: Service
+metadata: {namespace: shop, name: db}
+spec: {clusterIP: 10.0.0.11, ports: [{port: 5432}]}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {namespace: shop, name: settings}
+data: {COLOR: blue, 1st.key: first, EMPTY: '', REFERENCE: $(COLOR)}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {namespace: default, name: elsewhere}
+data: {COLOR: red}
+---
+apiVersion: v1
+kind: Secret
+metadata: {namespace: shop, name: login}
+data: {BLOB: /wD+}
+stringData: {USER: clerk, PASSWORD: hunter2}
+";
+
+const NODE: &str = "
+metadata: {name: node-1}
+status:
+  addresses:
+  - {type: Hostname, address: node-1}
+  - {type: ExternalIP, address: 203.0.113.5}
+  - {type: InternalIP, address: 192.168.1.5}
+  - {type: InternalIP, address: 'fd00::5'}
+  allocatable: {cpu: 3920m, memory: 7Gi, ephemeral-storage: 90G}
+";
+
+/// A container in a Pod, and what is known apart from it.
+struct Case {
+    pod: Pod,
+    objects: Objects,
+    node: Option<Node>,
+    node_ips: Vec<String>,
+    pod_status: Option<PodStatus>,
+    env_files: EnvFiles,
+    release: Release,
+    services_listed: bool,
+    size_limit: usize,
+}
+
+impl Case {
+    /// The container `app`, with these fields, of a Pod in a cluster of which all is known.
+    fn new(container: &str) -> Self {
+        let app = Container { name: "app".into(), ..yaml(container) };
+        let metadata = PodMeta {
+            name: "web-0".into(),
+            namespace: "shop".into(),
+            uid: "8f4c".into(),
+            labels: [("app".into(), "web".into()), ("tier".into(), "front \"end\"".into())].into(),
+            annotations: [("example.com/note".into(), "two\nlines".into())].into(),
+            ..PodMeta::default()
+        };
+        let spec = PodSpec { containers: vec![app], node_name: "node-1".into(), ..PodSpec::default() };
+        let mut env_files = EnvFiles::default();
+        env_files.insert("config", "app.env", "# of the shop\nGREETING='hello $(COLOR)'\nEMPTY=''\n");
+        Case {
+            pod: Pod { metadata, spec, ..Pod::default() }.with_defaults(),
+            objects: objects(CLUSTER),
+            node: Some(yaml(NODE)),
+            node_ips: Vec::new(),
+            pod_status: Some(PodStatus::with_ips(["10.244.0.7", "fd00:244::7"])),
+            env_files,
+            release: Release::NEWEST,
+            services_listed: true,
+            size_limit: Facts::DEFAULT_SIZE_LIMIT,
+        }
+    }
+
+    fn facts(&self) -> Facts<'_> {
+        Facts {
+            release: self.release,
+            services_listed: self.services_listed,
+            node: self.node.as_ref(),
+            node_ips: &self.node_ips,
+            pod_status: self.pod_status.as_ref(),
+            env_files: &self.env_files,
+            size_limit: self.size_limit,
+            ..Facts::of(&self.objects)
+        }
+    }
+
+    fn compose(&self) -> Result<Composition<'_>, ComposeError> {
+        compose(&self.pod, "app", &self.facts())
+    }
+
+    /// What the container declares and what is passed over, its command and arguments; not the
+    /// service variables.
+    fn told(&self) -> String {
+        let composition = self.compose().unwrap();
+        let mut told = String::new();
+        for (name, variable) in composition.environment().iter().filter_map(declared) {
+            let value = shown(&variable.value());
+            let entry = variable.declared().unwrap().entry();
+            writeln!(told, "{entry}: {name}={value}").unwrap();
+        }
+        for skipped in composition.skipped() {
+            let variable = skipped.variable.as_deref().unwrap_or("the source");
+            writeln!(told, "{}: {variable} is skipped: {}", skipped.entry, skipped.reason).unwrap();
+        }
+        for (list, texts) in [("command", composition.command()), ("args", composition.args())] {
+            for Expanded { value, .. } in texts {
+                writeln!(told, "{list}: {}", shown(value)).unwrap();
+            }
+        }
+        told
+    }
+
+    fn refusal(&self) -> String {
+        self.compose().unwrap_err().to_string()
+    }
+}
+
+fn declared(variable: Variable<'_>) -> Option<(String, Variable<'_>)> {
+    variable.declared().map(|_| (variable.name().into_owned(), variable))
+}
+
+fn shown(value: &Value<'_>) -> String {
+    format!("\"{}\"", value.as_bytes().escape_ascii())
+}
+
+/// What a container with these fields is given.
+fn told(container: &str) -> String {
+    Case::new(container).told()
+}
+
+/// Why a container with these fields is refused.
+fn refusal(container: &str) -> String {
+    Case::new(container).refusal()
+}
+
+fn yaml<T: DeserializeOwned>(text: &str) -> T {
+    yaml_serde::from_str(text).unwrap()
+}
+
+fn objects(text: &str) -> Objects {
+    let mut objects = Objects::default();
+    for document in yaml_serde::Deserializer::from_str(text) {
+        objects.add(kubelet_env::Document::deserialize(document).unwrap()).unwrap();
+    }
+    objects
+}

@@ -1,0 +1,388 @@
+use insta::assert_snapshot;
+use kubelet_env::api::{PodSpec, PodStatus};
+use kubelet_env::{Entry, Form, Order, Resolved, Source};
+
+use super::{Case, told, yaml};
+
+fn field(path: &str) -> String {
+    of_field(Case::new(&field_ref(path)))
+}
+
+fn field_ref(path: &str) -> String {
+    format!("env: [{{name: A, valueFrom: {{fieldRef: {{fieldPath: \"{path}\"}}}}}}]")
+}
+
+fn of_field(case: Case) -> String {
+    case.told().trim_end().strip_prefix("env[0]: A=").unwrap().to_owned()
+}
+
+fn resource(resource: &str, divisor: &str) -> String {
+    format!("env: [{{name: A, valueFrom: {{resourceFieldRef: {{resource: {resource}, divisor: {divisor}}}}}}}]")
+}
+
+fn of_resource(limits: &str, name: &str, divisor: &str) -> String {
+    of_field(Case::new(&format!("{}\nresources: {limits}", resource(name, divisor))))
+}
+
+#[test]
+fn each_field_of_the_pod_is_given() {
+    let fields = [
+        "metadata.name",
+        "metadata.namespace",
+        "metadata.uid",
+        "metadata.labels",
+        "metadata.annotations",
+        "metadata.labels['tier']",
+        "metadata.labels['absent']",
+        "metadata.annotations['example.com/note']",
+        "spec.nodeName",
+        "spec.host",
+        "spec.serviceAccountName",
+        "status.hostIP",
+        "status.hostIPs",
+        "status.podIP",
+        "status.podIPs",
+    ];
+    let lines: Vec<String> = fields.iter().map(|path| format!("{path}: {}", field(path))).collect();
+    assert_snapshot!(lines.join("\n"), @r#"
+    metadata.name: "web-0"
+    metadata.namespace: "shop"
+    metadata.uid: "8f4c"
+    metadata.labels: "app=\"web\"\ntier=\"front \\\"end\\\"\""
+    metadata.annotations: "example.com/note=\"two\\nlines\""
+    metadata.labels['tier']: "front \"end\""
+    metadata.labels['absent']: ""
+    metadata.annotations['example.com/note']: "two\nlines"
+    spec.nodeName: "node-1"
+    spec.host: "node-1"
+    spec.serviceAccountName: "default"
+    status.hostIP: "192.168.1.5"
+    status.hostIPs: "192.168.1.5,fd00::5"
+    status.podIP: "10.244.0.7"
+    status.podIPs: "10.244.0.7,fd00:244::7"
+    "#);
+}
+
+#[test]
+fn the_first_address_is_of_the_family_that_the_kubelet_was_started_with() {
+    let mut case = Case::new(&field_ref("status.podIPs"));
+    case.node_ips = vec!["fd00::5".into()];
+    assert_eq!(of_field(case), "\"fd00:244::7,10.244.0.7\"");
+}
+
+#[test]
+fn an_address_that_cannot_be_read_is_given_only_as_the_single_one() {
+    let given = |path: &str| {
+        let mut case = Case::new(&field_ref(path));
+        case.pod_status = Some(PodStatus { pod_ip: "pending".into(), ..PodStatus::default() });
+        of_field(case)
+    };
+    assert_eq!((given("status.podIP").as_str(), given("status.podIPs").as_str()), ("\"pending\"", "\"\""));
+}
+
+#[test]
+fn an_unscheduled_pod_takes_the_name_of_the_node_that_is_given() {
+    let mut case = Case::new(&field_ref("spec.nodeName"));
+    case.pod.spec.node_name.clear();
+    assert_eq!(of_field(case), "\"node-1\"");
+}
+
+#[test]
+fn limits_and_requests_are_divided_and_rounded_up() {
+    let own = "{limits: {cpu: 1500m, memory: 1500Mi, ephemeral-storage: 1Gi, hugepages-2Mi: 4Mi}, \
+               requests: {cpu: 100m, memory: 64Mi}}";
+    let given = |name, divisor| format!("{name} / {divisor}: {}\n", of_resource(own, name, divisor));
+    let all: String = [
+        given("limits.cpu", "0"),
+        given("limits.cpu", "1m"),
+        given("limits.memory", "1Gi"),
+        given("limits.memory", "1Mi"),
+        given("limits.ephemeral-storage", "1"),
+        given("limits.hugepages-2Mi", "1Ki"),
+        given("limits.hugepages-1Gi", "1"),
+        given("requests.cpu", "1m"),
+        given("requests.memory", "1M"),
+        given("requests.ephemeral-storage", "1"),
+    ]
+    .concat();
+    assert_snapshot!(all, @r#"
+    limits.cpu / 0: "2"
+    limits.cpu / 1m: "1500"
+    limits.memory / 1Gi: "2"
+    limits.memory / 1Mi: "1500"
+    limits.ephemeral-storage / 1: "1073741824"
+    limits.hugepages-2Mi / 1Ki: "4096"
+    limits.hugepages-1Gi / 1: "0"
+    requests.cpu / 1m: "100"
+    requests.memory / 1M: "68"
+    requests.ephemeral-storage / 1: "1073741824"
+    "#);
+}
+
+#[test]
+fn a_missing_limit_is_the_pod_s_or_else_what_the_node_has() {
+    let of_node = |name, divisor| of_resource("{}", name, divisor);
+    assert_eq!(of_node("limits.cpu", "1m"), "\"3920\"");
+    assert_eq!(of_node("limits.memory", "1Gi"), "\"7\"");
+    assert_eq!(of_resource("{limits: {memory: '0'}}", "limits.memory", "1Gi"), "\"7\"");
+    let of_pod = |name, divisor| {
+        let mut case = Case::new(&resource(name, divisor));
+        let spec: PodSpec = yaml("resources: {limits: {cpu: '2', memory: '0', ephemeral-storage: 1G}}");
+        case.pod.spec.resources = spec.resources;
+        of_field(case)
+    };
+    assert_eq!(of_pod("limits.cpu", "1m"), "\"2000\"");
+    assert_eq!(of_pod("limits.memory", "1Gi"), "\"7\"");
+    assert_eq!(of_pod("limits.ephemeral-storage", "1G"), "\"90\"");
+}
+
+#[test]
+fn another_container_s_resources_can_be_asked_for() {
+    let named = |name: &str| {
+        let mut case = Case::new(&format!(
+            "env: [{{name: A, valueFrom: {{resourceFieldRef: {{containerName: {name}, resource: limits.cpu, divisor: 1m}}}}}}]"
+        ));
+        let more: PodSpec = yaml(
+            "{initContainers: [{name: setup}], containers: [{name: helper, resources: {limits: {cpu: 50m}}}, {name: free}]}",
+        );
+        case.pod.spec.init_containers = more.init_containers;
+        case.pod.spec.containers.extend(more.containers);
+        of_field(case)
+    };
+    assert_eq!(named("helper"), "\"50\"");
+    assert_eq!(named("free"), "\"3920\"");
+    // The kubelet fills in nothing for an init container that another one names.
+    assert_eq!(named("setup"), "\"0\"");
+}
+
+#[test]
+fn a_key_of_a_config_map_is_given_as_it_stands() {
+    let key = |key: &str| {
+        told(&format!("env: [{{name: A, valueFrom: {{configMapKeyRef: {{name: settings, key: {key}}}}}}}]"))
+    };
+    assert_snapshot!([key("COLOR"), key("EMPTY"), key("REFERENCE")].concat(), @r#"
+    env[0]: A="blue"
+    env[0]: A=""
+    env[0]: A="$(COLOR)"
+    "#);
+}
+
+#[test]
+fn a_key_of_a_secret_is_given_in_bytes() {
+    let key =
+        |key: &str| told(&format!("env: [{{name: A, valueFrom: {{secretKeyRef: {{name: login, key: {key}}}}}}}]"));
+    assert_snapshot!([key("PASSWORD"), key("BLOB")].concat(), @r#"
+    env[0]: A="hunter2"
+    env[0]: A="\xff\x00\xfe"
+    "#);
+}
+
+#[test]
+fn a_key_of_an_env_file_is_given_as_it_stands() {
+    let at = |path: &str| {
+        told(&format!(
+            "env: [{{name: A, valueFrom: {{fileKeyRef: {{volumeName: config, path: {path}, key: GREETING}}}}}}]"
+        ))
+    };
+    assert_snapshot!([at("app.env"), at("./x/../app.env"), at("/../../app.env")].concat(), @r#"
+    env[0]: A="hello $(COLOR)"
+    env[0]: A="hello $(COLOR)"
+    env[0]: A="hello $(COLOR)"
+    "#);
+}
+
+#[test]
+fn env_from_takes_every_key_behind_its_prefix() {
+    let container = "
+envFrom:
+- configMapRef: {name: settings}
+- {prefix: CFG_, configMapRef: {name: settings}}
+- {prefix: DB., secretRef: {name: login}}
+- {configMapRef: {name: settings}, secretRef: {name: login}}
+";
+    assert_snapshot!(told(container), @r#"
+    envFrom[1]: CFG_1st.key="first"
+    envFrom[1]: CFG_COLOR="blue"
+    envFrom[1]: CFG_EMPTY=""
+    envFrom[1]: CFG_REFERENCE="$(COLOR)"
+    envFrom[2]: DB.BLOB="\xff\x00\xfe"
+    envFrom[2]: DB.PASSWORD="hunter2"
+    envFrom[2]: DB.USER="clerk"
+    envFrom[3]: 1st.key="first"
+    envFrom[3]: COLOR="blue"
+    envFrom[3]: EMPTY=""
+    envFrom[3]: REFERENCE="$(COLOR)"
+    "#);
+}
+
+#[test]
+fn references_see_what_was_set_before_and_then_service_variables() {
+    let container = "
+envFrom: [{configMapRef: {name: settings}}]
+env:
+- {name: URL, value: 'postgres://$(DB_SERVICE_HOST):$(DB_SERVICE_PORT)/$(NAME)'}
+- {name: NAME, value: shop}
+- {name: URL, value: 'postgres://$(DB_SERVICE_HOST):$(DB_SERVICE_PORT)/$(NAME)'}
+- {name: DB_SERVICE_PORT, value: '6432'}
+- {name: NOT_AGAIN, value: $(REFERENCE)}
+- {name: ODD, value: '$$(NAME) $ $(NAME $x $(1st.key) $() $($$'}
+- {name: OWN_PORT, value: $(DB_SERVICE_PORT)}
+- {name: LATER, value: $(DB_SERVICE_PORT)}
+command: [/app, $(URL), $$(URL)]
+args: [--color=$(COLOR), $(UNKNOWN), $(DB_PORT_5432_TCP_ADDR)]
+";
+    assert_snapshot!(told(container), @r#"
+    envFrom[0]: 1st.key="first"
+    envFrom[0]: COLOR="blue"
+    envFrom[0]: EMPTY=""
+    envFrom[0]: REFERENCE="$(COLOR)"
+    env[1]: NAME="shop"
+    env[2]: URL="postgres://10.0.0.11:5432/shop"
+    env[3]: DB_SERVICE_PORT="6432"
+    env[4]: NOT_AGAIN="$(COLOR)"
+    env[5]: ODD="$(NAME) $ $(NAME $x $(1st.key) $() $($"
+    env[6]: OWN_PORT="6432"
+    env[7]: LATER="6432"
+    command: "/app"
+    command: "postgres://10.0.0.11:5432/shop"
+    command: "$(URL)"
+    args: "--color=blue"
+    args: "$(UNKNOWN)"
+    args: "10.0.0.11"
+    "#);
+}
+
+#[test]
+fn each_reference_tells_what_it_was_resolved_to() {
+    let case = Case::new("env: [{name: A, value: x}, {name: B, value: $(A)$(DB_SERVICE_HOST)$(C)}]\nargs: [$(B)]");
+    let composition = case.compose().unwrap();
+    let [a, b] = composition.environment().declared() else { panic!("two are declared") };
+    assert_eq!((a.entry(), a.source(), a.references()), (Entry::Env(0), Source::Text("x"), &[][..]));
+    let resolved: Vec<_> = b.references().iter().map(|reference| (reference.name, reference.resolved)).collect();
+    let [("A", Resolved::Declared(0)), ("DB_SERVICE_HOST", Resolved::Service(host)), ("C", Resolved::Unresolved)] =
+        resolved[..]
+    else {
+        panic!("{resolved:?}")
+    };
+    assert_eq!(host.service().metadata.name, "db");
+    assert_eq!(composition.args()[0].references[0].resolved, Resolved::Declared(1));
+}
+
+#[test]
+fn no_source_gives_the_empty_value_which_still_overrides() {
+    let container = "
+envFrom: [{configMapRef: {name: settings}}]
+env:
+- {name: COLOR}
+- {name: REFERENCE, valueFrom: {}}
+- {name: 1st.key, value: '', valueFrom: {configMapKeyRef: {name: settings, key: COLOR}}}
+- {name: EMPTY, value: text, valueFrom: {configMapKeyRef: {name: absent, key: COLOR}}}
+";
+    assert_snapshot!(told(container), @r#"
+    env[0]: COLOR=""
+    env[1]: REFERENCE=""
+    env[2]: 1st.key="blue"
+    env[3]: EMPTY="text"
+    "#);
+}
+
+#[test]
+fn what_is_optional_and_missing_is_skipped() {
+    let container = "
+envFrom:
+- {configMapRef: {name: absent, optional: true}}
+- {secretRef: {name: absent, optional: true}}
+- {prefix: ALONE_}
+env:
+- {name: COLOR, value: first}
+- {name: COLOR, valueFrom: {configMapKeyRef: {name: absent, key: COLOR, optional: true}}}
+- {name: COLOR, valueFrom: {configMapKeyRef: {name: elsewhere, key: COLOR, optional: true}}}
+- {name: COLOR, valueFrom: {configMapKeyRef: {name: settings, key: absent, optional: true}}}
+- {name: B, valueFrom: {secretKeyRef: {name: absent, key: USER, optional: true}}}
+- {name: C, valueFrom: {secretKeyRef: {name: login, key: absent, optional: true}}}
+- {name: D, valueFrom: {fileKeyRef: {volumeName: config, path: app.env, key: absent, optional: true}}}
+- {name: E, valueFrom: {fileKeyRef: {volumeName: config, path: app.env, key: EMPTY, optional: true}}}
+- {name: F, value: $(B)}
+";
+    assert_snapshot!(told(container), @r#"
+    env[0]: COLOR="first"
+    env[8]: F="$(B)"
+    envFrom[0]: the source is skipped: there is no ConfigMap shop/absent, which is optional
+    envFrom[1]: the source is skipped: there is no Secret shop/absent, which is optional
+    envFrom[2]: the source is skipped: it refers to neither a ConfigMap nor a Secret
+    env[1]: COLOR is skipped: there is no ConfigMap shop/absent, which is optional
+    env[2]: COLOR is skipped: there is no ConfigMap shop/elsewhere, which is optional
+    env[3]: COLOR is skipped: ConfigMap shop/settings has no key "absent", which is optional
+    env[4]: B is skipped: there is no Secret shop/absent, which is optional
+    env[5]: C is skipped: Secret shop/login has no key "absent", which is optional
+    env[6]: D is skipped: "app.env" in the volume "config" has no value for the key "absent", which is optional
+    env[7]: E is skipped: "app.env" in the volume "config" has no value for the key "EMPTY", which is optional
+    "#);
+}
+
+#[test]
+fn the_environment_is_in_the_order_declared_and_ends_with_the_remaining_service_variables() {
+    let case =
+        Case::new("env: [{name: Z, value: a}, {name: DB_PORT, value: own}, {name: A, value: b}, {name: Z, value: c}]");
+    let composition = case.compose().unwrap();
+    let lines = composition.environment().render(Order::Kubelet, Form::Lines);
+    assert_snapshot!(String::from_utf8(lines).unwrap(), @"
+    DB_PORT=own
+    A=b
+    Z=c
+    DB_SERVICE_HOST=10.0.0.11
+    DB_SERVICE_PORT=5432
+    DB_PORT_5432_TCP=tcp://10.0.0.11:5432
+    DB_PORT_5432_TCP_PROTO=tcp
+    DB_PORT_5432_TCP_PORT=5432
+    DB_PORT_5432_TCP_ADDR=10.0.0.11
+    ");
+    let overwritten: Vec<bool> =
+        composition.environment().declared().iter().map(|declared| declared.is_overwritten()).collect();
+    assert_eq!(overwritten, [true, false, false, false]);
+}
+
+#[test]
+fn without_service_links_only_the_cluster_s_own_service_is_left() {
+    let mut case = Case::new("env: [{name: A, value: $(DB_SERVICE_HOST)}]");
+    case.pod.spec.enable_service_links = Some(false);
+    assert_snapshot!(case.told(), @r#"
+    env[0]: A="$(DB_SERVICE_HOST)"
+    "#);
+    assert_eq!(case.compose().unwrap().environment().len(), 1);
+}
+
+#[test]
+fn what_lies_under_the_environment_comes_first_and_is_never_referred_to() {
+    let case = Case::new("env: [{name: A, value: $(PATH)}, {name: LANG, value: C}]");
+    let image = [("PATH", "/bin"), ("LANG", "C.UTF-8"), ("PATH", "/usr/bin:/bin"), ("DB_PORT", "1"), ("HOME", "/")];
+    let environment = case.compose().unwrap().into_environment().over(image);
+    let lines = String::from_utf8(environment.render(Order::Kubelet, Form::Lines)).unwrap();
+    let first: String = lines.split_inclusive('\n').take(4).collect();
+    assert_snapshot!(first, @"
+    PATH=/usr/bin:/bin
+    HOME=/
+    A=$(PATH)
+    LANG=C
+    ");
+    assert_eq!(environment.get("DB_PORT").unwrap().value(), b"tcp://10.0.0.11:5432".as_slice());
+    assert!(environment.get("PATH").unwrap().is_base() && !environment.get("LANG").unwrap().is_base());
+    assert_eq!(environment.len(), 2 + 2 + 7);
+    let hostname = environment.over([("HOSTNAME", "web-0"), ("PATH", "/sbin")]);
+    assert_eq!(hostname.get("PATH").unwrap().value(), b"/sbin".as_slice());
+    assert_eq!(hostname.len(), 3 + 2 + 7);
+}
+
+#[test]
+fn init_and_ephemeral_containers_have_environments_too() {
+    let mut case = Case::new("{}");
+    let more: PodSpec = yaml(
+        "{initContainers: [{name: setup, env: [{name: A, value: init}]}], ephemeralContainers: [{name: debug, env: [{name: A, value: ephemeral}]}]}",
+    );
+    case.pod.spec.init_containers = more.init_containers;
+    case.pod.spec.ephemeral_containers = more.ephemeral_containers;
+    for (container, value) in [("setup", "init"), ("debug", "ephemeral")] {
+        let composition = kubelet_env::compose(&case.pod, container, &case.facts()).unwrap();
+        assert_eq!(composition.environment().get("A").unwrap().value(), value.as_bytes());
+    }
+}
