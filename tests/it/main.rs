@@ -2,8 +2,13 @@
 
 mod block;
 mod conformance;
+mod container;
+mod env_file;
 mod laws;
+mod objects_kinds;
 mod printenv;
+mod quantity;
 mod reading;
+mod releases;
 mod snapshots;
 mod strategies;
