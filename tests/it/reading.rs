@@ -261,7 +261,7 @@ fn nothing_is_taken_in_of_a_document_with_a_duplicate() {
     let list = |names: &[&str]| {
         let items: Vec<String> = names.iter().map(|name| service(name)).collect();
         format!(
-            r#"{{"apiVersion":"v1","kind":"List","items":[{{"apiVersion":"v1","kind":"Pod"}},{}]}}"#,
+            r#"{{"apiVersion":"v1","kind":"List","items":[{{"apiVersion":"v1","kind":"Event"}},{}]}}"#,
             items.join(",")
         )
     };
@@ -272,7 +272,7 @@ fn nothing_is_taken_in_of_a_document_with_a_duplicate() {
     let error = add_json(&mut objects, &list(&["b", "a"])).unwrap_err();
     assert!(matches!(&error, ObjectError::Duplicate(duplicate) if duplicate.object.name == "a"));
     assert_eq!(objects, before);
-    let error = add_json(&mut objects, &list(&["b"]).replace("\"Pod\"", "1")).unwrap_err();
+    let error = add_json(&mut objects, &list(&["b"]).replace("\"Event\"", "1")).unwrap_err();
     assert!(matches!(error, ObjectError::Field { .. }));
     assert_eq!(objects, before);
 
