@@ -211,9 +211,7 @@ fn what_is_no_release_is_refused() {
     for text in texts {
         assert_eq!(refused(text), ReleaseError::Invalid { found: text.into() }, "{text:?}");
     }
-    insta::assert_snapshot!(refused("latest"), @r#"
-    "latest" is not a release of Kubernetes: use a form such as 1.33 or v1.33.5
-    "#);
+    insta::assert_snapshot!(refused("latest"), @r#""latest" is not a release of Kubernetes: use a form such as 1.33 or v1.33.5"#);
 }
 
 #[test]
@@ -221,9 +219,7 @@ fn a_release_that_is_too_old_is_refused() {
     for text in ["1.28", "v1.28.15", "1.0", "0.99"] {
         assert!(matches!(text.parse::<Release>(), Err(ReleaseError::TooOld { .. })), "{text}");
     }
-    insta::assert_snapshot!("v1.28.15+k3s1".parse::<Release>().unwrap_err(), @"
-    Kubernetes 1.28 is too old: 1.29 and later are known
-    ");
+    insta::assert_snapshot!("v1.28.15+k3s1".parse::<Release>().unwrap_err(), @"Kubernetes 1.28 is too old: 1.29 and later are known");
 }
 
 #[test]

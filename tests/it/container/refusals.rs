@@ -26,9 +26,7 @@ fn resource_ref(selector: &str) -> String {
 fn a_container_that_the_pod_does_not_have() {
     let case = Case::new("{}");
     let error = compose(&case.pod, "application", &case.facts()).unwrap_err();
-    assert_snapshot!(error, @"
-    container application: the Pod has no container of that name
-    ");
+    assert_snapshot!(error, @"container application: the Pod has no container of that name");
     assert_eq!((error.entry, error.variable), (None, None));
 }
 
@@ -37,18 +35,14 @@ fn service_links_that_no_api_server_filled_in() {
     let mut case = Case::new("{}");
     case.pod.spec.enable_service_links = None;
     case.services_listed = false;
-    assert_snapshot!(case.refusal(), @"
-    container app: spec.enableServiceLinks is absent: the API server fills in true, and so does Pod::with_defaults
-    ");
+    assert_snapshot!(case.refusal(), @"container app: spec.enableServiceLinks is absent: the API server fills in true, and so does Pod::with_defaults");
 }
 
 #[test]
 fn services_that_were_not_listed_yet() {
     let mut case = Case::new("env: [{name: A, value: $(DB_SERVICE_HOST)}]");
     case.services_listed = false;
-    assert_snapshot!(case.refusal(), @"
-    container app: the Services have not been listed yet, and this is no static Pod: try again later
-    ");
+    assert_snapshot!(case.refusal(), @"container app: the Services have not been listed yet, and this is no static Pod: try again later");
     let source = |case: &mut Case, source: &str| {
         case.pod.metadata.annotations.insert("kubernetes.io/config.source".into(), source.into());
     };
@@ -64,63 +58,35 @@ fn a_service_with_an_address_and_no_ports() {
     let mut case = Case::new("{}");
     let web = "{apiVersion: v1, kind: Service, metadata: {name: web, namespace: shop}, spec: {clusterIP: 10.0.0.12}}";
     case.objects.merge(objects(web)).unwrap();
-    assert_snapshot!(case.refusal(), @"
-    container app: Service shop/web: spec.ports is empty, but spec.clusterIP has an address: declare a port, or make the Service headless with clusterIP: None
-    ");
+    assert_snapshot!(case.refusal(), @"container app: Service shop/web: spec.ports is empty, but spec.clusterIP has an address: declare a port, or make the Service headless with clusterIP: None");
 }
 
 #[test]
 fn an_object_that_is_not_there() {
-    assert_snapshot!(refusal("envFrom: [{}, {configMapRef: {name: absent}}]"), @"
-    container app: envFrom[1]: there is no ConfigMap shop/absent: create it, or make the reference optional
-    ");
-    assert_snapshot!(refusal("envFrom: [{secretRef: {name: absent, optional: false}}]"), @"
-    container app: envFrom[0]: there is no Secret shop/absent: create it, or make the reference optional
-    ");
-    assert_snapshot!(refusal("env: [{name: A, valueFrom: {configMapKeyRef: {name: elsewhere, key: COLOR}}}]"), @"
-    container app: env[0] A: there is no ConfigMap shop/elsewhere: create it, or make the reference optional
-    ");
-    assert_snapshot!(refusal("env: [{name: A}, {name: B, valueFrom: {secretKeyRef: {name: absent, key: USER}}}]"), @"
-    container app: env[1] B: there is no Secret shop/absent: create it, or make the reference optional
-    ");
+    assert_snapshot!(refusal("envFrom: [{}, {configMapRef: {name: absent}}]"), @"container app: envFrom[1]: there is no ConfigMap shop/absent: create it, or make the reference optional");
+    assert_snapshot!(refusal("envFrom: [{secretRef: {name: absent, optional: false}}]"), @"container app: envFrom[0]: there is no Secret shop/absent: create it, or make the reference optional");
+    assert_snapshot!(refusal("env: [{name: A, valueFrom: {configMapKeyRef: {name: elsewhere, key: COLOR}}}]"), @"container app: env[0] A: there is no ConfigMap shop/elsewhere: create it, or make the reference optional");
+    assert_snapshot!(refusal("env: [{name: A}, {name: B, valueFrom: {secretKeyRef: {name: absent, key: USER}}}]"), @"container app: env[1] B: there is no Secret shop/absent: create it, or make the reference optional");
 }
 
 #[test]
 fn a_key_that_is_not_there() {
-    assert_snapshot!(refusal("env: [{name: A, valueFrom: {configMapKeyRef: {name: settings, key: color}}}]"), @r#"
-    container app: env[0] A: ConfigMap shop/settings has no key "color": add it, or make the reference optional
-    "#);
-    assert_snapshot!(refusal("env: [{name: A, valueFrom: {secretKeyRef: {name: login, key: 'a\"b'}}}]"), @r#"
-    container app: env[0] A: Secret shop/login has no key "a\"b": add it, or make the reference optional
-    "#);
+    assert_snapshot!(refusal("env: [{name: A, valueFrom: {configMapKeyRef: {name: settings, key: color}}}]"), @r#"container app: env[0] A: ConfigMap shop/settings has no key "color": add it, or make the reference optional"#);
+    assert_snapshot!(refusal("env: [{name: A, valueFrom: {secretKeyRef: {name: login, key: 'a\"b'}}}]"), @r#"container app: env[0] A: Secret shop/login has no key "a\"b": add it, or make the reference optional"#);
 }
 
 #[test]
 fn a_field_that_is_not_given_to_containers() {
-    assert_snapshot!(field("spec.restartPolicy"), @r#"
-    container app: env[0] A: fieldRef "spec.restartPolicy": unsupported fieldPath
-    "#);
-    assert_snapshot!(field("status.phase"), @r#"
-    container app: env[0] A: fieldRef "status.phase": unsupported fieldPath
-    "#);
-    assert_snapshot!(field("status"), @r#"
-    container app: env[0] A: fieldRef "status": field label not supported
-    "#);
-    assert_snapshot!(field("['app']"), @r#"
-    container app: env[0] A: fieldRef "['app']": field label not supported
-    "#);
-    assert_snapshot!(field("metadata.name['app']"), @r#"
-    container app: env[0] A: fieldRef "metadata.name['app']": field label does not support subscript
-    "#);
-    assert_snapshot!(refusal("env: [{name: A, valueFrom: {fieldRef: {apiVersion: v2, fieldPath: metadata.name}}}]"), @r#"
-    container app: env[0] A: fieldRef "metadata.name": unsupported pod version: "v2", which must be v1 (Pod::with_defaults fills it in)
-    "#);
+    assert_snapshot!(field("spec.restartPolicy"), @r#"container app: env[0] A: fieldRef "spec.restartPolicy": unsupported fieldPath"#);
+    assert_snapshot!(field("status.phase"), @r#"container app: env[0] A: fieldRef "status.phase": unsupported fieldPath"#);
+    assert_snapshot!(field("status"), @r#"container app: env[0] A: fieldRef "status": field label not supported"#);
+    assert_snapshot!(field("['app']"), @r#"container app: env[0] A: fieldRef "['app']": field label not supported"#);
+    assert_snapshot!(field("metadata.name['app']"), @r#"container app: env[0] A: fieldRef "metadata.name['app']": field label does not support subscript"#);
+    assert_snapshot!(refusal("env: [{name: A, valueFrom: {fieldRef: {apiVersion: v2, fieldPath: metadata.name}}}]"), @r#"container app: env[0] A: fieldRef "metadata.name": unsupported pod version: "v2", which must be v1 (Pod::with_defaults fills it in)"#);
     let mut case = Case::new("{}");
     let undefaulted: PodSpec = yaml(&format!("containers: [{{name: app, {}}}]", field_ref("metadata.name")));
     case.pod.spec.containers = undefaulted.containers;
-    assert_snapshot!(case.refusal(), @r#"
-    container app: env[0] A: fieldRef "metadata.name": unsupported pod version: "", which must be v1 (Pod::with_defaults fills it in)
-    "#);
+    assert_snapshot!(case.refusal(), @r#"container app: env[0] A: fieldRef "metadata.name": unsupported pod version: "", which must be v1 (Pod::with_defaults fills it in)"#);
 }
 
 #[test]
@@ -138,9 +104,7 @@ fn a_subscript_that_is_no_key() {
     container app: env[0] A: fieldRef "metadata.labels['it's']": invalid key subscript: name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character
     container app: env[0] A: fieldRef "metadata.labels['xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx']": invalid key subscript: name part must be no more than 63 characters
     "#);
-    assert_snapshot!(field("metadata.annotations['a b']"), @r#"
-    container app: env[0] A: fieldRef "metadata.annotations['a b']": invalid key subscript: name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character
-    "#);
+    assert_snapshot!(field("metadata.annotations['a b']"), @r#"container app: env[0] A: fieldRef "metadata.annotations['a b']": invalid key subscript: name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"#);
 }
 
 #[test]
@@ -184,9 +148,7 @@ fn a_node_without_an_address_that_can_be_read() {
     case.node = Some(yaml(
         "status: {addresses: [{type: Hostname, address: 10.0.0.1}, {type: InternalIP, address: none}, {type: ExternalIP, address: 'fe80::1%eth0'}]}",
     ));
-    assert_snapshot!(case.refusal(), @r#"
-    container app: env[0] A: fieldRef "status.hostIP": host IP unknown: the Node has no InternalIP or ExternalIP that can be read
-    "#);
+    assert_snapshot!(case.refusal(), @r#"container app: env[0] A: fieldRef "status.hostIP": host IP unknown: the Node has no InternalIP or ExternalIP that can be read"#);
 }
 
 #[test]
@@ -212,16 +174,10 @@ fn a_node_that_is_not_known() {
 
 #[test]
 fn a_resource_that_is_not_given() {
-    assert_snapshot!(refusal(&resource_ref("{resource: limits.storage}")), @"
-    container app: env[0] A: resourceFieldRef: unsupported container resource : limits.storage
-    ");
-    assert_snapshot!(refusal(&resource_ref("{resource: cpu}")), @"
-    container app: env[0] A: resourceFieldRef: unsupported container resource : cpu
-    ");
+    assert_snapshot!(refusal(&resource_ref("{resource: limits.storage}")), @"container app: env[0] A: resourceFieldRef: unsupported container resource : limits.storage");
+    assert_snapshot!(refusal(&resource_ref("{resource: cpu}")), @"container app: env[0] A: resourceFieldRef: unsupported container resource : cpu");
     // The container is looked for first.
-    assert_snapshot!(refusal(&resource_ref("{containerName: absent, resource: cpu}")), @r#"
-    container app: env[0] A: resourceFieldRef: there is no container "absent" in the Pod
-    "#);
+    assert_snapshot!(refusal(&resource_ref("{containerName: absent, resource: cpu}")), @r#"container app: env[0] A: resourceFieldRef: there is no container "absent" in the Pod"#);
 }
 
 #[test]
@@ -230,44 +186,26 @@ fn a_quantity_that_cannot_be_calculated_with() {
         let selector = format!("{{resource: limits.memory, divisor: {divisor}}}");
         refusal(&format!("{}\nresources: {{limits: {{memory: {limit}}}}}", resource_ref(&selector)))
     };
-    assert_snapshot!(with("10E", "1"), @r#"
-    container app: env[0] A: resourceFieldRef: quantity "10E" does not fit the 64 bits (32 for an exponent) of the kubelet
-    "#);
-    assert_snapshot!(with("1", "100E"), @r#"
-    container app: env[0] A: resourceFieldRef: quantity "100E" does not fit the 64 bits (32 for an exponent) of the kubelet
-    "#);
-    assert_snapshot!(with("8Ei", "1"), @r#"
-    container app: env[0] A: resourceFieldRef: quantity "8Ei" divided by "1" does not fit 64 bits
-    "#);
+    assert_snapshot!(with("10E", "1"), @r#"container app: env[0] A: resourceFieldRef: quantity "10E" does not fit the 64 bits (32 for an exponent) of the kubelet"#);
+    assert_snapshot!(with("1", "100E"), @r#"container app: env[0] A: resourceFieldRef: quantity "100E" does not fit the 64 bits (32 for an exponent) of the kubelet"#);
+    assert_snapshot!(with("8Ei", "1"), @r#"container app: env[0] A: resourceFieldRef: quantity "8Ei" divided by "1" does not fit 64 bits"#);
 }
 
 #[test]
 fn an_env_file_that_is_not_known() {
-    assert_snapshot!(refusal(&file_key("absent", "app.env", "A")), @r#"
-    container app: env[0] A: fileKeyRef: the volume "absent" is not known
-    "#);
-    assert_snapshot!(refusal(&file_key("config", "../absent.env", "A")), @r#"
-    container app: env[0] A: fileKeyRef: the volume "config" has no file "../absent.env"
-    "#);
+    assert_snapshot!(refusal(&file_key("absent", "app.env", "A")), @r#"container app: env[0] A: fileKeyRef: the volume "absent" is not known"#);
+    assert_snapshot!(refusal(&file_key("config", "../absent.env", "A")), @r#"container app: env[0] A: fileKeyRef: the volume "config" has no file "../absent.env""#);
     let optional = file_key("config", "absent.env", "A").replace("key: A", "key: A, optional: true");
-    assert_snapshot!(refusal(&optional), @r#"
-    container app: env[0] A: fileKeyRef: the volume "config" has no file "absent.env"
-    "#);
+    assert_snapshot!(refusal(&optional), @r#"container app: env[0] A: fileKeyRef: the volume "config" has no file "absent.env""#);
     let mut case = Case::new(&file_key("config", "app.env", "GREETING"));
     case.env_files = EnvFiles::new();
-    assert_snapshot!(case.refusal(), @r#"
-    container app: env[0] A: fileKeyRef: the volume "config" is not known
-    "#);
+    assert_snapshot!(case.refusal(), @r#"container app: env[0] A: fileKeyRef: the volume "config" is not known"#);
 }
 
 #[test]
 fn a_key_that_an_env_file_has_no_value_for() {
-    assert_snapshot!(refusal(&file_key("config", "app.env", "absent")), @r#"
-    container app: env[0] A: fileKeyRef: "app.env" in the volume "config" has no value for the key "absent"
-    "#);
-    assert_snapshot!(refusal(&file_key("config", "app.env", "EMPTY")), @r#"
-    container app: env[0] A: fileKeyRef: "app.env" in the volume "config" has no value for the key "EMPTY"
-    "#);
+    assert_snapshot!(refusal(&file_key("config", "app.env", "absent")), @r#"container app: env[0] A: fileKeyRef: "app.env" in the volume "config" has no value for the key "absent""#);
+    assert_snapshot!(refusal(&file_key("config", "app.env", "EMPTY")), @r#"container app: env[0] A: fileKeyRef: "app.env" in the volume "config" has no value for the key "EMPTY""#);
 }
 
 #[test]
@@ -298,24 +236,12 @@ fn values_that_come_to_more_than_the_limit() {
         case.compose().map(drop).map_err(|error| error.to_string())
     };
     let too_large = |limit, container| with(limit, container).unwrap_err();
-    assert_snapshot!(too_large(3, "env: [{name: A, value: ab}, {name: B, value: $(A)}]"), @"
-    container app: env[1] B: the values come to more than 3 bytes
-    ");
-    assert_snapshot!(too_large(3, "env: [{name: A, value: abcd}]"), @"
-    container app: env[0] A: the values come to more than 3 bytes
-    ");
-    assert_snapshot!(too_large(3, "envFrom: [{configMapRef: {name: settings}}]"), @"
-    container app: envFrom[0]: the values come to more than 3 bytes
-    ");
-    assert_snapshot!(too_large(3, "env: [{name: A, valueFrom: {fieldRef: {fieldPath: metadata.uid}}}]"), @"
-    container app: env[0] A: the values come to more than 3 bytes
-    ");
-    assert_snapshot!(too_large(3, "command: [ab, cd]"), @"
-    container app: command[1]: the values come to more than 3 bytes
-    ");
-    assert_snapshot!(too_large(3, "env: [{name: A, value: ab}]\nargs: [$(A)]"), @"
-    container app: args[0]: the values come to more than 3 bytes
-    ");
+    assert_snapshot!(too_large(3, "env: [{name: A, value: ab}, {name: B, value: $(A)}]"), @"container app: env[1] B: the values come to more than 3 bytes");
+    assert_snapshot!(too_large(3, "env: [{name: A, value: abcd}]"), @"container app: env[0] A: the values come to more than 3 bytes");
+    assert_snapshot!(too_large(3, "envFrom: [{configMapRef: {name: settings}}]"), @"container app: envFrom[0]: the values come to more than 3 bytes");
+    assert_snapshot!(too_large(3, "env: [{name: A, valueFrom: {fieldRef: {fieldPath: metadata.uid}}}]"), @"container app: env[0] A: the values come to more than 3 bytes");
+    assert_snapshot!(too_large(3, "command: [ab, cd]"), @"container app: command[1]: the values come to more than 3 bytes");
+    assert_snapshot!(too_large(3, "env: [{name: A, value: ab}]\nargs: [$(A)]"), @"container app: args[0]: the values come to more than 3 bytes");
     // Exactly as much is not too much.
     assert_eq!(with(4, "env: [{name: A, value: ab}, {name: B, value: $(A)}]"), Ok(()));
     assert_eq!(with(4, "command: [ab, cd]"), Ok(()));

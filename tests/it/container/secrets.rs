@@ -87,9 +87,7 @@ fn rendering_shows_secrets() {
 fn an_environment_that_is_not_utf_8_cannot_be_json_and_the_error_names_the_variable() {
     let case = Case::new(CONTAINER);
     let error = serde_json::to_string(case.compose().unwrap().environment()).unwrap_err();
-    insta::assert_snapshot!(error, @"
-    the value of BLOB is not UTF-8
-    ");
+    insta::assert_snapshot!(error, @"the value of BLOB is not UTF-8");
     let text = "env: [{name: A, valueFrom: {secretKeyRef: {name: login, key: PASSWORD}}}]";
     let mut case = Case::new(text);
     case.pod.spec.enable_service_links = Some(false);
@@ -167,16 +165,16 @@ fn no_reading_error_shows_a_secret_s_value() {
     told.dedup();
     insta::assert_snapshot!(told.join("\n"), @"
     Secret login: data.PASSWORD is [elided], but should be a text in base64
-    Secret login: data.PASSWORD is sequence, but should be a text in base64
-    Secret login: data.PASSWORD is map, but should be a text in base64
+    Secret login: data.PASSWORD is a list, but should be a text in base64
+    Secret login: data.PASSWORD is an object, but should be a text in base64
     Secret login: data.PASSWORD is [elided], but should be a text in base64
-    Secret login: data is sequence, but should be a map of keys and values
+    Secret login: data is a list, but should be a map of keys and values
     Secret login: data is [elided], but should be a map of keys and values
     Secret login: stringData.PASSWORD is [elided], but should be a text
-    Secret login: stringData.PASSWORD is sequence, but should be a text
-    Secret login: stringData.PASSWORD is map, but should be a text
+    Secret login: stringData.PASSWORD is a list, but should be a text
+    Secret login: stringData.PASSWORD is an object, but should be a text
     Secret login: stringData is [elided], but should be a map of keys and values
-    Secret login: stringData is sequence, but should be a map of keys and values
+    Secret login: stringData is a list, but should be a map of keys and values
     ");
 }
 

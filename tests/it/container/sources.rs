@@ -346,9 +346,7 @@ fn the_environment_is_in_the_order_declared_and_ends_with_the_remaining_service_
 fn without_service_links_only_the_cluster_s_own_service_is_left() {
     let mut case = Case::new("env: [{name: A, value: $(DB_SERVICE_HOST)}]");
     case.pod.spec.enable_service_links = Some(false);
-    assert_snapshot!(case.told(), @r#"
-    env[0]: A="$(DB_SERVICE_HOST)"
-    "#);
+    assert_snapshot!(case.told(), @r#"env[0]: A="$(DB_SERVICE_HOST)""#);
     assert_eq!(case.compose().unwrap().environment().len(), 1);
 }
 
