@@ -62,13 +62,13 @@ fn last_modified(path: &Path) -> SystemTime {
 }
 
 #[derive(Debug, PartialEq)]
-struct Output {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
+pub(crate) struct Output {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
-fn run_with(arguments: &[&str], stdin: &str) -> Output {
+pub(crate) fn run_with(arguments: &[&str], stdin: &str) -> Output {
     let mut child = Command::new(example())
         .args(arguments)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
@@ -88,18 +88,18 @@ fn run_with(arguments: &[&str], stdin: &str) -> Output {
 }
 
 /// What it prints where all is well.
-fn printed_with(arguments: &[&str], stdin: &str) -> String {
+pub(crate) fn printed_with(arguments: &[&str], stdin: &str) -> String {
     let output = run_with(arguments, stdin);
     assert_eq!((output.code, output.stderr.as_str()), (Some(0), ""));
     output.stdout
 }
 
-fn printed(arguments: &[&str]) -> String {
+pub(crate) fn printed(arguments: &[&str]) -> String {
     printed_with(arguments, "")
 }
 
 /// Its message, where it must end with this code and have printed nothing.
-fn refused_with(code: i32, arguments: &[&str], stdin: &str) -> String {
+pub(crate) fn refused_with(code: i32, arguments: &[&str], stdin: &str) -> String {
     let output = run_with(arguments, stdin);
     assert_eq!((output.code, output.stdout.as_str()), (Some(code), ""), "{}", output.stderr);
     output.stderr
@@ -270,7 +270,7 @@ fn a_protocol_that_is_none_is_refused() {
 
 #[test]
 fn an_item_of_a_list_is_told_by_its_place() {
-    let list = r#"{"apiVersion": "v1", "kind": "List", "items": [{"apiVersion": "v1", "kind": "Pod"},
+    let list = r#"{"apiVersion": "v1", "kind": "List", "items": [{"apiVersion": "v1", "kind": "Event"},
         {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"ports": [{"port": 70000}]}}]}"#;
     insta::assert_snapshot!(refused(list), @"error: standard input: Service web: items[1].spec.ports[0].port is 70000, but should be a port number from 1 to 65535");
 }
@@ -331,20 +331,31 @@ fn arguments_that_cannot_be_read_are_a_usage_error() {
 #[test]
 fn help_tells_every_argument() {
     insta::assert_snapshot!(printed(&["--help"]), @"
-    Print the environment variables that the kubelet gives a container for the Services that exist
+    Print the environment that the kubelet gives a container, or run a command with it
 
-    Usage: printenv [OPTIONS] <FILE>...
+    Usage: printenv [OPTIONS] <FILE>... [-- <COMMAND>...]
 
     Arguments:
-      <FILE>...  YAML or JSON, of several documents each, as written by hand or printed by `kubectl get`; `-` is standard input
+      <FILE>...     YAML or JSON, of several documents each, as written by hand or printed by `kubectl get`; `-` is standard input
+      [COMMAND]...  Run this with the environment, and nothing but it
 
     Options:
-          --namespace <NAMESPACE>  The namespace of the pod, and of objects that name none [default: default]
-          --no-service-links       As if the pod had `enableServiceLinks: false`
-          --order <ORDER>          As the kubelet makes them, by name, or as a program started from dash lists them [default: kubelet] [possible values: kubelet, name, dash]
-          --cluster-ip <NAME=IP>   Give a Service the address that no cluster has given it yet (may be repeated)
-          --at <TIME>              When the container starts, such as 2026-11-22T09:30:00Z: later objects are not there
-      -0, --null                   End each variable with NUL instead of a line feed
-      -h, --help                   Print help
+          --namespace <NAMESPACE>        The namespace of the pod, and of objects that name none [default: default]
+          --no-service-links             As if the pod had `enableServiceLinks: false`
+          --order <ORDER>                As the kubelet makes them, by name, or as a program started from dash lists them [default: kubelet] [possible values: kubelet, name, dash]
+          --cluster-ip <NAME=IP>         Give a Service the address that no cluster has given it yet (may be repeated)
+          --at <TIME>                    When the container starts, such as 2026-11-22T09:30:00Z: later objects are not there
+      -0, --null                         End each variable with NUL instead of a line feed
+          --workload <KIND/NAME>         Which pod or workload, if there are several, such as deploy/web or pod/web-0
+          --container <NAME>             Which of its containers [default: the first]
+          --pod-name <NAME>              The name that the pod gets
+          --pod-uid <UID>                The UID that the pod gets
+          --pod-ip <IP>                  The pod's address, the primary one first (may be repeated)
+          --node <NAME>                  The node, if there are several
+          --node-ip <IP>                 The node's address, as the kubelet was started with (may be repeated)
+          --env-file <VOLUME:PATH=FILE>  What a fileKeyRef reads (may be repeated)
+          --release <RELEASE>            The release of Kubernetes, such as 1.33 or v1.33.5+k3s1 [default: 1.36]
+          --redact                       Print the values that a Secret flowed into as [redacted]
+      -h, --help                         Print help
     ");
 }
