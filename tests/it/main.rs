@@ -3,6 +3,7 @@
 mod block;
 mod conformance;
 mod container;
+mod container_laws;
 mod env_file;
 mod laws;
 mod objects_kinds;
