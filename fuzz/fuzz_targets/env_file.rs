@@ -1,0 +1,9 @@
+//! Env files against a second implementation that says the grammar plainly.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+#[path = "../../tests/reference/env_file.rs"]
+mod reference;
+
+fuzz_target!(|data: &[u8]| reference::check(data));

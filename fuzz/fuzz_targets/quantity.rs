@@ -1,0 +1,9 @@
+//! Quantities against a second implementation in strings of decimal digits.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+#[path = "../../tests/reference/quantity.rs"]
+mod reference;
+
+fuzz_target!(|data: &[u8]| reference::check(data));
