@@ -319,7 +319,7 @@ fn a_bad_object_among_many_says_which_it_is_and_what_is_wrong() {
         among_many(
             r#"{"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}, "status": {"addresses": [{"address": 1}]}}"#,
         ),
-        among_many(r#"{"apiVersion": "v1", "kind": "Pod", "spec": {}}"#),
+        among_many(r#"{"apiVersion": "v1", "kind": "ConfigMap", "data": {}}"#),
         among_many(
             r#"{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "creationTimestamp": "yesterday"}}"#,
         ),
@@ -338,7 +338,7 @@ fn a_bad_object_among_many_says_which_it_is_and_what_is_wrong() {
     CronJob shop/web: items[2].spec.jobTemplate.spec.template.spec.containers[0].args is "-v", but should be a list
     ConfigMap c: items[2].data.PORT is 80, but should be a text
     Node n: items[2].status.addresses[0].address is 1, but should be a text
-    Pod: items[2].metadata.name is missing
+    ConfigMap: items[2].metadata.name is missing
     Pod p: items[2].metadata.creationTimestamp is "yesterday", but should be a time in RFC 3339, such as 2026-11-22T09:30:00Z
     Node node-1 is there twice: metadata.name must be unique in a namespace, so rename or remove one
     "#);
