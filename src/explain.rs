@@ -10,7 +10,7 @@ use crate::api::{Service, Timestamp};
 use crate::compare::Shown;
 use crate::container::{Composition, Reference, Resolved, Source};
 use crate::environment::Declared;
-use crate::services::{ServiceVariable, ServiceVariableKind, is_suffix};
+use crate::services::{ServiceVariable, ServiceVariableKind, Suffix};
 use crate::{ObjectRef, ServiceLinks, Store, mangle};
 
 /// Where a variable comes from, or why it is not there: what [`Composition::explain`] gives.
@@ -226,7 +226,7 @@ impl<'a> Composition<'a> {
 
     /// Why this Service does not make the variable that its name suggests.
     fn absence_of(&self, name: &str, service: &Service) -> Option<Absence> {
-        name.strip_prefix(&*mangle(&service.metadata.name)).filter(|suffix| is_suffix(suffix))?;
+        name.strip_prefix(&*mangle(&service.metadata.name)).and_then(Suffix::read)?;
         let object = ObjectRef::to(service);
         let facts = self.facts();
         let namespace = &self.pod().metadata.namespace;

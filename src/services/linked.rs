@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use crate::api::{PortNumber, Protocol, Service, ServicePort};
 use crate::name::{mangle, mangled_chars};
 use crate::services::generate::{Generated, Position, ServiceVariable, ServiceVariableKind, variables_of};
+use crate::services::suffix::{Suffix, cuts};
 
 /// Services that have variables, in the kubelet's order, with an index of their mangled names.
 #[derive(Clone, Debug, Default)]
@@ -159,19 +160,15 @@ impl<'a> LinkedServices<'a> {
         use ServiceVariableKind as Kind;
 
         let Some(&service) = self.services.get(index) else { return Vec::new() };
-        let (ports, kind) = if let Some(port_name) = suffix.strip_prefix("_SERVICE_PORT_") {
-            (self.ports_named(index, service, port_name), Kind::NamedServicePort)
-        } else if let Some(numbered) = suffix.strip_prefix("_PORT_") {
-            let Some((number, protocol, kind)) = read_numbered(numbered) else { return Vec::new() };
-            (self.ports_numbered(index, service, number, protocol), kind)
-        } else {
-            let kind = match suffix {
-                "_SERVICE_HOST" => Kind::ServiceHost,
-                "_SERVICE_PORT" => Kind::ServicePort,
-                "_PORT" => Kind::PortUrl,
-                _ => return Vec::new(),
-            };
-            (Vec::from([0]), kind)
+        let (ports, kind) = match Suffix::read(suffix) {
+            None => return Vec::new(),
+            Some(Suffix::NamedServicePort(name)) => (self.ports_named(index, service, name), Kind::NamedServicePort),
+            Some(Suffix::NumberedPort { number, protocol, part }) => {
+                (self.ports_numbered(index, service, number, protocol), part.into())
+            }
+            Some(Suffix::ServiceHost) => (Vec::from([0]), Kind::ServiceHost),
+            Some(Suffix::ServicePort) => (Vec::from([0]), Kind::ServicePort),
+            Some(Suffix::PortUrl) => (Vec::from([0]), Kind::PortUrl),
         };
         let at = |port| ServiceVariable::at(service, Position { service: index, port, kind });
         ports.into_iter().filter_map(at).collect()
@@ -227,64 +224,7 @@ fn with_segment<'s>(
     names.get(..end).filter(|names| !names.is_empty())
 }
 
-/// Where a suffix may begin in `text`, and its end.
-fn cuts(text: &str) -> impl Iterator<Item = usize> {
-    let starts = text.match_indices('_').map(|(cut, _)| cut).filter(|&cut| {
-        text.get(cut..).is_some_and(|suffix| suffix.starts_with("_SERVICE") || suffix.starts_with("_PORT"))
-    });
-    starts.chain([text.len()])
-}
-
 fn ports_where(service: &Service, is_meant: impl Fn(&ServicePort) -> bool) -> Vec<usize> {
     let meant = service.spec.ports.iter().enumerate().filter(|(_, port)| is_meant(port));
     meant.map(|(place, _)| place).collect()
-}
-
-/// What `80_TCP_ADDR` says.
-fn read_numbered(text: &str) -> Option<(PortNumber, Protocol, ServiceVariableKind)> {
-    use ServiceVariableKind as Kind;
-
-    let (number, rest) = text.split_once('_')?;
-    let (protocol, kind) = match rest.split_once('_') {
-        None => (rest, Kind::NumberedPortUrl),
-        Some((protocol, "PROTO")) => (protocol, Kind::NumberedPortProto),
-        Some((protocol, "PORT")) => (protocol, Kind::NumberedPortPort),
-        Some((protocol, "ADDR")) => (protocol, Kind::NumberedPortAddr),
-        Some(_) => return None,
-    };
-    // As the kubelet writes it: no sign, no leading zero.
-    let is_canonical = number.starts_with(|c| matches!(c, '1'..='9'));
-    is_canonical.then_some((number.parse::<u16>().ok()?.try_into().ok()?, protocol.parse().ok()?, kind))
-}
-
-/// Whether this, after the mangled name of a Service, is the name of a variable that the Service has
-/// or could have.
-pub(crate) fn is_suffix(suffix: &str) -> bool {
-    match suffix {
-        "_SERVICE_HOST" | "_SERVICE_PORT" | "_PORT" => true,
-        suffix => {
-            suffix.strip_prefix("_SERVICE_PORT_").is_some_and(|port_name| !port_name.is_empty())
-                || suffix.strip_prefix("_PORT_").and_then(read_numbered).is_some()
-        }
-    }
-}
-
-/// Whether a variable has the form of some Service's: the suffix of one of the kinds, and such a
-/// value.
-pub(crate) fn is_of_a_service(name: &str, value: &[u8]) -> bool {
-    let is_number = || core::str::from_utf8(value).is_ok_and(|value| value.parse::<u16>().is_ok());
-    let is_url = || [b"tcp://".as_slice(), b"udp://", b"sctp://"].iter().any(|scheme| value.starts_with(scheme));
-    cuts(name).filter(|&cut| cut > 0).filter_map(|cut| name.get(cut..)).any(|suffix| match suffix {
-        "_SERVICE_HOST" => !value.is_empty(),
-        "_SERVICE_PORT" => is_number(),
-        "_PORT" => is_url(),
-        suffix if suffix.starts_with("_SERVICE_PORT_") => is_number(),
-        suffix => match suffix.strip_prefix("_PORT_").and_then(read_numbered) {
-            Some((.., ServiceVariableKind::NumberedPortUrl)) => is_url(),
-            Some((.., ServiceVariableKind::NumberedPortPort)) => is_number(),
-            Some((_, protocol, ServiceVariableKind::NumberedPortProto)) => value == protocol.as_lower_str().as_bytes(),
-            Some(_) => !value.is_empty(),
-            None => false,
-        },
-    })
 }

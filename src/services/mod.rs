@@ -5,12 +5,14 @@ mod block;
 mod generate;
 mod linked;
 mod select;
+mod suffix;
 mod validate;
 
 pub(crate) use block::Block;
 pub use generate::{Generated, NoPorts, ServiceVariable, ServiceVariableKind, generate};
 pub(crate) use generate::{Position, variables_of};
 pub use linked::Collision;
-pub(crate) use linked::{LinkedServices, is_of_a_service, is_suffix};
+pub(crate) use linked::LinkedServices;
 pub use select::{ServiceLinks, select};
+pub(crate) use suffix::{Part, Suffix, cuts, is_of_a_service, read_number};
 pub use validate::{Violation, ViolationProblem, validate_service};

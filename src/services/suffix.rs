@@ -1,0 +1,110 @@
+//! What stands behind a Service's mangled name in a variable's name: the grammar that undoes
+//! [`ServiceVariable::write_name`](super::ServiceVariable::write_name).
+
+use crate::api::{PortNumber, Protocol};
+use crate::services::generate::ServiceVariableKind;
+
+/// The end of a service variable's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Suffix<'s> {
+    /// `_SERVICE_HOST`
+    ServiceHost,
+    /// `_SERVICE_PORT`
+    ServicePort,
+    /// `_SERVICE_PORT_` and this, the mangled name of a port.
+    NamedServicePort(&'s str),
+    /// `_PORT`
+    PortUrl,
+    /// `_PORT_80_TCP`, or that and a part's name.
+    NumberedPort { number: PortNumber, protocol: Protocol, part: Part },
+}
+
+/// Which of the four variables of a port one is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    Url,
+    Proto,
+    Port,
+    Addr,
+}
+
+impl From<Part> for ServiceVariableKind {
+    fn from(part: Part) -> Self {
+        match part {
+            Part::Url => ServiceVariableKind::NumberedPortUrl,
+            Part::Proto => ServiceVariableKind::NumberedPortProto,
+            Part::Port => ServiceVariableKind::NumberedPortPort,
+            Part::Addr => ServiceVariableKind::NumberedPortAddr,
+        }
+    }
+}
+
+impl<'s> Suffix<'s> {
+    pub(crate) fn read(text: &'s str) -> Option<Self> {
+        if let Some(port_name) = text.strip_prefix("_SERVICE_PORT_") {
+            return Some(Suffix::NamedServicePort(port_name));
+        }
+        if let Some(numbered) = text.strip_prefix("_PORT_") {
+            return read_numbered(numbered);
+        }
+        match text {
+            "_SERVICE_HOST" => Some(Suffix::ServiceHost),
+            "_SERVICE_PORT" => Some(Suffix::ServicePort),
+            "_PORT" => Some(Suffix::PortUrl),
+            _ => None,
+        }
+    }
+}
+
+impl Suffix<'_> {
+    /// Whether a variable of this suffix could have that value.
+    fn allows(self, value: &[u8]) -> bool {
+        let is_number = || core::str::from_utf8(value).is_ok_and(|value| read_number(value).is_some());
+        let is_url = || [b"tcp://".as_slice(), b"udp://", b"sctp://"].iter().any(|scheme| value.starts_with(scheme));
+        match self {
+            Suffix::ServicePort | Suffix::NamedServicePort(_) => is_number(),
+            Suffix::PortUrl => is_url(),
+            Suffix::ServiceHost => !value.is_empty(),
+            Suffix::NumberedPort { protocol, part, .. } => match part {
+                Part::Url => is_url(),
+                Part::Proto => value == protocol.as_lower_str().as_bytes(),
+                Part::Port => is_number(),
+                Part::Addr => !value.is_empty(),
+            },
+        }
+    }
+}
+
+/// Whether a variable has the form of some Service's: the suffix of one of the kinds, and such a
+/// value.
+pub(crate) fn is_of_a_service(name: &str, value: &[u8]) -> bool {
+    let suffixes = cuts(name).filter(|&cut| cut > 0).filter_map(|cut| Suffix::read(name.get(cut..)?));
+    suffixes.into_iter().any(|suffix| suffix.allows(value))
+}
+
+/// What `80_TCP_ADDR` says.
+fn read_numbered<'s>(text: &str) -> Option<Suffix<'s>> {
+    let (number, rest) = text.split_once('_')?;
+    let (protocol, part) = match rest.split_once('_') {
+        None => (rest, Part::Url),
+        Some((protocol, "PROTO")) => (protocol, Part::Proto),
+        Some((protocol, "PORT")) => (protocol, Part::Port),
+        Some((protocol, "ADDR")) => (protocol, Part::Addr),
+        Some(_) => return None,
+    };
+    Some(Suffix::NumberedPort { number: read_number(number)?, protocol: protocol.parse().ok()?, part })
+}
+
+/// A port's number as the kubelet writes it: no sign, no leading zero.
+pub(crate) fn read_number(text: &str) -> Option<PortNumber> {
+    let is_canonical = text.starts_with(|c| matches!(c, '1'..='9'));
+    if is_canonical { PortNumber::new(text.parse().ok()?).ok() } else { None }
+}
+
+/// Where a suffix may begin in `text`, and its end.
+pub(crate) fn cuts(text: &str) -> impl Iterator<Item = usize> {
+    let starts = text.match_indices('_').map(|(cut, _)| cut).filter(|&cut| {
+        text.get(cut..).is_some_and(|suffix| suffix.starts_with("_SERVICE") || suffix.starts_with("_PORT"))
+    });
+    starts.chain([text.len()])
+}
