@@ -32,6 +32,7 @@ pub mod api;
 mod compare;
 mod container;
 mod diagnose;
+mod discover;
 mod environment;
 mod explain;
 mod go;
@@ -56,6 +57,7 @@ pub use container::{
 pub use diagnose::{
     Ambiguity, Code, Expectations, Finding, PossibleValue, Severity, Size, SizeLimits, diagnose_service,
 };
+pub use discover::{Candidate, Certainty, DiscoverError, Discovered, DiscoveredPort, DiscoveredService};
 pub use environment::{Declared, Environment, Value, Variable};
 pub use explain::{Absence, Explanation, Origin, ResolvedReference, Step};
 pub use name::{

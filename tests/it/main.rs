@@ -4,6 +4,7 @@ mod block;
 mod conformance;
 mod container;
 mod container_laws;
+mod discover;
 mod env_file;
 mod laws;
 mod objects_kinds;
