@@ -91,3 +91,27 @@ impl Store<Service> {
         self.in_namespace(namespace).chain(self.get(NAMESPACE_DEFAULT, KUBERNETES))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::format;
+
+    use super::*;
+    use crate::api::{ObjectMeta, ServiceSpec};
+
+    #[test]
+    fn a_container_costs_its_own_namespace_and_the_master_service() {
+        let service = |namespace: &str, name: &str| Service {
+            metadata: ObjectMeta::new(namespace, name),
+            spec: ServiceSpec { cluster_ip: "10.1.0.1".into(), ..ServiceSpec::default() },
+        };
+        let of_namespace = |namespace| (0..100).map(move |number| (format!("ns-{namespace}"), format!("svc-{number}")));
+        let mut store: Store<Service> =
+            (0..1_000).flat_map(of_namespace).map(|(namespace, name)| service(&namespace, &name)).collect();
+        store.apply(service(NAMESPACE_DEFAULT, KUBERNETES));
+        assert_eq!(store.len(), 100_001);
+        assert_eq!(store.candidates("ns-500").count(), 101);
+        assert_eq!(store.select("ns-500", ServiceLinks::Enabled).len(), 101);
+        assert_eq!(store.candidates("no-such").count(), 1);
+    }
+}

@@ -16,3 +16,5 @@ mod releases;
 mod snapshots;
 mod strategies;
 mod worked;
+mod store;
+mod traits;
