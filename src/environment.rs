@@ -156,6 +156,12 @@ impl<'a> Value<'a> {
         Value::plain(Cow::Owned(variable.value().into_bytes()))
     }
 
+    fn redact(&mut self) {
+        if self.is_secret {
+            self.bytes = Cow::Borrowed(b"[redacted]");
+        }
+    }
+
     fn borrowed(&self) -> Value<'_> {
         Value { bytes: Cow::Borrowed(&self.bytes), is_secret: self.is_secret }
     }
@@ -240,6 +246,36 @@ impl<'a> Environment<'a> {
                     self.base.push((name, value));
                 }
             }
+        }
+        self
+    }
+
+    /// The same with `[redacted]` in the place of every value that a Secret flowed into, for any of
+    /// the forms. Nothing else is changed; such a value still [says so](Value::is_secret).
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    ///
+    /// use kubelet_env::api::{Container, EnvFromSource, ObjectMeta, Pod, PodSpec, Secret, SecretEnvSource};
+    /// use kubelet_env::{Facts, Form, Objects, Order, compose};
+    ///
+    /// let mut objects = Objects::default();
+    /// let data = BTreeMap::from([("PASSWORD".into(), "hunter2".into())]);
+    /// objects.secrets.apply(Secret { metadata: ObjectMeta::new("", "db"), data });
+    /// let db = SecretEnvSource { name: "db".into(), ..SecretEnvSource::default() };
+    /// let env_from = vec![EnvFromSource { secret_ref: Some(db), ..EnvFromSource::default() }];
+    /// let app = Container { name: "app".into(), env_from, ..Container::default() };
+    /// let spec = PodSpec { containers: vec![app], ..PodSpec::default() };
+    /// let pod = Pod { spec, ..Pod::default() }.with_defaults();
+    ///
+    /// let environment = compose(&pod, "app", &Facts::of(&objects))?.into_environment().redacted();
+    /// assert_eq!(environment.render(Order::Kubelet, Form::Lines), b"PASSWORD=[redacted]\n");
+    /// # Ok::<(), kubelet_env::ComposeError>(())
+    /// ```
+    #[must_use]
+    pub fn redacted(mut self) -> Self {
+        for declared in &mut self.declared {
+            declared.value.redact();
         }
         self
     }
@@ -449,16 +485,20 @@ mod of_serde {
     use serde::ser::{Error, Serialize, SerializeMap, Serializer};
 
     use super::Environment;
+    use crate::FormError;
+    use crate::render::as_text;
 
     /// As a map from names to values, in kubelet order, the values of Secrets included. A value that
-    /// is not UTF-8 is an error that names the variable.
+    /// is not UTF-8 is an error with the text of a [`FormError`];
+    /// [`text_pairs`](Environment::text_pairs) has it typed.
     impl Serialize for Environment<'_> {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             let mut map = serializer.serialize_map(Some(self.len()))?;
             for variable in self.iter() {
                 let (name, value) = (variable.name(), variable.value());
-                let not_utf8 = |_| S::Error::custom(format_args!("the value of {name} is not UTF-8"));
-                map.serialize_entry(&name, value.as_str().map_err(not_utf8)?)?;
+                let name_it = |problem| FormError { variable: name.clone().into_owned(), problem };
+                let text = as_text(value.as_bytes()).map_err(name_it).map_err(S::Error::custom)?;
+                map.serialize_entry(&name, text)?;
             }
             map.end()
         }

@@ -71,7 +71,7 @@ pub use order::{Order, dash_chain};
 #[cfg(feature = "serde")]
 pub use read::{Document, FieldError, FieldProblem};
 pub use release::{Release, ReleaseError, Rule};
-pub use render::Form;
+pub use render::{Form, FormError, FormProblem};
 pub use services::{
     Collision, Generated, NoPorts, ServiceLinks, ServiceVariable, ServiceVariableKind, Violation, ViolationProblem,
     generate, select, validate_service,

@@ -1,4 +1,4 @@
-//! The variables as text, in the forms in which environments are passed on.
+//! The variables as text, one after another.
 
 /// How variables are written down one after another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

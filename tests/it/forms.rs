@@ -1,0 +1,545 @@
+//! The forms for other tools: each read back as its tool reads it, and what it cannot hold.
+
+use std::fmt::Debug;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use kubelet_env::api::{
+    Container, EnvFromSource, EnvVar, EnvVarSource, ObjectMeta, Pod, PodSpec, PortNumber, Secret, SecretEnvSource,
+    SecretKeySelector, Service, ServicePort, ServiceSpec,
+};
+use kubelet_env::{
+    Environment, Facts, Form, FormError, FormProblem, Objects, Order, Release, Value, Variable, compose,
+};
+use proptest::prelude::*;
+
+/// An environment of these variables, and of no Service.
+fn environment<N: Into<String>, V: Into<Vec<u8>>>(variables: impl IntoIterator<Item = (N, V)>) -> Environment<'static> {
+    Environment::default().over(variables)
+}
+
+fn pairs(environment: &Environment<'_>) -> Vec<(String, Vec<u8>)> {
+    environment.iter().map(|variable| (variable.name().into_owned(), variable.value().as_bytes().to_vec())).collect()
+}
+
+fn variable(name: &str, value: &str) -> EnvVar {
+    EnvVar { name: name.into(), value: value.into(), value_from: None }
+}
+
+fn pod(container: Container) -> Pod {
+    let spec = PodSpec { containers: vec![container], ..PodSpec::default() };
+    let mut pod = Pod { spec, ..Pod::default() }.with_defaults();
+    pod.metadata.namespace = "default".into();
+    pod
+}
+
+fn service(name: &str, cluster_ip: &str) -> Service {
+    let ports = vec![ServicePort::new(PortNumber::new(80).unwrap())];
+    Service {
+        metadata: ObjectMeta::new("default", name),
+        spec: ServiceSpec { cluster_ip: cluster_ip.into(), ports, ..ServiceSpec::default() },
+    }
+}
+
+/// All forms of an environment, as text; those that cannot hold it, as the error.
+fn forms(environment: &Environment<'_>) -> Vec<(&'static str, Result<String, String>)> {
+    fn shown<T>(written: Result<T, FormError>, show: impl Fn(T) -> String) -> Result<String, String> {
+        written.map(show).map_err(|error| error.to_string())
+    }
+    let order = Order::Kubelet;
+    let utf8 = |bytes: Vec<u8>| bytes.escape_ascii().to_string();
+    vec![
+        ("lines", Ok(utf8(environment.render(order, Form::Lines)))),
+        ("NUL-separated", Ok(utf8(environment.render(order, Form::NulSeparated)))),
+        ("text", shown(environment.text_pairs(order), json)),
+        ("JSON", serde_json::to_string(environment).map_err(|error| error.to_string())),
+        ("os", shown(environment.os_pairs(), |pairs| format!("{pairs:?}"))),
+        ("OCI", shown(environment.oci_env(order), json)),
+        ("docker", shown(environment.docker_env_file(order), |file| file)),
+        ("shell", shown(environment.shell_exports(order), utf8)),
+        ("env", shown(environment.env_vars(order), json)),
+    ]
+}
+
+fn json<T: serde::Serialize>(value: T) -> String {
+    serde_json::to_string(&value).unwrap()
+}
+
+#[test]
+fn each_form() {
+    let environment = environment([("GREETING", "it's \"$5\" # \\ each"), ("EMPTY", ""), ("PATH", "/usr/bin:/bin")]);
+    let shown: Vec<String> =
+        forms(&environment).into_iter().map(|(form, text)| format!("{form}\n{}\n", text.unwrap())).collect();
+    insta::assert_snapshot!(shown.join("\n"), @r#"
+    lines
+    GREETING=it\'s \"$5\" # \\ each\nEMPTY=\nPATH=/usr/bin:/bin\n
+
+    NUL-separated
+    GREETING=it\'s \"$5\" # \\ each\x00EMPTY=\x00PATH=/usr/bin:/bin\x00
+
+    text
+    [["GREETING","it's \"$5\" # \\ each"],["EMPTY",""],["PATH","/usr/bin:/bin"]]
+
+    JSON
+    {"GREETING":"it's \"$5\" # \\ each","EMPTY":"","PATH":"/usr/bin:/bin"}
+
+    os
+    [("GREETING", "it's \"$5\" # \\ each"), ("EMPTY", ""), ("PATH", "/usr/bin:/bin")]
+
+    OCI
+    ["GREETING=it's \"$5\" # \\ each","EMPTY=","PATH=/usr/bin:/bin"]
+
+    docker
+    GREETING=it's "$5" # \ each
+    EMPTY=
+    PATH=/usr/bin:/bin
+
+
+    shell
+    export GREETING=\'it\'\\\'\'s \"$5\" # \\ each\'\nexport EMPTY=\'\'\nexport PATH=\'/usr/bin:/bin\'\n
+
+    env
+    [{"name":"GREETING","value":"it's \"$$5\" # \\ each"},{"name":"EMPTY"},{"name":"PATH","value":"/usr/bin:/bin"}]
+    "#);
+
+    let yaml = yaml_serde::to_string(&environment.env_vars(Order::Name).unwrap()).unwrap();
+    insta::assert_snapshot!(yaml, @r#"
+    - name: EMPTY
+    - name: GREETING
+      value: 'it''s "$$5" # \ each'
+    - name: PATH
+      value: /usr/bin:/bin
+    "#);
+}
+
+#[test]
+fn what_each_form_cannot_hold() {
+    let long = "x".repeat(65_534);
+    let variables: [(&str, &[u8]); 21] = [
+        ("", b"empty name"),
+        ("A=B", b""),
+        ("A\0B", b""),
+        ("A\nB", b""),
+        ("A B", b""),
+        ("A.B", b""),
+        ("1PASSWORD_PORT", b""),
+        ("#A", b""),
+        (" A", b""),
+        ("\u{a0}A", b""),
+        ("\u{feff}A", b""),
+        ("UID", b"1000"),
+        ("OPTIND", b"1"),
+        ("_", b""),
+        ("NUL", b"canary\0canary"),
+        ("LINE_FEED", b"canary\ncanary"),
+        ("CARRIAGE_RETURN", b"canary\r"),
+        ("INNER_CARRIAGE_RETURN", b"canary\rcanary"),
+        ("BYTES", b"canary\xff"),
+        ("A", long.as_bytes()),
+        ("", b"\xff\0\n"),
+    ];
+    let mut errors = String::new();
+    for (name, value) in variables {
+        let environment = environment([(name, value)]);
+        for (form, written) in forms(&environment) {
+            if let Err(error) = written {
+                assert!(!error.contains("canary"), "{error}");
+                errors += &format!("{form}: {error}\n");
+            }
+        }
+    }
+    insta::assert_snapshot!(errors, @r##"
+    os: variable "": this form cannot hold an empty name
+    OCI: variable "": this form cannot hold an empty name
+    docker: variable "": this form cannot hold an empty name
+    shell: variable "": this form cannot hold an empty name
+    env: variable "": this form cannot hold an empty name
+    os: variable "A=B": this form cannot hold a name with '=' in it
+    OCI: variable "A=B": this form cannot hold a name with '=' in it
+    docker: variable "A=B": this form cannot hold a name with '=' in it
+    shell: variable "A=B": this form cannot hold a name with '=' in it
+    env: variable "A=B": this form cannot hold a name with '=' in it
+    os: variable "A\0B": this form cannot hold a name with '\0' in it
+    OCI: variable "A\0B": this form cannot hold a name with '\0' in it
+    docker: variable "A\0B": this form cannot hold a name with '\0' in it
+    shell: variable "A\0B": this form cannot hold a name with '\0' in it
+    env: variable "A\0B": this form cannot hold a name with '\0' in it
+    docker: variable "A\nB": this form cannot hold a name with '\n' in it
+    shell: variable "A\nB": this form cannot hold a name with '\n' in it
+    env: variable "A\nB": this form cannot hold a name with '\n' in it
+    docker: variable "A B": this form cannot hold a name with ' ' in it
+    shell: variable "A B": this form cannot hold a name with ' ' in it
+    shell: variable "A.B": this form cannot hold a name with '.' in it
+    shell: variable "1PASSWORD_PORT": this form cannot hold a name that begins with '1'
+    docker: variable "#A": this form cannot hold a name that begins with '#'
+    shell: variable "#A": this form cannot hold a name with '#' in it
+    docker: variable " A": this form cannot hold a name that begins with ' '
+    shell: variable " A": this form cannot hold a name with ' ' in it
+    docker: variable "\u{a0}A": this form cannot hold a name that begins with '\u{a0}'
+    shell: variable "\u{a0}A": this form cannot hold a name with '\u{a0}' in it
+    env: variable "\u{a0}A": this form cannot hold a name with '\u{a0}' in it
+    docker: variable "\u{feff}A": this form cannot hold a name that begins with '\u{feff}'
+    shell: variable "\u{feff}A": this form cannot hold a name with '\u{feff}' in it
+    env: variable "\u{feff}A": this form cannot hold a name with '\u{feff}' in it
+    shell: variable "UID": shells keep this variable to themselves
+    shell: variable "OPTIND": shells keep this variable to themselves
+    shell: variable "_": shells keep this variable to themselves
+    os: variable "NUL": this form cannot hold a NUL in a value
+    OCI: variable "NUL": this form cannot hold a NUL in a value
+    docker: variable "NUL": this form cannot hold a NUL in a value
+    shell: variable "NUL": this form cannot hold a NUL in a value
+    docker: variable "LINE_FEED": this form cannot hold a line feed in a value
+    docker: variable "CARRIAGE_RETURN": this form cannot hold a value that ends in a carriage return
+    text: variable "BYTES": this form cannot hold a value that is not UTF-8
+    JSON: variable "BYTES": this form cannot hold a value that is not UTF-8
+    OCI: variable "BYTES": this form cannot hold a value that is not UTF-8
+    docker: variable "BYTES": this form cannot hold a value that is not UTF-8
+    env: variable "BYTES": this form cannot hold a value that is not UTF-8
+    docker: variable "A": this form cannot hold a line of 65536 bytes: 65535 is the most
+    text: variable "": this form cannot hold a value that is not UTF-8
+    JSON: variable "": this form cannot hold a value that is not UTF-8
+    os: variable "": this form cannot hold an empty name
+    OCI: variable "": this form cannot hold an empty name
+    docker: variable "": this form cannot hold an empty name
+    shell: variable "": this form cannot hold an empty name
+    env: variable "": this form cannot hold an empty name
+    "##);
+}
+
+#[test]
+fn the_longest_line_of_docker() {
+    let of_length = |length: usize| environment([("A", "x".repeat(length - 2))]).docker_env_file(Order::Kubelet);
+    assert_eq!(of_length(65_535).unwrap().len(), 65_536);
+    let too_long = FormProblem::LineTooLong { length: 65_536, limit: 65_535 };
+    assert_eq!(of_length(65_536).unwrap_err().problem, too_long);
+}
+
+#[test]
+fn any_order() {
+    let service = service("web", "10.0.0.1");
+    let generated = [&service];
+    let environment = Environment::from(kubelet_env::generate(&generated).unwrap()).over([("Z", "1"), ("A", "2")]);
+    for order in [Order::Kubelet, Order::Name, Order::Dash] {
+        let expected = String::from_utf8(environment.render(order, Form::Lines)).unwrap();
+        assert_eq!(environment.docker_env_file(order).unwrap(), expected);
+        assert_eq!(environment.oci_env(order).unwrap().join("\n") + "\n", expected);
+        let text = environment.text_pairs(order).unwrap();
+        assert_eq!(text.iter().map(|(name, value)| format!("{name}={value}\n")).collect::<String>(), expected);
+        let env = environment.env_vars(order).unwrap();
+        assert_eq!(env.iter().map(|env| format!("{}={}\n", env.name, env.value)).collect::<String>(), expected);
+        let exports = String::from_utf8(environment.shell_exports(order).unwrap()).unwrap();
+        assert_eq!(exports.replace("export ", "").replace('\'', ""), expected);
+    }
+}
+
+#[test]
+fn types() {
+    fn is_plain<T: Send + Sync + Clone + Debug>() {}
+    fn is_compared<T: Eq>() {}
+    fn is_error<T: std::error::Error + Send + Sync + 'static>() {}
+
+    is_plain::<Environment<'_>>();
+    is_plain::<Variable<'_>>();
+    is_plain::<Value<'_>>();
+    is_plain::<FormError>();
+    is_plain::<FormProblem>();
+    is_compared::<FormError>();
+    is_compared::<FormProblem>();
+    is_error::<FormError>();
+    is_error::<FormProblem>();
+}
+
+const CANARY: &str = "hunter2-$(NOT)-'$";
+
+/// A container with values of Secrets: a whole Secret, a key of it, overwritten ones, and some that
+/// it flows into.
+fn with_secrets() -> (Objects, Pod) {
+    let mut objects = Objects::default();
+    let data = [("PASSWORD".to_owned(), CANARY.into()), ("TOKEN".to_owned(), CANARY.into())].into();
+    objects.secrets.apply(Secret { metadata: ObjectMeta::new("default", "db"), data });
+    objects.services.apply(service("web", "10.0.0.1"));
+    let db = SecretEnvSource { name: "db".into(), ..SecretEnvSource::default() };
+    let key = SecretKeySelector { name: "db".into(), key: "TOKEN".into(), ..SecretKeySelector::default() };
+    let from_key = EnvVarSource { secret_key_ref: Some(key), ..EnvVarSource::default() };
+    let container = Container {
+        name: "app".into(),
+        env_from: vec![EnvFromSource { secret_ref: Some(db), ..EnvFromSource::default() }],
+        env: vec![
+            variable("HOST", "$(WEB_SERVICE_HOST)"),
+            EnvVar { value_from: Some(from_key.clone()), ..variable("DIRECT", "") },
+            EnvVar { value_from: Some(from_key), ..variable("OVERWRITTEN", "") },
+            variable("URL", "http://me:$(PASSWORD)@$(HOST)/"),
+            variable("TWICE", "<$(URL)>"),
+            variable("OVERWRITTEN", "plain"),
+            variable("PLAIN", "[redacted]?"),
+        ],
+        ..Container::default()
+    };
+    (objects, pod(container))
+}
+
+#[test]
+fn redacted_in_every_form() {
+    let (objects, pod) = with_secrets();
+    let environment = compose(&pod, "app", &Facts::of(&objects)).unwrap().into_environment().over([("PATH", "/bin")]);
+    let redacted = environment.clone().redacted();
+    insta::assert_snapshot!(String::from_utf8(redacted.render(Order::Kubelet, Form::Lines)).unwrap(), @"
+    PATH=/bin
+    PASSWORD=[redacted]
+    TOKEN=[redacted]
+    HOST=10.0.0.1
+    DIRECT=[redacted]
+    URL=[redacted]
+    TWICE=[redacted]
+    OVERWRITTEN=plain
+    PLAIN=[redacted]?
+    WEB_SERVICE_HOST=10.0.0.1
+    WEB_SERVICE_PORT=80
+    WEB_PORT=tcp://10.0.0.1:80
+    WEB_PORT_80_TCP=tcp://10.0.0.1:80
+    WEB_PORT_80_TCP_PROTO=tcp
+    WEB_PORT_80_TCP_PORT=80
+    WEB_PORT_80_TCP_ADDR=10.0.0.1
+    ");
+
+    let shown = forms(&environment).into_iter().zip(forms(&redacted));
+    for ((form, with_secrets), (_, without)) in shown {
+        assert!(with_secrets.unwrap().contains("hunter2"), "{form}");
+        assert!(!without.unwrap().contains("hunter2"), "{form}");
+    }
+    assert!(!format!("{redacted:?}").contains("hunter2"));
+    for declared in redacted.declared() {
+        assert!(!declared.value().as_bytes().escape_ascii().to_string().contains("hunter2"));
+    }
+
+    assert_eq!(environment.len(), redacted.len());
+    for (before, after) in environment.iter().zip(redacted.iter()) {
+        assert_eq!((before.name(), before.is_base()), (after.name(), after.is_base()));
+        assert_eq!(before.service_variable(), after.service_variable());
+        if before.value().is_secret() {
+            assert_eq!(after.value(), b"[redacted]".as_slice());
+            assert!(after.value().is_secret());
+        } else {
+            assert_eq!(before.value(), after.value());
+        }
+        if let (Some(before), Some(after)) = (before.declared(), after.declared()) {
+            let rest =
+                |it: &kubelet_env::Declared<'_>| format!("{:?}{:?}{:?}", it.entry(), it.source(), it.references());
+            assert_eq!(rest(before), rest(after));
+        }
+    }
+    assert_eq!(
+        redacted.render(Order::Kubelet, Form::Lines),
+        redacted.clone().redacted().render(Order::Kubelet, Form::Lines)
+    );
+}
+
+#[test]
+fn redacted_is_text() {
+    let mut objects = Objects::default();
+    let data = [("BYTES".to_owned(), vec![0xff, 0, b'\n'].into())].into();
+    objects.secrets.apply(Secret { metadata: ObjectMeta::new("default", "db"), data });
+    let db = SecretEnvSource { name: "db".into(), ..SecretEnvSource::default() };
+    let env_from = vec![EnvFromSource { secret_ref: Some(db), ..EnvFromSource::default() }];
+    let pod = pod(Container { name: "app".into(), env_from, ..Container::default() });
+    let environment = compose(&pod, "app", &Facts::of(&objects)).unwrap().into_environment();
+    assert!(environment.oci_env(Order::Kubelet).is_err());
+    assert_eq!(environment.redacted().oci_env(Order::Kubelet).unwrap(), ["BYTES=[redacted]"]);
+}
+
+/// The shells that are installed here; `sh` is everywhere.
+#[cfg(unix)]
+fn shells() -> impl Iterator<Item = Command> {
+    let all: [&[&str]; 6] = [&["sh"], &["dash"], &["bash"], &["busybox", "sh"], &["ksh"], &["mksh"]];
+    all.into_iter().filter_map(|words| {
+        let mut shell = Command::new(words[0]);
+        shell.args(&words[1..]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let runs = Command::new(words[0]).args(&words[1..]).args(["-c", ":"]).output().is_ok();
+        runs.then_some(shell)
+    })
+}
+
+/// What a program has in its environment that a shell starts behind these lines.
+#[cfg(unix)]
+fn exported(shell: &mut Command, lines: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, String> {
+    let mut shell = shell.spawn().unwrap();
+    // A shell that gives up early does not read on.
+    let _ = shell.stdin.take().unwrap().write_all(&[lines, b"/usr/bin/env -0\n"].concat());
+    let output = shell.wait_with_output().unwrap();
+    if !output.status.success() || !output.stderr.is_empty() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+    }
+    Ok(read_nul_separated(&output.stdout))
+}
+
+fn read_nul_separated(text: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let variables = text.split(|&byte| byte == 0).filter_map(|variable| {
+        let equals = variable.iter().position(|&byte| byte == b'=')?;
+        Some((variable[..equals].to_vec(), variable[equals + 1..].to_vec()))
+    });
+    variables.collect()
+}
+
+#[test]
+#[cfg(unix)]
+fn a_process_has_the_same_bytes() {
+    let every_byte: Vec<u8> = (1..=255).collect();
+    let variables = [("EVERY_BYTE", every_byte.as_slice()), ("a.b-c d", b""), ("1", b"a=b")];
+    let environment = environment(variables);
+    let output = Command::new("/usr/bin/env").arg("-0").env_clear().envs(environment.os_pairs().unwrap()).output();
+    let mut seen = read_nul_separated(&output.unwrap().stdout);
+    seen.sort();
+    let mut expected = variables.map(|(name, value)| (name.as_bytes().to_vec(), value.to_vec()));
+    expected.sort();
+    assert_eq!(seen, expected);
+}
+
+/// Names that mean something to some shell.
+#[cfg(unix)]
+const SHELL_VARIABLES: &str = "BASH BASHOPTS BASHPID BASH_ALIASES BASH_ARGC BASH_ARGV BASH_ARGV0 BASH_CMDS \
+    BASH_COMMAND BASH_ENV BASH_EXECUTION_STRING BASH_LINENO BASH_LOADABLES_PATH BASH_MONOSECONDS BASH_REMATCH \
+    BASH_SOURCE BASH_SUBSHELL BASH_VERSINFO BASH_VERSION CDPATH COLUMNS COMP_WORDBREAKS DIRSTACK ENV EPOCHREALTIME \
+    EPOCHSECONDS EUID FUNCNAME FUNCNEST GLOBIGNORE GROUPS HISTCMD HISTFILE HISTSIZE HOME HOSTNAME HOSTTYPE IFS LANG \
+    LC_ALL LC_CTYPE LINENO LINES MACHTYPE MAIL MAILCHECK MAILPATH OLDPWD OPTARG OPTERR OPTIND OSTYPE PATH PIPESTATUS \
+    POSIXLY_CORRECT PPID PROMPT_COMMAND PS0 PS1 PS2 PS3 PS4 PWD RANDOM REPLY SECONDS SHELL SHELLOPTS SHLVL SRANDOM \
+    TERM TIMEFORMAT TMOUT TMPDIR TZ UID _";
+
+/// `LC_ALL` and its like with a locale that is not there make bash warn, so its messages do not count.
+#[test]
+#[cfg(unix)]
+fn what_a_shell_does_not_read_back_is_refused() {
+    let mut refused = Vec::new();
+    for name in SHELL_VARIABLES.split_whitespace() {
+        let value = "it's";
+        let Ok(lines) = environment([(name, value)]).shell_exports(Order::Kubelet) else {
+            refused.push(name);
+            continue;
+        };
+        for mut shell in shells().take(3) {
+            let seen = exported(shell.args(["-c", "exec 2>&1; eval \"$(cat)\""]).env_clear(), &lines);
+            let seen = seen.unwrap_or_else(|error| panic!("{shell:?} {name}: {error}"));
+            let seen = seen.into_iter().find(|(seen, _)| seen.ends_with(name.as_bytes()));
+            assert!(seen.is_some_and(|(_, seen)| seen == value.as_bytes()), "{shell:?} {name}");
+        }
+    }
+    insta::assert_snapshot!(refused.join(" "), @"
+    BASHOPTS BASHPID BASH_ALIASES BASH_ARGC BASH_ARGV BASH_CMDS BASH_COMMAND BASH_LINENO BASH_MONOSECONDS BASH_SOURCE BASH_SUBSHELL BASH_VERSINFO DIRSTACK EPOCHREALTIME EPOCHSECONDS EUID FUNCNAME GROUPS HISTCMD LINENO OPTIND PIPESTATUS PPID RANDOM SECONDS SHELLOPTS SRANDOM UID _
+    ");
+}
+
+/// Bytes that mean something to somebody are likely.
+fn value(without: &'static [u8]) -> impl Strategy<Value = Vec<u8>> {
+    let byte = prop_oneof![
+        3 => any::<u8>(),
+        2 => prop::sample::select(b"'\"$`\\()!#=\n\r \t\0\x01\x7f\x81\x88".as_slice()),
+        2 => prop::sample::select(b"ab01".as_slice()),
+    ];
+    let byte = byte.prop_filter("not in this form", |byte| !without.contains(byte));
+    prop::collection::vec(byte, 0..24)
+}
+
+fn text() -> impl Strategy<Value = String> {
+    let piece = prop_oneof!["[$()]{1,4}", "\\$\\((A|B|WEB_SERVICE_HOST|)\\)", "\\PC{0,3}", "[\n\r\t '\"#=a]{1,3}"];
+    prop::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
+}
+
+/// Reads an env-file as Docker does, or not at all.
+fn read_docker(file: &str) -> Option<Vec<(String, String)>> {
+    let mut variables = Vec::new();
+    let file = file.strip_prefix('\u{feff}').unwrap_or(file);
+    for line in file.strip_suffix('\n')?.split('\n') {
+        let line = line.strip_suffix('\r').unwrap_or(line).trim_start();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let (name, value) = line.split_once('=')?;
+        if name.is_empty() || name.contains([' ', '\t']) || line.contains('\0') {
+            return None;
+        }
+        variables.push((name.to_owned(), value.to_owned()));
+    }
+    Some(variables)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
+
+    #[test]
+    #[cfg(unix)]
+    fn a_shell_reads_back_the_same_bytes(
+        variables in prop::collection::btree_map("[A-Za-z_][A-Za-z0-9_]{4,8}", value(b"\0"), 300),
+    ) {
+        let lines = environment(variables.clone()).shell_exports(Order::Kubelet).unwrap();
+        for mut shell in shells() {
+            let seen = exported(&mut shell, &lines).unwrap();
+            let seen: std::collections::BTreeMap<_, _> = seen.into_iter().collect();
+            for (name, value) in &variables {
+                prop_assert_eq!(seen.get(name.as_bytes()), Some(value), "{:?} {}", shell, name);
+            }
+        }
+    }
+}
+
+proptest! {
+    /// Refused is exactly what would be read otherwise.
+    #[test]
+    fn docker_reads_back_the_same(name in "[#\u{feff}]?[A-Z=# \t\n\r\0\u{a0}.]{0,3}", value in value(b"")) {
+        match environment([(name.clone(), value.clone())]).docker_env_file(Order::Kubelet) {
+            Ok(file) => {
+                let expected = vec![(name, String::from_utf8(value).unwrap())];
+                prop_assert_eq!(read_docker(&file), Some(expected));
+            }
+            Err(error) => {
+                prop_assert_eq!(&error.variable, &name);
+                if let Ok(value) = String::from_utf8(value) {
+                    prop_assert_ne!(read_docker(&format!("{name}={value}\n")), Some(vec![(name, value)]));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn docker_reads_back_all(variables in prop::collection::btree_map("[-.A-Za-z0-9]{1,4}", "[^\n\r\0]{0,8}", 0..20)) {
+        let environment = environment(variables.clone());
+        let file = environment.docker_env_file(Order::Kubelet).unwrap();
+        let expected: Vec<_> = variables.into_iter().collect();
+        prop_assert_eq!(read_docker(&file).unwrap_or_default(), expected);
+    }
+
+    #[test]
+    fn the_kubelet_gives_the_same_again(
+        variables in prop::collection::btree_map("[ -<>-~]{1,4}|WEB_SERVICE_HOST|A|B", text(), 0..12),
+        minor in 29..=36_u32,
+    ) {
+        let mut objects = Objects::default();
+        objects.services.apply(service("web", "10.0.0.1"));
+        let facts = Facts { release: format!("1.{minor}").parse::<Release>().unwrap(), ..Facts::of(&objects) };
+        let services = [&service("web", "10.99.99.99")];
+        let before = Environment::from(kubelet_env::generate(&services).unwrap()).over(variables);
+
+        let env = before.env_vars(Order::Kubelet).unwrap();
+        let json: Vec<EnvVar> = serde_json::from_str(&serde_json::to_string(&env).unwrap()).unwrap();
+        prop_assert_eq!(&json, &env);
+        let yaml: Vec<EnvVar> = yaml_serde::from_str(&yaml_serde::to_string(&env).unwrap()).unwrap();
+        prop_assert_eq!(&yaml, &env);
+
+        let pod = pod(Container { name: "app".into(), env: yaml, ..Container::default() });
+        let after = compose(&pod, "app", &facts).unwrap();
+        prop_assert_eq!(pairs(after.environment()), pairs(&before));
+    }
+
+    #[test]
+    fn oci_reads_back_the_same(name in "[A-Z=. \0]{0,3}", value in value(b"")) {
+        match environment([(name.clone(), value.clone())]).oci_env(Order::Kubelet) {
+            Ok(env) => {
+                let (read_name, read_value) = env[0].split_once('=').unwrap();
+                prop_assert_eq!((read_name, read_value.as_bytes()), (name.as_str(), value.as_slice()));
+                prop_assert!(!env[0].contains('\0'));
+            }
+            Err(error) => {
+                let is_held = !name.is_empty() && !name.contains(['=', '\0']) && !value.contains(&0);
+                prop_assert!(!is_held || std::str::from_utf8(&value).is_err(), "{}", error);
+            }
+        }
+    }
+}
