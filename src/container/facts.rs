@@ -88,12 +88,12 @@ impl EnvFiles {
 
     /// Puts a file into a volume, in the place of one that has the path.
     pub fn insert(&mut self, volume: &str, path: &str, content: impl Into<Vec<u8>>) {
-        self.add_volume(volume).insert(clean(path), content.into());
+        self.volumes.entry(volume.into()).or_default().insert(clean(path), content.into());
     }
 
-    /// Makes a volume known, which may have no file.
-    fn add_volume(&mut self, volume: &str) -> &mut BTreeMap<String, Vec<u8>> {
-        self.volumes.entry(volume.into()).or_default()
+    /// Makes a volume known that may have no env file.
+    pub fn add_volume(&mut self, volume: &str) {
+        self.volumes.entry(volume.into()).or_default();
     }
 
     pub(crate) fn volume(&self, volume: &str) -> Option<Volume<'_>> {

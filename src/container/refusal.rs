@@ -35,11 +35,8 @@ impl fmt::Display for ComposeError {
     }
 }
 
-impl core::error::Error for ComposeError {
-    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        Some(self.refusal.as_ref())
-    }
-}
+/// The reason is part of the text, and so is no source of its own.
+impl core::error::Error for ComposeError {}
 
 /// Why a container gets no environment. No variant holds a Secret's value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

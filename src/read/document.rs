@@ -12,11 +12,19 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, Se
 ///
 /// Any deserializer of a self-describing format makes one. Text that the format can lend is not
 /// copied. Nesting is followed to a depth of 128; what is deeper is an error.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// `Debug` shows nothing of it: a Secret may be in it.
+#[derive(Clone, PartialEq)]
 pub struct Document<'de>(pub(crate) Value<'de>);
 
+impl fmt::Debug for Document<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Document([elided])")
+    }
+}
+
 /// A value of the JSON data model.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(crate) enum Value<'de> {
     Null,
     Bool(bool),

@@ -361,7 +361,10 @@ fn shells() -> impl Iterator<Item = Command> {
 
 /// What a program has in its environment that a shell starts behind these lines.
 #[cfg(unix)]
-fn exported(shell: &mut Command, lines: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, String> {
+/// Names and values.
+type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
+
+fn exported(shell: &mut Command, lines: &[u8]) -> Result<Pairs, String> {
     let mut shell = shell.spawn().unwrap();
     // A shell that gives up early does not read on.
     let _ = shell.stdin.take().unwrap().write_all(&[lines, b"/usr/bin/env -0\n"].concat());

@@ -186,3 +186,10 @@ fn a_duplicate_secret_is_named_and_not_shown() {
     shows_nothing(&error);
     assert_eq!(error.object.to_string(), "Secret shop/login");
 }
+
+#[test]
+fn a_document_does_not_show_what_is_in_it() {
+    let object = r#"{"apiVersion": "v1", "kind": "Secret", "stringData": {"KEY": "canary-5e3b"}}"#;
+    let document: Document<'_> = serde_json::from_str(object).unwrap();
+    assert_eq!(format!("{document:?}"), "Document([elided])");
+}
