@@ -11,7 +11,7 @@ use crate::api::Service;
 use crate::container::{Entry, Reference, Resolved, Source};
 use crate::order::Order;
 use crate::render::Form;
-use crate::services::{Block, Collision, Generated, LinkedServices, Position, ServiceVariable, variables_of};
+use crate::services::{Block, Collision, Generated, LinkedServices, Position, ServiceVariable, count_of, variables_of};
 
 /// An ordered collection of variables in which each name stands once.
 ///
@@ -365,7 +365,8 @@ impl<'a> Environment<'a> {
     /// How many variables there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.iter().count()
+        let others = self.iter().take_while(|variable| !matches!(variable.0, Kind::Service(_))).count();
+        others.saturating_add(self.count_of_services(|_| true))
     }
 
     /// Whether there are none.
@@ -386,20 +387,40 @@ impl<'a> Environment<'a> {
         for variable in others {
             variable.append(form, out);
         }
+        self.append_services(|_| true, form, out);
+    }
+
+    /// Appends the service variables that stand, of those Services that are meant.
+    pub(crate) fn append_services(&self, is_meant: impl Fn(&Service) -> bool, form: Form, out: &mut Vec<u8>) {
         let mut block = Block::new(out);
-        let mut hidden = self.hidden.iter().copied().peekable();
-        for (index, service) in self.services.services().iter().enumerate() {
-            if hidden.peek().is_none_or(|next| next.service != index) {
+        for (index, service) in self.services.services().iter().enumerate().filter(|(_, service)| is_meant(service)) {
+            let hidden = self.hidden_of(index);
+            if hidden.is_empty() {
                 block.append(service, form);
                 continue;
             }
             for variable in variables_of(service, index) {
-                if hidden.next_if(|&next| next == variable.position()).is_none() {
+                if hidden.binary_search(&variable.position()).is_err() {
                     block.append_variable(variable, form);
                 }
             }
         }
         block.flush();
+    }
+
+    /// How many service variables stand, of those Services that are meant.
+    pub(crate) fn count_of_services(&self, is_meant: impl Fn(&Service) -> bool) -> usize {
+        let meant = self.services.services().iter().enumerate().filter(|(_, service)| is_meant(service));
+        meant.fold(0, |count, (index, service)| {
+            count.saturating_add(count_of(service)).saturating_sub(self.hidden_of(index).len())
+        })
+    }
+
+    /// Those of one Service that do not stand.
+    fn hidden_of(&self, index: usize) -> &[Position] {
+        let start = self.hidden.partition_point(|position| position.service < index);
+        let end = self.hidden.partition_point(|position| position.service <= index);
+        self.hidden.get(start..end).unwrap_or_default()
     }
 
     /// The variables as one text, the values of Secrets included.

@@ -4,6 +4,7 @@ use alloc::format;
 use alloc::vec::Vec;
 
 use super::{Code, Finding};
+use crate::api::Service;
 use crate::container::Composition;
 use crate::environment::Environment;
 use crate::order::Order;
@@ -101,17 +102,11 @@ impl Composition<'_> {
     /// What the variables of the namespace's Services take, which `enableServiceLinks: false` saves.
     #[must_use]
     pub fn size_of_service_links(&self) -> Size {
-        let services = self.environment().service_variables();
-        let links = services.filter(|variable| {
-            let metadata = &variable.service().metadata;
-            metadata.namespace != "default" || metadata.name != "kubernetes"
-        });
-        let mut text = Vec::new();
-        links.fold(Size::default(), |size, variable| {
-            text.clear();
-            variable.append(Form::NulSeparated, &mut text);
-            Size { strings: size.strings.saturating_add(text.len()), count: size.count.saturating_add(1) }
-        })
+        let is_link =
+            |service: &Service| service.metadata.namespace != "default" || service.metadata.name != "kubernetes";
+        let mut block = Vec::new();
+        self.environment().append_services(is_link, Form::NulSeparated, &mut block);
+        Size { strings: block.len(), count: self.environment().count_of_services(is_link) }
     }
 
     /// A service variable is as long as a Service's name, a port's name and an address.

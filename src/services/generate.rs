@@ -109,6 +109,14 @@ pub(crate) fn variables_of(service: &Service, index: usize) -> impl Iterator<Ite
     head.chain(named).chain(link).chain(links)
 }
 
+/// How many variables a Service has that has an address.
+pub(crate) fn count_of(service: &Service) -> usize {
+    let ports = service.spec.ports.as_slice();
+    let named = ports.iter().filter(|port| !port.name.is_empty()).count();
+    let of_first_port = if ports.is_empty() { 0_usize } else { 3 };
+    ports.len().saturating_mul(4).saturating_add(named).saturating_add(of_first_port)
+}
+
 /// Where a variable stands among those of all Services; the order is the kubelet's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Position {
