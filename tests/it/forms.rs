@@ -359,12 +359,13 @@ fn shells() -> impl Iterator<Item = Command> {
     })
 }
 
+/// Names and values, as bytes.
+#[cfg(unix)]
+type Variables = Vec<(Vec<u8>, Vec<u8>)>;
+
 /// What a program has in its environment that a shell starts behind these lines.
 #[cfg(unix)]
-/// Names and values.
-type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
-
-fn exported(shell: &mut Command, lines: &[u8]) -> Result<Pairs, String> {
+fn exported(shell: &mut Command, lines: &[u8]) -> Result<Variables, String> {
     let mut shell = shell.spawn().unwrap();
     // A shell that gives up early does not read on.
     let _ = shell.stdin.take().unwrap().write_all(&[lines, b"/usr/bin/env -0\n"].concat());
@@ -375,7 +376,8 @@ fn exported(shell: &mut Command, lines: &[u8]) -> Result<Pairs, String> {
     Ok(read_nul_separated(&output.stdout))
 }
 
-fn read_nul_separated(text: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
+#[cfg(unix)]
+fn read_nul_separated(text: &[u8]) -> Variables {
     let variables = text.split(|&byte| byte == 0).filter_map(|variable| {
         let equals = variable.iter().position(|&byte| byte == b'=')?;
         Some((variable[..equals].to_vec(), variable[equals + 1..].to_vec()))
