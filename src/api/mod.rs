@@ -7,6 +7,26 @@
 //!
 //! All are plain data with public fields. A field may be added in a minor release, when a kubelet
 //! begins to read it: end a struct literal with `..Default::default()`.
+//!
+//! # From and to `k8s-openapi`
+//!
+//! The types of `k8s-openapi`, which `kube` hands out, and these meet in the wire form that both
+//! speak, whatever the version of that crate. Nothing is lost of the fields that are here:
+//!
+//! ```
+//! # #[cfg(feature = "serde")] {
+//! use k8s_openapi::api::core::v1;
+//!
+//! # let theirs = v1::Service::default();
+//! let service: kubelet_env::api::Service = serde_json::from_value(serde_json::to_value(&theirs)?)?;
+//! let theirs_again: v1::Service = serde_json::from_value(serde_json::to_value(&service)?)?;
+//! # assert_eq!(theirs_again.spec.unwrap_or_default(), theirs.spec.unwrap_or_default());
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The example `watcher` keeps a [`Store`](crate::Store) up to date with the events of a `kube`
+//! watcher.
 
 mod config;
 mod meta;

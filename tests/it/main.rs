@@ -19,3 +19,4 @@ mod store;
 mod strategies;
 mod traits;
 mod worked;
+mod k8s_openapi;

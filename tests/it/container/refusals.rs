@@ -250,7 +250,7 @@ fn values_that_come_to_more_than_the_limit() {
 }
 
 #[test]
-fn an_error_names_its_entry_and_has_the_reason_as_its_source() {
+fn an_error_names_its_entry_and_holds_its_reason_once() {
     let case = Case::new("env: [{name: A}, {name: B, valueFrom: {secretKeyRef: {name: login, key: absent}}}]");
     let error = case.compose().unwrap_err();
     assert_eq!(error.container, "app");
@@ -258,7 +258,7 @@ fn an_error_names_its_entry_and_has_the_reason_as_its_source() {
     assert!(
         matches!(&*error.refusal, Refusal::KeyMissing { object, key } if object.name == "login" && key == "absent")
     );
-    assert_eq!(error.source().unwrap().to_string(), error.refusal.to_string());
+    assert!(error.to_string().ends_with(&error.refusal.to_string()) && error.source().is_none());
 }
 
 #[test]

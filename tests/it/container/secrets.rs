@@ -87,7 +87,7 @@ fn rendering_shows_secrets() {
 fn an_environment_that_is_not_utf_8_cannot_be_json_and_the_error_names_the_variable() {
     let case = Case::new(CONTAINER);
     let error = serde_json::to_string(case.compose().unwrap().environment()).unwrap_err();
-    insta::assert_snapshot!(error, @"the value of BLOB is not UTF-8");
+    insta::assert_snapshot!(error, @r#"variable "BLOB": this form cannot hold a value that is not UTF-8"#);
     let text = "env: [{name: A, valueFrom: {secretKeyRef: {name: login, key: PASSWORD}}}]";
     let mut case = Case::new(text);
     case.pod.spec.enable_service_links = Some(false);

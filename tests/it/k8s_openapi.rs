@@ -1,0 +1,235 @@
+//! The types of `k8s-openapi` and ours go through the wire form into each other.
+
+use std::fmt::Debug;
+
+use ::k8s_openapi::api::{apps, core};
+use kubelet_env::api::{
+    ConfigMap, ConfigMapEnvSource, ConfigMapKeySelector, Container, EnvFromSource, EnvVar, EnvVarSource,
+    FileKeySelector, Node, NodeAddress, NodeStatus, ObjectFieldSelector, ObjectMeta, Pod, PodIp, PodMeta, PodSpec,
+    PodStatus, PodTemplateSpec, PortNumber, Protocol, Quantity, ResourceFieldSelector, ResourceRequirements, Secret,
+    SecretEnvSource, SecretKeySelector, Service, ServicePort, ServiceSpec, Workload, WorkloadKind,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+fn through_the_wire<T: DeserializeOwned>(other: impl Serialize) -> T {
+    serde_json::from_value(serde_json::to_value(other).unwrap()).unwrap()
+}
+
+/// `Theirs` holds all of `ours`, by the same names, and gives it back.
+fn keeps_all_of_ours<Theirs, Ours>(ours: Ours)
+where
+    Theirs: Serialize + DeserializeOwned,
+    Ours: Serialize + DeserializeOwned + Debug + PartialEq,
+{
+    let theirs: Theirs = through_the_wire(&ours);
+    ensure_holds(&serde_json::to_value(&theirs).unwrap(), &serde_json::to_value(&ours).unwrap(), "");
+    assert_eq!(through_the_wire::<Ours>(theirs), ours);
+}
+
+fn ensure_holds(theirs: &Value, ours: &Value, path: &str) {
+    match (theirs, ours) {
+        (Value::Object(theirs), Value::Object(ours)) => {
+            for (key, ours) in ours {
+                let path = format!("{path}.{key}");
+                ensure_holds(theirs.get(key).unwrap_or_else(|| panic!("{path} is lost")), ours, &path);
+            }
+        }
+        (Value::Array(theirs), Value::Array(ours)) => {
+            assert_eq!(theirs.len(), ours.len(), "{path}");
+            for (index, (theirs, ours)) in theirs.iter().zip(ours).enumerate() {
+                ensure_holds(theirs, ours, &format!("{path}[{index}]"));
+            }
+        }
+        _ => assert_eq!(theirs, ours, "{path}"),
+    }
+}
+
+/// What a cluster prints of an object is read the same with a detour through `Theirs`.
+fn reads_the_same<Theirs, Ours>(printed: Value) -> Ours
+where
+    Theirs: Serialize + DeserializeOwned,
+    Ours: DeserializeOwned + Debug + PartialEq,
+{
+    let theirs: Theirs = serde_json::from_value(printed.clone()).unwrap();
+    let ours: Ours = through_the_wire(theirs);
+    assert_eq!(ours, serde_json::from_value(printed).unwrap());
+    ours
+}
+
+fn metadata(namespace: &str) -> ObjectMeta {
+    ObjectMeta {
+        name: "name".into(),
+        namespace: namespace.into(),
+        creation_timestamp: Some("2024-05-06T07:08:09Z".parse().unwrap()),
+    }
+}
+
+fn quantity(text: &str) -> Quantity {
+    text.parse().unwrap()
+}
+
+fn service() -> Service {
+    let port =
+        |name: &str, protocol, port| ServicePort { name: name.into(), protocol, port: PortNumber::new(port).unwrap() };
+    Service {
+        metadata: metadata("default"),
+        spec: ServiceSpec {
+            cluster_ip: "2001:DB8::1".into(),
+            ports: vec![
+                port("", None, 1),
+                port("dns", Some(Protocol::Udp), 53),
+                port("diameter", Some(Protocol::Sctp), 65_535),
+                port("http", Some(Protocol::Tcp), 80),
+            ],
+            type_: "LoadBalancer".into(),
+        },
+    }
+}
+
+/// Every field of ours, none at its zero value: a new one has to be added here.
+fn container(name: &str) -> Container {
+    let source = EnvVarSource {
+        field_ref: Some(ObjectFieldSelector { api_version: "v1".into(), field_path: "metadata.labels['a/b']".into() }),
+        resource_field_ref: Some(ResourceFieldSelector {
+            container_name: "other".into(),
+            resource: "limits.memory".into(),
+            divisor: Some(quantity("1Mi")),
+        }),
+        config_map_key_ref: Some(ConfigMapKeySelector { name: "c".into(), key: "k".into(), optional: Some(false) }),
+        secret_key_ref: Some(SecretKeySelector { name: "s".into(), key: "k".into(), optional: Some(true) }),
+        file_key_ref: Some(FileKeySelector {
+            volume_name: "v".into(),
+            path: "a/b.env".into(),
+            key: "K".into(),
+            optional: Some(true),
+        }),
+    };
+    let resources = |value: &str| [("cpu".into(), quantity(value)), ("hugepages-2Mi".into(), quantity("0"))].into();
+    Container {
+        name: name.into(),
+        command: vec!["sh".into(), String::new()],
+        args: vec!["-c".into(), "$(A) $$".into()],
+        env_from: vec![EnvFromSource {
+            prefix: "P_".into(),
+            config_map_ref: Some(ConfigMapEnvSource { name: "c".into(), optional: Some(true) }),
+            secret_ref: Some(SecretEnvSource { name: "s".into(), optional: Some(false) }),
+        }],
+        env: vec![EnvVar { name: "A".into(), value: "$(B) é\n".into(), value_from: Some(source) }],
+        resources: ResourceRequirements { limits: resources("1.5"), requests: resources("100m") },
+    }
+}
+
+fn pod_spec() -> PodSpec {
+    PodSpec {
+        init_containers: vec![container("init")],
+        containers: vec![container("app"), container("sidecar")],
+        ephemeral_containers: vec![container("debug")],
+        enable_service_links: Some(false),
+        service_account_name: "robot".into(),
+        node_name: "node-1".into(),
+        resources: container("").resources,
+    }
+}
+
+fn pod_metadata() -> PodMeta {
+    PodMeta {
+        name: "name".into(),
+        namespace: "default".into(),
+        uid: "00000000-0000-0000-0000-000000000001".into(),
+        labels: [("app.kubernetes.io/name".into(), "web".into())].into(),
+        annotations: [("a".into(), String::new()), ("b".into(), "\"\n".into())].into(),
+        creation_timestamp: metadata("").creation_timestamp,
+    }
+}
+
+#[test]
+fn theirs_keep_all_of_ours() {
+    keeps_all_of_ours::<core::v1::Service, _>(service());
+    let pod_ips = ["10.244.0.7", "fd00::7"].map(|ip| PodIp { ip: ip.into() }).to_vec();
+    let status = PodStatus { pod_ip: "10.244.0.7".into(), pod_ips };
+    keeps_all_of_ours::<core::v1::Pod, _>(Pod { metadata: pod_metadata(), spec: pod_spec(), status });
+    keeps_all_of_ours::<apps::v1::Deployment, _>(Workload {
+        kind: WorkloadKind::Deployment,
+        metadata: metadata("default"),
+        template: PodTemplateSpec { metadata: pod_metadata(), spec: pod_spec() },
+    });
+    let data = [("a".into(), "text\n".into()), ("empty".into(), String::new())].into();
+    keeps_all_of_ours::<core::v1::ConfigMap, _>(ConfigMap { metadata: metadata("default"), data });
+    let data = [("bytes".into(), vec![0xff, 0, b'\n'].into()), ("empty".into(), Vec::new().into())].into();
+    keeps_all_of_ours::<core::v1::Secret, _>(Secret { metadata: metadata("default"), data });
+    let addresses = vec![NodeAddress { type_: "InternalIP".into(), address: "192.0.2.1".into() }];
+    let allocatable = [("cpu".into(), quantity("3920m")), ("memory".into(), quantity("16Gi"))].into();
+    keeps_all_of_ours::<core::v1::Node, _>(Node {
+        metadata: metadata(""),
+        status: NodeStatus { addresses, allocatable },
+    });
+}
+
+#[test]
+fn theirs_keep_ours_without_anything() {
+    keeps_all_of_ours::<core::v1::Service, _>(Service::default());
+    keeps_all_of_ours::<core::v1::Pod, _>(Pod::default());
+    keeps_all_of_ours::<core::v1::ConfigMap, _>(ConfigMap::default());
+    keeps_all_of_ours::<core::v1::Secret, _>(Secret::default());
+    keeps_all_of_ours::<core::v1::Node, _>(Node::default());
+}
+
+#[test]
+fn what_a_cluster_prints() {
+    let metadata = json!({
+        "name": "web", "namespace": "default", "uid": "0-1", "resourceVersion": "7", "generation": 2,
+        "creationTimestamp": "2024-05-06T07:08:09Z", "labels": {"app": "web"},
+        "managedFields": [{"manager": "kubectl", "operation": "Apply", "apiVersion": "v1", "fieldsType": "FieldsV1",
+            "fieldsV1": {"f:spec": {}}}],
+    });
+    let service: Service = reads_the_same::<core::v1::Service, _>(json!({
+        "apiVersion": "v1", "kind": "Service", "metadata": metadata,
+        "spec": {"clusterIP": "10.0.0.1", "clusterIPs": ["10.0.0.1"], "internalTrafficPolicy": "Cluster",
+            "ipFamilies": ["IPv4"], "ports": [
+                {"name": "http", "port": 80, "protocol": "TCP", "targetPort": "http", "nodePort": 30_080},
+                {"name": "metrics", "port": 9090, "protocol": "TCP", "targetPort": 9090}],
+            "selector": {"app": "web"}, "sessionAffinity": "None", "type": "NodePort"},
+        "status": {"loadBalancer": {}},
+    }));
+    assert_eq!(service.spec.ports[1].port.get(), 9090);
+    let template = json!({
+        "metadata": {"labels": {"app": "web"}},
+        "spec": {"enableServiceLinks": true, "dnsPolicy": "ClusterFirst", "volumes": [{"name": "v", "emptyDir": {}}],
+            "containers": [{"name": "app", "image": "web:1", "ports": [{"containerPort": 80}], "env": [
+                {"name": "A", "value": "b"},
+                {"name": "IP", "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "status.podIP"}}},
+                {"name": "CPU", "valueFrom": {"resourceFieldRef": {"resource": "limits.cpu", "divisor": "0"}}}],
+                "resources": {"limits": {"cpu": "500m", "memory": "1Gi"}}}]},
+    });
+    let deployment: Workload = reads_the_same::<apps::v1::Deployment, _>(json!({
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata,
+        "spec": {"replicas": 3, "selector": {"matchLabels": {"app": "web"}}, "template": template},
+        "status": {"replicas": 3},
+    }));
+    assert_eq!(deployment.pod().spec.containers[0].env.len(), 3);
+    let mut pod = json!({
+        "apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template["spec"],
+        "status": {"phase": "Running", "podIP": "10.244.0.7", "podIPs": [{"ip": "10.244.0.7"}], "hostIP": "192.0.2.1"},
+    });
+    pod["spec"]["nodeName"] = "node-1".into();
+    let pod: Pod = reads_the_same::<core::v1::Pod, _>(pod);
+    assert_eq!(pod.status.pod_ips.len(), 1);
+    let config_map: ConfigMap = reads_the_same::<core::v1::ConfigMap, _>(json!({
+        "apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"k": "v"},
+        "binaryData": {"b": "/w=="}, "immutable": true,
+    }));
+    assert_eq!(config_map.data["k"], "v");
+    let secret: Secret = reads_the_same::<core::v1::Secret, _>(json!({
+        "apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "Opaque",
+        "data": {"k": "/w=="}, "stringData": {"text": "plain"},
+    }));
+    assert_eq!((secret.data["k"].as_bytes(), secret.data["text"].as_bytes()), (&[0xff][..], &b"plain"[..]));
+    let node: Node = reads_the_same::<core::v1::Node, _>(json!({
+        "apiVersion": "v1", "kind": "Node", "metadata": {"name": "node-1"}, "spec": {"podCIDR": "10.244.0.0/24"},
+        "status": {"addresses": [{"type": "InternalIP", "address": "192.0.2.1"}], "allocatable": {"cpu": "4"},
+            "capacity": {"cpu": "4"}, "nodeInfo": {}},
+    }));
+    assert_eq!(node.status.addresses.len(), 1);
+}
