@@ -14,7 +14,7 @@ use clap::{Parser, ValueEnum};
 use kubelet_env::api::{Node, NodeAddress, NodeStatus, ObjectMeta, Pod, PodStatus, Service, Timestamp, WorkloadKind};
 use kubelet_env::{
     Declared, Document, EnvFiles, Environment, Facts, FieldPathError, Form, ObjectRef, Objects, Order, Refusal,
-    Release, ServiceLinks, Source, Store, Variable, compose, generate,
+    Release, ServiceLinks, Source, Store, compose, generate,
 };
 use serde::Deserialize;
 
@@ -297,8 +297,7 @@ fn give(
         );
     }
     if let [program, rest @ ..] = arguments.command.as_slice() {
-        let pairs = environment.iter().map(|variable| Ok((variable.name().into_owned(), os_value(&variable)?)));
-        let pairs: Vec<(String, OsString)> = pairs.collect::<Result<_, String>>()?;
+        let pairs = environment.os_pairs()?;
         return run_command(Command::new(program).args(rest).env_clear().envs(pairs))
             .map_err(|error| format!("{}: {error}", program.display()).into());
     }
@@ -308,32 +307,10 @@ fn give(
         OrderArgument::Dash => Order::Dash,
     };
     let form = if arguments.null { Form::NulSeparated } else { Form::Lines };
-    let text = if arguments.redact { redacted(environment, order, form) } else { environment.render(order, form) };
+    let shown = if arguments.redact { environment.clone().redacted() } else { environment.clone() };
+    let text = shown.render(order, form);
     io::stdout().lock().write_all(&text).map_err(|error| format!("standard output: {error}"))?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn redacted(environment: &Environment<'_>, order: Order, form: Form) -> Vec<u8> {
-    let mut text = Vec::new();
-    for variable in environment.in_order(order) {
-        let value = variable.value();
-        let shown = if value.is_secret() { b"[redacted]" } else { value.as_bytes() };
-        text.extend([variable.name().as_bytes(), b"=", shown, &[form.terminator()]].concat());
-    }
-    text
-}
-
-#[cfg(unix)]
-fn os_value(variable: &Variable<'_>) -> Result<OsString, String> {
-    use std::os::unix::ffi::OsStringExt;
-    Ok(OsString::from_vec(variable.value().as_bytes().to_vec()))
-}
-
-#[cfg(not(unix))]
-fn os_value(variable: &Variable<'_>) -> Result<OsString, String> {
-    let value = variable.value();
-    let text = value.as_str().map_err(|_| format!("the value of {} is not UTF-8", variable.name()))?;
-    Ok(text.into())
 }
 
 /// Becomes the command: it gets the signals, and its exit code is ours.
