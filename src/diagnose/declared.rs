@@ -4,7 +4,7 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use super::{Code, Finding};
-use crate::container::{Composition, Reference, Resolved};
+use crate::container::{Composition, Entry, Expanded, Reference, Resolved, SkipReason};
 use crate::environment::Declared;
 use crate::name::{is_env_var_name, is_relaxed_env_var_name};
 
@@ -21,15 +21,29 @@ impl Composition<'_> {
                 self.find_shadowed(declared, findings);
             }
         }
-        for text in self.command().iter().chain(self.args()) {
+        for (entry, text) in self.texts() {
             self.find_unresolved(None, &text.references, &last, findings);
+            if text.value.as_bytes().contains(&0) {
+                let message = format!("{entry} holds a NUL byte: the container cannot be created.");
+                findings.push(Finding::new(Code::NulByte, message, "Pass what it says in a file instead."));
+            }
         }
         for skipped in self.skipped() {
             let name = skipped.variable.as_deref().unwrap_or("the whole source");
             let message = format!("{} is passed over, for {name}: {}.", skipped.entry, skipped.reason);
             let finding = Finding::new(Code::EntrySkipped, message, "Add what is missing if the container needs it.");
-            findings.push(Finding { variables: skipped.variable.clone().into_iter().collect(), ..finding });
+            let objects = match &skipped.reason {
+                SkipReason::ObjectMissing(object) | SkipReason::KeyMissing(object, _) => Vec::from([object.clone()]),
+                _ => Vec::new(),
+            };
+            findings.push(Finding { variables: skipped.variable.clone().into_iter().collect(), objects, ..finding });
         }
+    }
+
+    /// The command and the arguments, each with its place.
+    pub(super) fn texts(&self) -> impl Iterator<Item = (Entry, &Expanded<'_>)> {
+        let command = (0..).map(Entry::Command).zip(self.command());
+        command.chain((0..).map(Entry::Args).zip(self.args()))
     }
 
     /// References of a declaration, or of the command or arguments, that stay as they are.

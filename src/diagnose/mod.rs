@@ -40,7 +40,7 @@ pub struct Finding {
     pub advice: String,
 }
 
-/// `severity code: message (advice)`
+/// `severity code: message advice`
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Finding { code, severity, message, advice, .. } = self;

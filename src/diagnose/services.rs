@@ -17,19 +17,26 @@ impl Composition<'_> {
         findings.extend(expected.into_iter().map(expected_name));
 
         for service in self.environment().services() {
-            find_refused(service, self.facts().release, findings);
             if !is_for_shells_when_mangled(&service.metadata.name) {
                 let message = format!(
-                    "The variables of Service {} have names that no shell can use, because it does not begin with a letter.",
+                    "The variables of Service {} have names that no shell can use, because of its own.",
                     service.metadata.name
                 );
                 let advice = "Read them without a shell, or give the Service another name.";
                 findings.push(Finding::new(Code::NotForShells, message, advice).of_service(service));
             }
         }
+        let release = self.facts().release;
+        for service in self.environment().services() {
+            find_refused(service, release, findings);
+        }
         if self.service_links() == ServiceLinks::Enabled {
             let of_namespace = self.facts().services.in_namespace(&self.pod().metadata.namespace);
-            findings.extend(of_namespace.filter_map(skipped));
+            for (service, finding) in of_namespace.filter_map(|service| Some((service, skipped(service)?))) {
+                // A manifest written by hand has no address, and its names have met no API server.
+                find_refused(service, release, findings);
+                findings.push(finding);
+            }
         }
     }
 }
@@ -52,7 +59,13 @@ fn expected_name(variable: ServiceVariable<'_>) -> Finding {
 }
 
 pub(super) fn find_expected_of(service: &Service, expectations: &Expectations, findings: &mut Vec<Finding>) {
-    let services = [service];
+    // One that is about to be created has no address yet, but will.
+    let addressed = service.awaits_cluster_ip().then(|| {
+        let mut addressed = service.clone();
+        addressed.spec.cluster_ip = "CLUSTER-IP".into();
+        addressed
+    });
+    let services = [addressed.as_ref().unwrap_or(service)];
     let Ok(generated) = generate(&services) else { return };
     let is_expected = |name: &String| {
         expectations.names.contains(name) || expectations.prefixes.iter().any(|prefix| name.starts_with(prefix))

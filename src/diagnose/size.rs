@@ -85,17 +85,21 @@ impl Composition<'_> {
         let (code, what) = if bytes > limits.total {
             (Code::EnvironmentTooLarge, "no program starts in the container: argument list too long")
         } else if bytes > limits.total.saturating_sub(limits.total.div_euclid(4)) {
-            (Code::EnvironmentNearlyTooLarge, "a few more Services, and no program starts in the container")
+            (Code::EnvironmentNearlyTooLarge, "little more fits before no program starts in the container")
         } else {
             return;
         };
         let saved = self.size_of_service_links().bytes();
         let message = format!(
-            "Arguments and environment take {bytes} bytes of {}, with {} variables, so that {what}.",
+            "Arguments and environment take {bytes} bytes of {} (variables: {}), so that {what}.",
             limits.total,
             self.environment().len(),
         );
-        let advice = format!("Set enableServiceLinks: false, which saves {saved} bytes.");
+        let advice = if saved == 0 {
+            "Mount large values as files, or declare fewer variables.".into()
+        } else {
+            format!("Set enableServiceLinks: false, which saves {saved} bytes.")
+        };
         findings.push(Finding::new(code, message, &advice));
     }
 
@@ -112,20 +116,26 @@ impl Composition<'_> {
     /// A service variable is as long as a Service's name, a port's name and an address.
     fn find_too_long(&self, limits: &SizeLimits, findings: &mut Vec<Finding>) {
         let declared = self.environment().declared().iter().filter(|declared| !declared.is_overwritten());
-        let mut check = |name: &str, len: usize| {
-            // `=` and NUL
-            let len = len.saturating_add(2);
-            if len > limits.string {
-                let message = format!(
-                    "{name} takes {len} bytes, and Linux takes {}: no program starts in the container.",
+        let check = |what: &str, len: usize, advice: &str| {
+            let message = || {
+                format!(
+                    "{what} takes {len} bytes, and Linux takes {}: no program starts in the container.",
                     limits.string
-                );
-                let advice = "Mount the value as a file instead.";
-                findings.push(Finding::new(Code::StringTooLong, message, advice).about(name));
-            }
+                )
+            };
+            (len > limits.string).then(|| Finding::new(Code::StringTooLong, message(), advice))
         };
+        // `=` and NUL
+        let of_variable = |name: &str, value: usize| name.len().saturating_add(value).saturating_add(2);
+        let advice = "Mount the value as a file instead.";
         for declared in declared {
-            check(declared.name(), declared.name().len().saturating_add(declared.value().as_bytes().len()));
+            let name = declared.name();
+            let len = of_variable(name, declared.value().as_bytes().len());
+            findings.extend(check(name, len, advice).map(|finding| finding.about(name)));
+        }
+        for (entry, text) in self.texts() {
+            let len = text.value.as_bytes().len().saturating_add(1);
+            findings.extend(check(&format!("{entry}"), len, advice));
         }
         for service in self.environment().services() {
             let spec = &service.spec;
@@ -136,7 +146,9 @@ impl Composition<'_> {
                 for variable in self.environment().service_variables().filter(|variable| variable.service() == *service)
                 {
                     let name = variable.name();
-                    check(&name, name.len().saturating_add(variable.value().len()));
+                    let len = of_variable(&name, variable.value().len());
+                    let finding = check(&name, len, "Give the Service or its port a shorter name.");
+                    findings.extend(finding.map(|finding| finding.about(&name).of_service(service)));
                 }
             }
         }

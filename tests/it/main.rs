@@ -1,6 +1,7 @@
 //! What the crate promises: documented outputs, laws, and the recorded answers of the real kubelet.
 
 mod block;
+mod cluster;
 mod conformance;
 mod container;
 mod container_laws;
@@ -8,6 +9,7 @@ mod discover;
 mod env_file;
 mod forms;
 mod k8s_openapi;
+mod diagnose;
 mod laws;
 mod objects_kinds;
 mod printenv;

@@ -1,0 +1,425 @@
+//! Every finding: the least that raises it, what is nearest to it and must not, and what it says.
+
+use kubelet_env::{Code, Finding, Release, Severity, Size, SizeLimits, diagnose_service};
+
+use crate::cluster::Cluster;
+
+const WEB: &str = "clusterIP: 10.0.0.1, ports: [{port: 80}]";
+
+fn with_total(cluster: Cluster, total: usize) -> Cluster {
+    with_limits(cluster, SizeLimits { total, ..SizeLimits::default() })
+}
+
+fn with_limits(mut cluster: Cluster, limits: SizeLimits) -> Cluster {
+    cluster.expectations.limits = limits;
+    cluster
+}
+
+/// What raises the finding, and its neighbour that does not.
+fn example(code: Code) -> Option<[Cluster; 2]> {
+    let with_env = |env: &str| Cluster::with(&format!("env: [{env}]"));
+    let none = || Cluster::with("");
+    Some(match code {
+        Code::AmbiguousVariable => {
+            let foo = none().service("foo", WEB);
+            [foo.clone().service("foo-service", WEB), foo.service("foo-services", WEB)]
+        }
+        Code::AmbiguousReference => {
+            let with_value = |value: &str| {
+                with_env(&format!("{{name: A, value: {value}}}")).service("foo", WEB).service("foo-service", WEB)
+            };
+            [with_value("$(FOO_SERVICE_PORT)"), with_value("$(FOO_PORT)")]
+        }
+        Code::ExpectedName => {
+            let redis = none().service("redis", WEB);
+            [redis.clone().expecting(&["REDIS_PORT"], &[]), redis.expecting(&["REDIS_PORTS"], &[])]
+        }
+        Code::ReferenceUndefined => {
+            [with_env("{name: A, value: $(B)}"), with_env("{name: B, value: x}, {name: A, value: $(B)}")]
+        }
+        Code::ReferenceToLater => [
+            with_env("{name: A, value: $(B)}, {name: B, value: x}"),
+            with_env("{name: A, value: $$(B)}, {name: B, value: x}"),
+        ],
+        Code::ReferenceToItself => {
+            [with_env("{name: A, value: $(A)}"), with_env("{name: A, value: x}, {name: A, value: $(A)}")]
+        }
+        Code::ReferenceToSkipped => {
+            let optional = with_env(
+                "{name: A, valueFrom: {configMapKeyRef: {name: m, key: k, optional: true}}}, {name: B, value: $(A)}",
+            );
+            [optional.clone(), optional.config_map("m", "k: v")]
+        }
+        Code::Overwritten => {
+            [with_env("{name: A, value: x}, {name: A, value: y}"), with_env("{name: A, value: x}, {name: B, value: y}")]
+        }
+        Code::ServiceVariableShadowed => {
+            let declares = with_env("{name: WEB_PORT, value: '80'}");
+            [declares.clone().service("web", WEB), declares.service("web-1", WEB)]
+        }
+        Code::ApiServerOverridden => {
+            let declares = |name: &str| with_env(&format!("{{name: {name}, value: x}}")).service("kubernetes", WEB);
+            [declares("KUBERNETES_SERVICE_HOST"), declares("KUBERNETES_PORT")]
+        }
+        Code::NotForShells => [with_env("{name: A.B, value: x}"), with_env("{name: A_B, value: x}")],
+        Code::NameNeedsNewApiServer => [with_env("{name: 1A, value: x}"), with_env("{name: A1, value: x}")],
+        Code::NameRefused => [with_env("{name: A=B, value: x}"), with_env("{name: 'A B', value: x}")],
+        Code::NulByte => [with_env(r#"{name: A, value: "x\0"}"#), with_env(r#"{name: A, value: "x\u0001"}"#)],
+        Code::NotUtf8 => {
+            let with_data = |data: &str| {
+                Cluster::with("envFrom: [{secretRef: {name: s}}]").and(
+                    "v1",
+                    "Secret",
+                    "s",
+                    &format!("data: {{A: {data}}}"),
+                )
+            };
+            [with_data("/w=="), with_data("w78=")]
+        }
+        Code::StringTooLong => {
+            let of_length = |length: usize| with_env(&format!("{{name: A, value: {}}}", "x".repeat(length)));
+            // `A=` and the NUL take three bytes.
+            [of_length((128 << 10) - 2), of_length((128 << 10) - 3)]
+        }
+        Code::EnvironmentTooLarge => {
+            // `A=x` and its NUL, the NUL of an unknown path, and two pointers.
+            let small = with_env("{name: A, value: x}");
+            [with_total(small.clone(), 20), with_total(small, 21)]
+        }
+        Code::EnvironmentNearlyTooLarge => {
+            let small = with_env("{name: A, value: x}");
+            [with_total(small.clone(), 26), with_total(small, 28)]
+        }
+        Code::ServiceSkipped => [none().service("db", "clusterIP: None"), none().service("prod/db", "clusterIP: None")],
+        Code::ServiceRefused => {
+            let web = none().service("1web", WEB);
+            [web.clone().in_release("1.35"), web.in_release("1.36")]
+        }
+        Code::EntrySkipped => {
+            let optional = Cluster::with("envFrom: [{configMapRef: {name: m, optional: true}}]");
+            [optional.clone(), optional.config_map("m", "")]
+        }
+        Code::ReleaseUnknown => [none().in_release("1.37"), none().in_release("1.36")],
+        _ => return None,
+    })
+}
+
+fn of_code(findings: Vec<Finding>, code: Code) -> Vec<Finding> {
+    findings.into_iter().filter(|finding| finding.code == code).collect()
+}
+
+/// What is said of all findings of this code, with the variables and objects concerned.
+fn told(cluster: &Cluster, code: Code) -> String {
+    let lines = of_code(cluster.findings(), code).into_iter().map(|finding| {
+        let objects: Vec<String> = finding.objects.iter().map(ToString::to_string).collect();
+        format!("{finding}\n{:?} {objects:?}", finding.variables)
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn told_of_example(code: Code) -> String {
+    let [raises, _] = example(code).unwrap();
+    told(&raises, code)
+}
+
+#[test]
+fn every_code_is_raised_once_by_its_example_and_not_by_its_neighbour() {
+    for code in Code::ALL {
+        let [raises, neighbour] = example(code).unwrap_or_else(|| panic!("{code} has no example"));
+        let raised = of_code(raises.findings(), code);
+        assert_eq!(raised.len(), 1, "{code}: {raised:?}");
+        assert_eq!(of_code(neighbour.findings(), code), [], "{code}");
+    }
+}
+
+#[test]
+fn an_example_raises_nothing_else_but_what_goes_with_it() {
+    for code in Code::ALL {
+        let [raises, _] = example(code).unwrap();
+        let others: Vec<Code> =
+            raises.findings().into_iter().map(|finding| finding.code).filter(|&other| other != code).collect();
+        let expected: &[Code] = match code {
+            Code::AmbiguousReference => &[Code::AmbiguousVariable],
+            Code::ReferenceToSkipped => &[Code::EntrySkipped],
+            Code::ServiceRefused => &[Code::NotForShells],
+            _ => &[],
+        };
+        assert_eq!(others, expected, "{code}");
+    }
+}
+
+#[test]
+fn the_severity_of_a_finding_is_that_of_its_code() {
+    for code in Code::ALL {
+        let [raises, _] = example(code).unwrap();
+        for finding in raises.findings() {
+            assert_eq!(finding.severity, finding.code.severity(), "{code}");
+        }
+    }
+    let codes: String = Code::ALL.into_iter().map(|code| format!("{} {code}\n", code.severity())).collect();
+    insta::assert_snapshot!(codes, @"
+    error ambiguous-variable
+    error ambiguous-reference
+    error expected-name
+    warning reference-undefined
+    warning reference-to-later
+    warning reference-to-itself
+    warning reference-to-skipped
+    warning overwritten
+    info service-variable-shadowed
+    warning api-server-overridden
+    info not-for-shells
+    warning name-needs-new-api-server
+    error name-refused
+    error nul-byte
+    warning not-utf8
+    error string-too-long
+    error environment-too-large
+    warning environment-nearly-too-large
+    info service-skipped
+    warning service-refused
+    info entry-skipped
+    warning release-unknown
+    ");
+    assert!(Severity::Info < Severity::Warning && Severity::Warning < Severity::Error);
+}
+
+#[test]
+fn what_is_picked_at_random_is_told_with_every_value() {
+    insta::assert_snapshot!(told_of_example(Code::AmbiguousVariable), @r#"
+    error ambiguous-variable: FOO_SERVICE_PORT is made by several Services: the kubelet picks at random, so that its value may be 80 (Service foo) or tcp://10.0.0.1:80 (Service foo-service). Rename one of the Services, set the variable in env, or set enableServiceLinks: false.
+    ["FOO_SERVICE_PORT"] ["Service default/foo", "Service default/foo-service"]
+    "#);
+    insta::assert_snapshot!(told_of_example(Code::AmbiguousReference), @r#"
+    error ambiguous-reference: A depends on a variable that several Services make: the kubelet picks at random, so that its value may be 80 (Service foo) or tcp://10.0.0.1:80 (Service foo-service). Rename one of the Services, set the variable in env, or set enableServiceLinks: false.
+    ["A"] ["Service default/foo", "Service default/foo-service"]
+    "#);
+}
+
+#[test]
+fn a_name_that_the_application_reads_is_told() {
+    insta::assert_snapshot!(told_of_example(Code::ExpectedName), @r#"
+    error expected-name: Service redis gives the container REDIS_PORT=tcp://10.0.0.1:80, which the application reads as its own setting. Set the variable in env, set enableServiceLinks: false, or give the Service another name.
+    ["REDIS_PORT"] ["Service default/redis"]
+    "#);
+}
+
+#[test]
+fn references_that_stay_are_told_with_the_reason() {
+    insta::assert_snapshot!(told_of_example(Code::ReferenceUndefined), @r#"
+    warning reference-undefined: $(B) in A stays as it is, because it is not defined. Define it in an earlier entry, or write $$( if the text is meant.
+    ["A"] []
+    "#);
+    insta::assert_snapshot!(told_of_example(Code::ReferenceToLater), @r#"
+    warning reference-to-later: $(B) in A stays as it is, because it is defined only later. Put the entry that defines it first.
+    ["A"] []
+    "#);
+    insta::assert_snapshot!(told_of_example(Code::ReferenceToItself), @r#"
+    warning reference-to-itself: $(A) in A stays as it is, because it refers to itself. Name another variable: there is no value of this one yet.
+    ["A"] []
+    "#);
+    insta::assert_snapshot!(told_of_example(Code::ReferenceToSkipped), @r#"
+    warning reference-to-skipped: $(A) in B stays as it is, because it is optional and missing. Give it a value in an earlier entry.
+    ["B"] []
+    "#);
+    let command = Cluster::with("command: [sh, $(A)], args: ['$(B)'], env: [{name: B, value: x}]");
+    insta::assert_snapshot!(told(&command, Code::ReferenceUndefined), @"
+    warning reference-undefined: $(A) in the command line stays as it is, because it is not defined. Define it in an earlier entry, or write $$( if the text is meant.
+    [] []
+    ");
+}
+
+#[test]
+fn what_hides_something_else_is_told() {
+    insta::assert_snapshot!(told_of_example(Code::Overwritten), @r#"
+    warning overwritten: A of env[0] is overwritten by env[1]. Remove one of the two, or use a prefix.
+    ["A"] []
+    "#);
+    insta::assert_snapshot!(told_of_example(Code::ServiceVariableShadowed), @r#"
+    info service-variable-shadowed: env[0] sets WEB_PORT, which hides the variable of Service web. Nothing, if the container's own value is meant.
+    ["WEB_PORT"] ["Service default/web"]
+    "#);
+    insta::assert_snapshot!(told_of_example(Code::ApiServerOverridden), @r#"
+    warning api-server-overridden: env[0] sets KUBERNETES_SERVICE_HOST, which hides the variable of Service kubernetes. Make sure that the API server is reached there: clients in the container use it.
+    ["KUBERNETES_SERVICE_HOST"] ["Service default/kubernetes"]
+    "#);
+}
+
+#[test]
+fn peculiar_names_and_values_are_told() {
+    insta::assert_snapshot!(told_of_example(Code::NotForShells), @r#"
+    info not-for-shells: "A.B" of env[0] is a name that no shell can use. Use letters, digits and _, not a digit first.
+    ["A.B"] []
+    "#);
+    insta::assert_snapshot!(told_of_example(Code::NameNeedsNewApiServer), @r#"
+    warning name-needs-new-api-server: "1A" of env[0] is a name that API servers before 1.32 refuse. Use letters, digits, - . and _, not a digit first.
+    ["1A"] []
+    "#);
+    insta::assert_snapshot!(told_of_example(Code::NameRefused), @r#"
+    error name-refused: "A=B" of env[0] is not a name that any API server admits. Use printable ASCII without =.
+    ["A=B"] []
+    "#);
+    insta::assert_snapshot!(told_of_example(Code::NulByte), @r#"
+    error nul-byte: The value of A holds a NUL byte: the container cannot be created. Mount the value as a file instead.
+    ["A"] []
+    "#);
+    insta::assert_snapshot!(told_of_example(Code::NotUtf8), @r#"
+    warning not-utf8: The value of A is not UTF-8: the first patch releases of 1.36 cannot create the container, later ones pass the bytes. Encode the value, or mount it as a file.
+    ["A"] []
+    "#);
+    let [bytes, _] = example(Code::NotUtf8).unwrap();
+    insta::assert_snapshot!(told(&bytes.in_release("1.33"), Code::NotUtf8), @r#"
+    warning not-utf8: The value of A is not UTF-8: the container gets the bytes, which many programs cannot read. Encode the value, or mount it as a file.
+    ["A"] []
+    "#);
+    let digit = Cluster::with("").service("1web", WEB);
+    insta::assert_snapshot!(told(&digit, Code::NotForShells), @r#"
+    info not-for-shells: The variables of Service 1web have names that no shell can use, because of its own. Read them without a shell, or give the Service another name.
+    [] ["Service default/1web"]
+    "#);
+}
+
+#[test]
+fn the_size_is_told_with_what_would_help() {
+    insta::assert_snapshot!(told_of_example(Code::StringTooLong), @r#"
+    error string-too-long: A takes 131073 bytes, and Linux takes 131072: no program starts in the container. Mount the value as a file instead.
+    ["A"] []
+    "#);
+    let services = Cluster::with("").service("kubernetes", WEB).service("web", WEB);
+    let size = services.composed(|composition| composition.size());
+    assert_eq!(told(&with_total(services.clone(), size.bytes()), Code::EnvironmentTooLarge), "");
+    insta::assert_snapshot!(told(&with_total(services.clone(), size.bytes() - 1), Code::EnvironmentTooLarge), @"
+    error environment-too-large: Arguments and environment take 544 bytes of 543 (variables: 14), so that no program starts in the container: argument list too long. Set enableServiceLinks: false, which saves 243 bytes.
+    [] []
+    ");
+    insta::assert_snapshot!(told(&with_total(services.clone(), size.bytes()), Code::EnvironmentNearlyTooLarge), @"
+    warning environment-nearly-too-large: Arguments and environment take 544 bytes of 544 (variables: 14), so that little more fits before no program starts in the container. Set enableServiceLinks: false, which saves 243 bytes.
+    [] []
+    ");
+    let saved = services.composed(|composition| composition.size_of_service_links());
+    let without = Cluster::of_pod("enableServiceLinks: false, containers: [{name: app}]").service("kubernetes", WEB);
+    let rest: Size = without.composed(|composition| composition.size());
+    assert_eq!(size.bytes() - saved.bytes(), rest.bytes());
+}
+
+#[test]
+fn links_that_are_off_are_not_what_would_help() {
+    insta::assert_snapshot!(told_of_example(Code::EnvironmentTooLarge), @"
+    error environment-too-large: Arguments and environment take 21 bytes of 20 (variables: 1), so that no program starts in the container: argument list too long. Mount large values as files, or declare fewer variables.
+    [] []
+    ");
+    insta::assert_snapshot!(told_of_example(Code::EnvironmentNearlyTooLarge), @"
+    warning environment-nearly-too-large: Arguments and environment take 21 bytes of 26 (variables: 1), so that little more fits before no program starts in the container. Mount large values as files, or declare fewer variables.
+    [] []
+    ");
+}
+
+#[test]
+fn an_argument_can_be_too_long_or_hold_a_nul_byte_too() {
+    let long = |length: usize| Cluster::with(&format!("command: [sh], args: [{}]", "x".repeat(length)));
+    insta::assert_snapshot!(told(&long(128 << 10), Code::StringTooLong), @"
+    error string-too-long: args[0] takes 131073 bytes, and Linux takes 131072: no program starts in the container. Mount the value as a file instead.
+    [] []
+    ");
+    assert_eq!(told(&long((128 << 10) - 1), Code::StringTooLong), "");
+    let nul = Cluster::with(r#"command: ["a\0b"], args: [x]"#);
+    insta::assert_snapshot!(told(&nul, Code::NulByte), @"
+    error nul-byte: command[0] holds a NUL byte: the container cannot be created. Pass what it says in a file instead.
+    [] []
+    ");
+}
+
+#[test]
+fn a_service_variable_can_be_too_long() {
+    let web = Cluster::with("").service("web", WEB);
+    // `WEB_PORT_80_TCP=tcp://10.0.0.1:80` with its NUL
+    let limits = |string| SizeLimits { string, ..SizeLimits::default() };
+    assert_eq!(told(&with_limits(web.clone(), limits(34)), Code::StringTooLong), "");
+    insta::assert_snapshot!(told(&with_limits(web, limits(33)), Code::StringTooLong), @r#"
+    error string-too-long: WEB_PORT_80_TCP takes 34 bytes, and Linux takes 33: no program starts in the container. Give the Service or its port a shorter name.
+    ["WEB_PORT_80_TCP"] ["Service default/web"]
+    "#);
+}
+
+#[test]
+fn services_that_make_nothing_are_told_with_the_reason() {
+    let cluster = Cluster::with("")
+        .service("db", "clusterIP: None")
+        .service("elsewhere", "type: ExternalName")
+        .service("new", "ports: [{port: 80}]");
+    insta::assert_snapshot!(told(&cluster, Code::ServiceSkipped), @r#"
+    info service-skipped: Service db is headless, so that it makes no variables. Find it by DNS, or give it a clusterIP.
+    [] ["Service default/db"]
+    info service-skipped: Service elsewhere is of type ExternalName, so that it makes no variables. Find it by DNS, or give it a clusterIP.
+    [] ["Service default/elsewhere"]
+    info service-skipped: Service new has no clusterIP yet, so that it makes no variables. Find it by DNS, or give it a clusterIP.
+    [] ["Service default/new"]
+    "#);
+    let mut unlinked = cluster;
+    let pod = unlinked.objects.pods.delete("default", "web-0").unwrap();
+    let mut without = pod;
+    without.spec.enable_service_links = Some(false);
+    unlinked.objects.pods.apply(without);
+    assert_eq!(told(&unlinked, Code::ServiceSkipped), "");
+}
+
+#[test]
+fn what_the_api_server_would_refuse_is_told() {
+    insta::assert_snapshot!(told_of_example(Code::ServiceRefused), @r#"
+    warning service-refused: The API server of 1.35 would refuse Service 1web: metadata.name must be at most 63 lower-case letters, digits and '-', begin with a letter and end with a letter or digit. Change the field; until then no cluster of that release has this Service.
+    [] ["Service default/1web"]
+    "#);
+    let ports = Cluster::with("").service("web", "clusterIP: 10.0.0.1, ports: [{port: 80}, {port: 80, name: a}]");
+    insta::assert_snapshot!(told(&ports, Code::ServiceRefused), @r#"
+    warning service-refused: The API server of 1.36 would refuse Service web: spec.ports[0].name must be set, because there are several ports. Change the field; until then no cluster of that release has this Service.
+    [] ["Service default/web"]
+    warning service-refused: The API server of 1.36 would refuse Service web: spec.ports[1] has the number and protocol of an earlier port. Change the field; until then no cluster of that release has this Service.
+    [] ["Service default/web"]
+    "#);
+}
+
+#[test]
+fn a_service_without_an_address_is_validated_too() {
+    let by_hand = Cluster::with("").service("Web", "ports: [{port: 80}]");
+    insta::assert_snapshot!(told(&by_hand, Code::ServiceRefused), @r#"
+    warning service-refused: The API server of 1.36 would refuse Service Web: metadata.name must be at most 63 lower-case letters, digits and '-', begin and end with a letter or digit. Change the field; until then no cluster of that release has this Service.
+    [] ["Service default/Web"]
+    "#);
+    assert_eq!(told(&Cluster::with("").service("prod/Web", WEB), Code::ServiceRefused), "");
+}
+
+#[test]
+fn entries_that_are_passed_over_are_told() {
+    insta::assert_snapshot!(told_of_example(Code::EntrySkipped), @r#"
+    info entry-skipped: envFrom[0] is passed over, for the whole source: there is no ConfigMap default/m, which is optional. Add what is missing if the container needs it.
+    [] ["ConfigMap default/m"]
+    "#);
+    let key =
+        Cluster::with("env: [{name: A, valueFrom: {secretKeyRef: {name: s, key: k, optional: true}}}]").secret("s", "");
+    insta::assert_snapshot!(told(&key, Code::EntrySkipped), @r#"
+    info entry-skipped: env[0] is passed over, for A: Secret default/s has no key "k", which is optional. Add what is missing if the container needs it.
+    ["A"] ["Secret default/s"]
+    "#);
+}
+
+#[test]
+fn a_release_that_is_not_known_is_told() {
+    insta::assert_snapshot!(told_of_example(Code::ReleaseUnknown), @"
+    warning release-unknown: Kubernetes 1.37 is newer than 1.36, the newest whose answers are known, and is taken for that one. Look for a newer version of this tool.
+    [] []
+    ");
+}
+
+#[test]
+fn a_service_is_diagnosed_before_it_is_created() {
+    let [cluster, _] = example(Code::ExpectedName).unwrap();
+    let redis = cluster.objects.services.get("default", "redis").unwrap();
+    let expecting = Cluster::with("").expecting(&["REDIS_SERVICE_HOST"], &["REDIS_PORT_80_TCP_P"]).expectations;
+    let findings = diagnose_service(redis, &expecting, Release::NEWEST);
+    let names: Vec<&str> = findings.iter().flat_map(|finding| &finding.variables).map(String::as_str).collect();
+    assert_eq!(names, ["REDIS_SERVICE_HOST", "REDIS_PORT_80_TCP_PROTO", "REDIS_PORT_80_TCP_PORT"]);
+    let without_address = Cluster::with("").service("redis", "ports: [{port: 80}]").expecting(&["REDIS_PORT"], &[]);
+    let redis = without_address.objects.services.get("default", "redis").unwrap();
+    let findings = diagnose_service(redis, &without_address.expectations, Release::NEWEST);
+    insta::assert_snapshot!(findings.iter().map(ToString::to_string).collect::<String>(), @"error expected-name: Service redis gives the container REDIS_PORT=tcp://CLUSTER-IP:80, which the application reads as its own setting. Set the variable in env, set enableServiceLinks: false, or give the Service another name.");
+}
