@@ -170,13 +170,22 @@ impl Shown {
     }
 }
 
+/// Text whose line feeds and other control characters are escaped: nothing that a stranger named
+/// breaks out of its line, or into the terminal.
+pub(crate) struct OnALine<'t>(pub(crate) &'t str);
+
+impl fmt::Display for OnALine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut chars = self.0.chars();
+        chars.try_for_each(|c| if c.is_control() { write!(f, "{}", c.escape_default()) } else { write!(f, "{c}") })
+    }
+}
+
 /// On one line: line feeds and other control characters are escaped.
 impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Shown::Text(text) => text
-                .chars()
-                .try_for_each(|c| if c.is_control() { write!(f, "{}", c.escape_default()) } else { write!(f, "{c}") }),
+            Shown::Text(text) => OnALine(text).fmt(f),
             Shown::Escaped(text) => f.write_str(text),
             Shown::Elided => f.write_str("[elided]"),
         }
@@ -213,7 +222,7 @@ pub enum Drift {
 
 impl fmt::Display for Drifted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Drifted { name, drift } = self;
+        let (name, drift) = (OnALine(&self.name), self.drift);
         match drift {
             Drift::Missing => write!(f, "{name} is missing until the container is restarted"),
             Drift::Stale => write!(f, "{name} is stale: its value is another one now"),

@@ -7,11 +7,11 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::api::{Service, Timestamp};
-use crate::compare::Shown;
-use crate::container::{Composition, Reference, Resolved, Source};
+use crate::compare::{OnALine, Shown};
+use crate::container::{Composition, Entry, Reference, Resolved, SkipReason, Source};
 use crate::environment::Declared;
-use crate::services::{ServiceVariable, ServiceVariableKind, Suffix};
-use crate::{ObjectRef, ServiceLinks, Store, mangle};
+use crate::services::{Position, ServiceVariable, ServiceVariableKind, Suffix};
+use crate::{ObjectRef, ServiceLinks, Store, generate, mangle};
 
 /// Where a variable comes from, or why it is not there: what [`Composition::explain`] gives.
 ///
@@ -162,6 +162,11 @@ pub enum Absence {
         /// When it was created, if it says so.
         created: Option<Timestamp>,
     },
+    /// The Service was there when the container started, but was changed since.
+    ChangedLater {
+        /// The Service.
+        service: ObjectRef,
+    },
     /// The Service is of another namespace than the Pod.
     OtherNamespace {
         /// The Service.
@@ -188,7 +193,8 @@ impl<'a> Composition<'a> {
     /// container saw when it started, and tell what a variable is missing for.
     #[must_use]
     pub fn explain(&self, name: &str, now: &Store<Service>) -> Explanation {
-        let mut steps = Steps { composition: self, steps: Vec::new(), of_declared: BTreeMap::new() };
+        let mut steps =
+            Steps { composition: self, steps: Vec::new(), of_declared: BTreeMap::new(), of_services: BTreeMap::new() };
         let environment = self.environment();
         let mut settings: Vec<usize> = Vec::new();
         if let Some(value) = environment.base(name) {
@@ -206,9 +212,9 @@ impl<'a> Composition<'a> {
         );
         let stands = settings.pop();
 
-        let mut absences: Vec<Absence> = self.skips_of(name).collect();
+        let mut absences: Vec<Absence> = self.skips_of(name, stands.is_some()).collect();
         if stands.is_none() {
-            absences.extend(now.iter().filter_map(|service| self.absence_of(name, service)));
+            absences.extend(now.iter().filter_map(|service| self.absence_of(name, service, now)));
             if absences.is_empty() {
                 absences.push(Absence::Unknown);
             }
@@ -216,8 +222,19 @@ impl<'a> Composition<'a> {
         Explanation { name: name.to_owned(), stands, overrides: settings, absences, steps: steps.steps }
     }
 
-    fn skips_of(&self, name: &str) -> impl Iterator<Item = Absence> {
-        let named = self.skipped().iter().filter(move |skipped| skipped.variable.as_deref() == Some(name));
+    /// A source that is missing as a whole could have set any name that has its prefix, which
+    /// matters only if nothing else sets it.
+    fn skips_of(&self, name: &str, is_there: bool) -> impl Iterator<Item = Absence> {
+        let named = self.skipped().iter().filter(move |skipped| match (&skipped.variable, skipped.entry) {
+            (Some(variable), _) => variable == name,
+            (None, Entry::EnvFrom(index)) => {
+                let source = self.container().env_from.get(index);
+                let could_set =
+                    source.and_then(|source| name.strip_prefix(&*source.prefix)).is_some_and(|key| !key.is_empty());
+                !is_there && could_set && matches!(skipped.reason, SkipReason::ObjectMissing(_))
+            }
+            (None, _) => false,
+        });
         named.map(|skipped| Absence::Skipped {
             entry: alloc::format!("{}", skipped.entry),
             reason: alloc::format!("{}", skipped.reason),
@@ -225,25 +242,32 @@ impl<'a> Composition<'a> {
     }
 
     /// Why this Service does not make the variable that its name suggests.
-    fn absence_of(&self, name: &str, service: &Service) -> Option<Absence> {
+    fn absence_of(&self, name: &str, service: &Service, now: &Store<Service>) -> Option<Absence> {
         name.strip_prefix(&*mangle(&service.metadata.name)).and_then(Suffix::read)?;
         let object = ObjectRef::to(service);
         let facts = self.facts();
         let namespace = &self.pod().metadata.namespace;
-        let is_seen = |service: &Service| {
-            let seen = facts.services.select(namespace, self.service_links());
+        let is_seen_among = |services: &Store<Service>| {
+            let seen = services.select(namespace, self.service_links());
             seen.iter().any(|seen| seen.metadata == service.metadata)
         };
+        let makes_it =
+            || generate(&[service]).is_ok_and(|generated| generated.iter().any(|variable| variable.name() == name));
         Some(if !service.has_cluster_ip() {
             Absence::NoClusterIp { service: object, cluster_ip: service.spec.cluster_ip.clone() }
+        } else if is_seen_among(now) {
+            // `default/kubernetes` is seen from everywhere.
+            if !makes_it() {
+                Absence::NoSuchPort { service: object }
+            } else if is_seen_among(facts.services) {
+                Absence::ChangedLater { service: object }
+            } else {
+                Absence::CreatedLater { service: object, created: service.metadata.creation_timestamp }
+            }
         } else if service.metadata.namespace != *namespace {
             Absence::OtherNamespace { service: object }
-        } else if self.service_links() == ServiceLinks::Disabled {
-            Absence::LinksDisabled { service: object }
-        } else if is_seen(service) {
-            Absence::NoSuchPort { service: object }
         } else {
-            Absence::CreatedLater { service: object, created: service.metadata.creation_timestamp }
+            Absence::LinksDisabled { service: object }
         })
     }
 }
@@ -253,6 +277,7 @@ struct Steps<'c, 'a> {
     composition: &'c Composition<'a>,
     steps: Vec<Step>,
     of_declared: BTreeMap<usize, usize>,
+    of_services: BTreeMap<Position, usize>,
 }
 
 impl<'a> Steps<'_, 'a> {
@@ -262,12 +287,17 @@ impl<'a> Steps<'_, 'a> {
     }
 
     fn service(&mut self, variable: ServiceVariable<'a>) -> usize {
-        self.push(Step {
+        if let Some(&step) = self.of_services.get(&variable.position()) {
+            return step;
+        }
+        let step = self.push(Step {
             name: variable.name(),
             value: Shown::Text(variable.value()),
             origin: Origin::of_service(variable),
             references: Vec::new(),
-        })
+        });
+        self.of_services.insert(variable.position(), step);
+        step
     }
 
     /// The step of a declaration, after those of all that it refers to. References lead only to
@@ -341,9 +371,9 @@ impl Origin {
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Origin::Base => f.write_str("laid under what the kubelet gives"),
+            Origin::Base => f.write_str("what lies under the kubelet's variables"),
             Origin::Text { entry, text } if text.contains('$') => {
-                write!(f, "{entry}, value {}", Shown::Text(text.clone()))
+                write!(f, "{entry}, value {}", OnALine(text))
             }
             Origin::Text { entry, .. } => write!(f, "{entry}, value"),
             Origin::Key { entry, object, key } => write!(f, "{entry}, key {key} of {object}"),
@@ -376,6 +406,9 @@ impl fmt::Display for Absence {
             Absence::CreatedLater { service, created: None } => {
                 write!(f, "{service} was created after the container had started: restart the container")
             }
+            Absence::ChangedLater { service } => {
+                write!(f, "{service} was changed after the container had started: restart the container")
+            }
             Absence::OtherNamespace { service } => {
                 write!(f, "{service} is of another namespace: only Services of the Pod's own make variables")
             }
@@ -391,7 +424,7 @@ impl fmt::Display for Absence {
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.stands {
-            None => writeln!(f, "{} is not there", self.name)?,
+            None => writeln!(f, "{} is not there", OnALine(&self.name))?,
             Some(stands) => self.write_step(stands, "", "  ", f)?,
         }
         for &overridden in self.overrides.iter().rev() {
@@ -407,7 +440,7 @@ impl fmt::Display for Explanation {
 impl Explanation {
     fn write_step(&self, step: usize, lead: &str, indent: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(Step { name, value, origin, .. }) = self.steps.get(step) else { return Ok(()) };
-        writeln!(f, "{lead}{name}={value}")?;
+        writeln!(f, "{lead}{}={value}", OnALine(name))?;
         writeln!(f, "{indent}from {origin}")?;
         // Each step is shown once, however many references lead to it.
         let mut shown = Vec::from([step]);
@@ -415,10 +448,16 @@ impl Explanation {
         while let Some(Step { references, .. }) = shown.get(next).and_then(|&step| self.steps.get(step)) {
             for ResolvedReference { name, step } in references {
                 match step.and_then(|step| Some((step, self.steps.get(step)?))) {
-                    None => writeln!(f, "{indent}$({name}) stays as it is: there is no such variable before it")?,
+                    None => {
+                        writeln!(
+                            f,
+                            "{indent}$({}) stays as it is: there is no such variable before it",
+                            OnALine(name)
+                        )?;
+                    }
                     Some((step, Step { value, origin, .. })) => {
                         if !shown.contains(&step) {
-                            writeln!(f, "{indent}$({name}) is {value}, from {origin}")?;
+                            writeln!(f, "{indent}$({}) is {value}, from {origin}", OnALine(name))?;
                             shown.push(step);
                         }
                     }

@@ -124,6 +124,14 @@ impl<'a> Composition<'a> {
         &self.environment
     }
 
+    /// Lays variables under the environment, as [`Environment::over`] does: what is explained and
+    /// diagnosed then takes them into account.
+    #[must_use]
+    pub fn over<N: Into<String>, V: Into<Vec<u8>>>(mut self, base: impl IntoIterator<Item = (N, V)>) -> Self {
+        self.environment = self.environment.over(base);
+        self
+    }
+
     /// The environment, without how it came about.
     #[must_use]
     pub fn into_environment(self) -> Environment<'a> {
