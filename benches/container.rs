@@ -9,7 +9,7 @@ use kubelet_env::api::{
     ConfigMap, Container, EnvFromSource, EnvVar, ObjectMeta, Pod, PodMeta, PodSpec, PodStatus, PortNumber, Secret,
     Service, ServicePort, ServiceSpec,
 };
-use kubelet_env::{Facts, Form, Objects, Order, Release, ServiceLinks, compose, expand, generate};
+use kubelet_env::{Expectations, Facts, Form, Objects, Order, Release, ServiceLinks, compose, expand, generate};
 
 fn services(count: usize) -> impl Iterator<Item = Service> {
     let ports = [("http", 80), ("https", 443), ("metrics", 9090)]
@@ -110,6 +110,8 @@ fn five_thousand_services(c: &mut Criterion) {
         });
     });
     group.sample_size(20);
+    let composition = compose(&pod, "app", &facts).unwrap();
+    group.bench_function("diagnose", |b| b.iter(|| black_box(&composition).diagnose(&Expectations::default())));
     group.bench_function("BTreeMap of the service variables", |b| {
         b.iter(|| pairs().collect::<BTreeMap<String, String>>());
     });

@@ -387,25 +387,37 @@ impl<'a> Environment<'a> {
         for variable in others {
             variable.append(form, out);
         }
-        self.append_services(|_| true, form, out);
-    }
-
-    /// Appends the service variables that stand, of those Services that are meant.
-    pub(crate) fn append_services(&self, is_meant: impl Fn(&Service) -> bool, form: Form, out: &mut Vec<u8>) {
         let mut block = Block::new(out);
-        for (index, service) in self.services.services().iter().enumerate().filter(|(_, service)| is_meant(service)) {
-            let hidden = self.hidden_of(index);
-            if hidden.is_empty() {
-                block.append(service, form);
-                continue;
-            }
-            for variable in variables_of(service, index) {
-                if hidden.binary_search(&variable.position()).is_err() {
-                    block.append_variable(variable, form);
-                }
-            }
+        for (index, service) in self.services.services().iter().enumerate() {
+            self.append_service(index, service, form, &mut block);
         }
         block.flush();
+    }
+
+    /// Appends the variables of one Service that stand.
+    fn append_service(&self, index: usize, service: &Service, form: Form, block: &mut Block<'_>) {
+        let hidden = self.hidden_of(index);
+        if hidden.is_empty() {
+            block.append(service, form);
+            return;
+        }
+        for variable in variables_of(service, index) {
+            if hidden.binary_search(&variable.position()).is_err() {
+                block.append_variable(variable, form);
+            }
+        }
+    }
+
+    /// How many bytes the service variables that stand take, each with `=` and what ends it, of those
+    /// Services that are meant.
+    pub(crate) fn len_of_services(&self, is_meant: impl Fn(&Service) -> bool) -> usize {
+        let meant = self.services.services().iter().enumerate().filter(|(_, service)| is_meant(service));
+        let mut text = Vec::new();
+        let mut block = Block::new(&mut text);
+        meant.fold(0, |len, (index, service)| {
+            self.append_service(index, service, Form::NulSeparated, &mut block);
+            len.saturating_add(block.discard())
+        })
     }
 
     /// How many service variables stand, of those Services that are meant.

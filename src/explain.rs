@@ -11,7 +11,7 @@ use crate::compare::{OnALine, Shown};
 use crate::container::{Composition, Entry, Reference, Resolved, SkipReason, Source};
 use crate::environment::Declared;
 use crate::services::{Position, ServiceVariable, ServiceVariableKind, Suffix};
-use crate::{ObjectRef, ServiceLinks, Store, generate, mangle};
+use crate::{ObjectRef, Store, generate, mangle};
 
 /// Where a variable comes from, or why it is not there: what [`Composition::explain`] gives.
 ///

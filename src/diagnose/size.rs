@@ -7,8 +7,6 @@ use super::{Code, Finding};
 use crate::api::Service;
 use crate::container::Composition;
 use crate::environment::Environment;
-use crate::order::Order;
-use crate::render::Form;
 
 /// What the machine takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,21 +38,39 @@ impl Size {
     /// The size of a program's path, arguments (its name is the first) and environment. The kernel
     /// keeps the path beside the arguments, without a pointer.
     pub fn of<'s>(path: &[u8], arguments: impl IntoIterator<Item = &'s [u8]>, environment: &Environment<'_>) -> Self {
-        let arguments = arguments.into_iter().fold(Size::default(), |size, argument| size.with(argument.len()));
-        let environment = Size::of_environment(environment);
-        Size {
-            strings: arguments.strings.saturating_add(environment.strings).saturating_add(path.len()).saturating_add(1),
-            // The kernel makes room for one argument at least.
-            count: arguments.count.max(1).saturating_add(environment.count),
-        }
+        Size::of_environment(environment).and(Size::of_program(path, arguments))
     }
 
     /// The size of an environment alone.
     #[must_use]
     pub fn of_environment(environment: &Environment<'_>) -> Self {
-        let mut block = Vec::new();
-        environment.append(Order::Kubelet, Form::NulSeparated, &mut block);
-        Size { strings: block.len(), count: environment.len() }
+        Size::of_others(environment).and(Size::of_services(environment, |_| true))
+    }
+
+    fn of_program<'s>(path: &[u8], arguments: impl IntoIterator<Item = &'s [u8]>) -> Self {
+        let arguments = arguments.into_iter().fold(Size::default(), |size, argument| size.with(argument.len()));
+        Size {
+            strings: arguments.strings.saturating_add(path.len()).saturating_add(1),
+            // The kernel makes room for one argument at least.
+            count: arguments.count.max(1),
+        }
+    }
+
+    fn of_services(environment: &Environment<'_>, is_meant: impl Fn(&Service) -> bool) -> Self {
+        Size { strings: environment.len_of_services(&is_meant), count: environment.count_of_services(&is_meant) }
+    }
+
+    /// All but the service variables.
+    fn of_others(environment: &Environment<'_>) -> Self {
+        let others = environment.iter().take_while(|variable| variable.service_variable().is_none());
+        others.fold(Size::default(), |size, variable| {
+            let equals = 1_usize;
+            size.with(variable.name().len().saturating_add(equals).saturating_add(variable.value().as_bytes().len()))
+        })
+    }
+
+    fn and(self, other: Size) -> Self {
+        Size { strings: self.strings.saturating_add(other.strings), count: self.count.saturating_add(other.count) }
     }
 
     /// The bytes that count: strings and pointers.
@@ -68,19 +84,30 @@ impl Size {
     }
 }
 
+/// Seen with `enableServiceLinks: false` too.
+fn is_master(service: &Service) -> bool {
+    service.metadata.namespace == "default" && service.metadata.name == "kubernetes"
+}
+
 impl Composition<'_> {
     /// What the container's environment takes, and its command and arguments as far as they are
     /// declared; those of the image are not known.
     #[must_use]
     pub fn size(&self) -> Size {
+        self.with_command(Size::of_environment(self.environment()))
+    }
+
+    fn with_command(&self, environment: Size) -> Size {
         let texts = self.command().iter().chain(self.args()).map(|text| text.value.as_bytes());
         let path = self.command().first().map(|program| program.value.as_bytes()).unwrap_or_default();
-        Size::of(path, texts, self.environment())
+        environment.and(Size::of_program(path, texts))
     }
 
     pub(super) fn find_in_size(&self, limits: &SizeLimits, findings: &mut Vec<Finding>) {
         self.find_too_long(limits, findings);
-        let size = self.size();
+        let links = self.size_of_service_links();
+        let others = Size::of_others(self.environment()).and(Size::of_services(self.environment(), is_master));
+        let size = self.with_command(links.and(others));
         let bytes = size.bytes();
         let (code, what) = if bytes > limits.total {
             (Code::EnvironmentTooLarge, "no program starts in the container: argument list too long")
@@ -89,7 +116,7 @@ impl Composition<'_> {
         } else {
             return;
         };
-        let saved = self.size_of_service_links().bytes();
+        let saved = links.bytes();
         let message = format!(
             "Arguments and environment take {bytes} bytes of {} (variables: {}), so that {what}.",
             limits.total,
@@ -106,11 +133,7 @@ impl Composition<'_> {
     /// What the variables of the namespace's Services take, which `enableServiceLinks: false` saves.
     #[must_use]
     pub fn size_of_service_links(&self) -> Size {
-        let is_link =
-            |service: &Service| service.metadata.namespace != "default" || service.metadata.name != "kubernetes";
-        let mut block = Vec::new();
-        self.environment().append_services(is_link, Form::NulSeparated, &mut block);
-        Size { strings: block.len(), count: self.environment().count_of_services(is_link) }
+        Size::of_services(self.environment(), |service| !is_master(service))
     }
 
     /// A service variable is as long as a Service's name, a port's name and an address.

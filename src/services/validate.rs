@@ -59,6 +59,32 @@ impl fmt::Display for Violation {
     }
 }
 
+/// What was seen before; the first few without taking memory.
+struct Seen<T> {
+    few: [Option<T>; 4],
+    many: BTreeSet<T>,
+}
+
+impl<T: Copy + Ord> Seen<T> {
+    fn new() -> Self {
+        Seen { few: [None; 4], many: BTreeSet::new() }
+    }
+
+    /// Whether it was not seen yet.
+    fn insert(&mut self, item: T) -> bool {
+        if self.few.contains(&Some(item)) {
+            return false;
+        }
+        match self.few.iter_mut().find(|place| place.is_none()) {
+            Some(place) => {
+                *place = Some(item);
+                true
+            }
+            None => self.many.insert(item),
+        }
+    }
+}
+
 /// What the API server of a release would refuse of a Service's name and ports, in the order of the
 /// fields. Numbers and protocols are not checked here: [`PortNumber`](crate::api::PortNumber) and
 /// [`Protocol`](crate::api::Protocol) cannot be wrong.
@@ -91,7 +117,7 @@ pub fn validate_service(service: &Service, release: Release) -> Vec<Violation> {
     if ports.is_empty() && !service.is_headless() && !service.is_external_name() {
         refuse("spec.ports".into(), ViolationProblem::NoPorts);
     }
-    let (mut names, mut numbers) = (BTreeSet::new(), BTreeSet::new());
+    let (mut names, mut numbers) = (Seen::new(), Seen::new());
     for (index, port) in ports.iter().enumerate() {
         if !numbers.insert((port.port, port.effective_protocol())) {
             refuse(alloc::format!("spec.ports[{index}]"), ViolationProblem::DuplicatePort);
@@ -101,7 +127,7 @@ pub fn validate_service(service: &Service, release: Release) -> Vec<Violation> {
         } else if !is_dns1123_label(&port.name) {
             Some(ViolationProblem::NotDns1123)
         } else {
-            (!names.insert(&port.name)).then_some(ViolationProblem::DuplicateName)
+            (!names.insert(port.name.as_str())).then_some(ViolationProblem::DuplicateName)
         };
         if let Some(problem) = problem {
             refuse(alloc::format!("spec.ports[{index}].name"), problem);

@@ -21,8 +21,8 @@ fn example(code: Code) -> Option<[Cluster; 2]> {
     let none = || Cluster::with("");
     Some(match code {
         Code::AmbiguousVariable => {
-            let foo = none().service("foo", WEB);
-            [foo.clone().service("foo-service", WEB), foo.service("foo-services", WEB)]
+            let short = none().service("foo", WEB);
+            [short.clone().service("foo-service", WEB), short.service("foo-services", WEB)]
         }
         Code::AmbiguousReference => {
             let with_value = |value: &str| {
