@@ -232,6 +232,15 @@ impl fmt::Display for Drifted {
     }
 }
 
+/// Whether the kubelet, which picks at random where several Services make the name, may give it this
+/// value now. Of one Service the last variable of the name stands.
+fn may_be(name: &str, value: &Value<'_>, now: &Environment<'_>) -> bool {
+    let named = now.service_variables_named(name);
+    let next = named.iter().skip(1).map(|next| Some(next.service())).chain([None]);
+    let mut last = named.iter().zip(next).filter(|(variable, next)| Some(variable.service()) != *next);
+    last.any(|(variable, _)| variable.value().as_bytes() == value.as_bytes())
+}
+
 /// What differs between what a container was started with and what the kubelet would give it now,
 /// by name.
 ///
@@ -246,6 +255,7 @@ pub fn drift(then: &Captured<'_>, now: &Environment<'_>) -> Vec<Drifted> {
         let name = String::from_utf8_lossy(name);
         match now.get(&name).filter(|variable| !variable.is_base()) {
             Some(variable) if variable.value().as_bytes() == value.as_bytes() => {}
+            Some(variable) if variable.service_variable().is_some() && may_be(&name, value, now) => {}
             Some(_) => add(&name, Drift::Stale),
             None if is_of_a_service(&name, value.as_bytes()) => add(&name, Drift::Gone),
             None => add(&name, Drift::Foreign),

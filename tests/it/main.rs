@@ -2,6 +2,7 @@
 
 mod block;
 mod cluster;
+mod compare;
 mod conformance;
 mod container;
 mod container_laws;

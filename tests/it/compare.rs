@@ -1,0 +1,187 @@
+//! Two environments side by side, and a running container against what it would get now.
+
+use kubelet_env::{Captured, Drift, Drifted, Environment, Facts, compare, compose, drift};
+
+use crate::cluster::Cluster;
+
+const WEB: &str = "clusterIP: 10.0.0.1, ports: [{port: 80}]";
+
+#[test]
+fn a_comparison_reads_as_lines_by_name() {
+    let before = Captured::from_block(b"B=1\0A=1\0C=1\0SAME=x\0");
+    let after = Captured::from_block(b"SAME=x\0C=2\0A=1\0D=\0E=a=b\0");
+    let comparison = compare(&before, &after);
+    let names: Vec<&[u8]> = comparison.changes().iter().map(|change| &*change.name).collect();
+    assert_eq!(names, [b"B", b"C", b"D", b"E"]);
+    insta::assert_snapshot!(comparison.with_values(), @"
+    - B=1
+    - C=1
+    + C=2
+    + D=
+    + E=a=b
+    ");
+}
+
+#[test]
+fn values_of_unknown_origin_are_elided_unless_asked_for() {
+    let before = Captured::from_block(b"PASSWORD=hunter2\0");
+    let after = Captured::from_block(b"PASSWORD=hunter3\0");
+    let comparison = compare(&before, &after);
+    insta::assert_snapshot!(comparison, @"
+    - PASSWORD=[elided]
+    + PASSWORD=[elided]
+    ");
+    assert!(!format!("{comparison:?}").contains("hunter"));
+    insta::assert_snapshot!(comparison.with_values(), @"
+    - PASSWORD=hunter2
+    + PASSWORD=hunter3
+    ");
+}
+
+#[test]
+fn only_what_a_secret_flowed_into_is_elided_of_a_composition() {
+    let composed = |password: &str| {
+        Cluster::with(
+            "envFrom: [{secretRef: {name: s}}], \
+             env: [{name: URL, value: 'db://$(PASSWORD)@db'}, {name: COLOR, value: $(WEB_PORT)}]",
+        )
+        .service("web", &format!("clusterIP: 10.0.0.{}, ports: [{{port: 80}}]", password.len()))
+        .secret("s", &format!("PASSWORD: {password}"))
+    };
+    let (before, after) = (composed("hunter2"), composed("hunter22"));
+    before.composed(|before| {
+        after.composed(|after| {
+            let (before, after) = (Captured::from(before.environment()), Captured::from(after.environment()));
+            insta::assert_snapshot!(compare(&before, &after), @"
+            - COLOR=tcp://10.0.0.7:80
+            + COLOR=tcp://10.0.0.8:80
+            - PASSWORD=[elided]
+            + PASSWORD=[elided]
+            - URL=[elided]
+            + URL=[elided]
+            - WEB_PORT=tcp://10.0.0.7:80
+            + WEB_PORT=tcp://10.0.0.8:80
+            - WEB_PORT_80_TCP=tcp://10.0.0.7:80
+            + WEB_PORT_80_TCP=tcp://10.0.0.8:80
+            - WEB_PORT_80_TCP_ADDR=10.0.0.7
+            + WEB_PORT_80_TCP_ADDR=10.0.0.8
+            - WEB_SERVICE_HOST=10.0.0.7
+            + WEB_SERVICE_HOST=10.0.0.8
+            ");
+            let shown = compare(&before, &after).with_values().to_string();
+            assert!(shown.contains("- PASSWORD=hunter2\n+ PASSWORD=hunter22\n"), "{shown}");
+        });
+    });
+}
+
+#[test]
+fn a_comparison_keeps_to_its_lines() {
+    let before = Captured::from_block(b"");
+    let after = Captured::from_block(b"A=x\ny\x1b\0\xff\n=\xfe\0");
+    insta::assert_snapshot!(compare(&before, &after).with_values(), @r"
+    + A=x\ny\u{1b}
+    + \xff\n=\xfe
+    ");
+}
+
+#[test]
+fn of_a_captured_block_the_first_of_a_name_stands_and_what_is_no_variable_is_passed_over() {
+    let captured = Captured::from_block(b"A=1\0A=2\0nothing\0\0=x\0");
+    assert_eq!(captured, Captured::from_pairs([(b"A".as_slice(), b"1".as_slice()), (b"", b"x")]));
+    assert!(compare(&captured, &captured).is_empty());
+    assert_eq!(compare(&captured, &captured).to_string(), "");
+}
+
+fn told(drifted: &[Drifted]) -> String {
+    let json = serde_json::to_string(drifted).unwrap();
+    assert_eq!(serde_json::from_str::<Vec<Drifted>>(&json).unwrap(), drifted);
+    drifted.iter().map(|drifted| format!("{drifted}\n")).collect()
+}
+
+fn against_now(block: &[u8], now: &Cluster) -> Vec<Drifted> {
+    now.composed(|composition| drift(&Captured::from_block(block), composition.environment()))
+}
+
+#[test]
+fn a_captured_environment_drifts_from_what_the_objects_say_now() {
+    let now = Cluster::with("env: [{name: MODE, value: new}, {name: COLOR, value: blue}, {name: ADDED, value: x}]")
+        .service("web", "clusterIP: 10.0.0.2, ports: [{port: 80}]");
+    let then = b"MODE=old\0COLOR=blue\0\
+        WEB_SERVICE_HOST=10.0.0.1\0WEB_SERVICE_PORT=81\0WEB_PORT=tcp://10.0.0.1:81\0\
+        WEB_PORT_81_TCP=tcp://10.0.0.1:81\0WEB_PORT_81_TCP_PROTO=tcp\0\
+        OLD_SERVICE_HOST=10.0.0.3\0OLD_PORT=tcp://10.0.0.3:80\0\
+        PATH=/usr/bin\0HOME=/\0MY_PORT=8080\0";
+    insta::assert_snapshot!(told(&against_now(then, &now)), @"
+    ADDED is missing until the container is restarted
+    HOME was never the kubelet's
+    MODE is stale: its value is another one now
+    MY_PORT was never the kubelet's
+    OLD_PORT is stale: no Service makes it any more
+    OLD_SERVICE_HOST is stale: no Service makes it any more
+    PATH was never the kubelet's
+    WEB_PORT is stale: its value is another one now
+    WEB_PORT_80_TCP is missing until the container is restarted
+    WEB_PORT_80_TCP_ADDR is missing until the container is restarted
+    WEB_PORT_80_TCP_PORT is missing until the container is restarted
+    WEB_PORT_80_TCP_PROTO is missing until the container is restarted
+    WEB_PORT_81_TCP is stale: no Service makes it any more
+    WEB_PORT_81_TCP_PROTO is stale: no Service makes it any more
+    WEB_SERVICE_HOST is stale: its value is another one now
+    WEB_SERVICE_PORT is stale: its value is another one now
+    ");
+    insta::assert_snapshot!(serde_json::to_string(&against_now(b"HOME=/\0", &Cluster::with(""))).unwrap(), @r#"[{"name":"HOME","drift":"foreign"}]"#);
+}
+
+#[test]
+fn an_environment_does_not_drift_from_itself() {
+    let now = Cluster::with("env: [{name: A, value: $(WEB_PORT)}]").service("web", WEB);
+    now.composed(|composition| {
+        let environment = composition.environment();
+        assert_eq!(drift(&Captured::from(environment), environment), []);
+    });
+}
+
+#[test]
+fn what_lies_under_the_environment_is_not_the_kubelets() {
+    let now = Environment::default().over([("HOME", "/root"), ("LANG", "C")]);
+    let drifted = drift(&Captured::from_block(b"HOME=/\0"), &now);
+    assert_eq!(drifted, [Drifted { name: "HOME".into(), drift: Drift::Foreign }]);
+}
+
+#[test]
+fn a_value_that_the_kubelet_may_pick_again_is_not_stale() {
+    let now = Cluster::with("").service("foo", WEB).service("foo-service", WEB);
+    let drifts = |value: &str| {
+        let block = format!("FOO_SERVICE_PORT={value}\0");
+        against_now(block.as_bytes(), &now).iter().any(|drifted| drifted.name == "FOO_SERVICE_PORT")
+    };
+    assert!(!drifts("80") && !drifts("tcp://10.0.0.1:80") && drifts("81"));
+}
+
+#[test]
+fn a_container_drifts_from_the_objects_of_its_start() {
+    let mut objects = Cluster::with("").service("old", WEB).service("new", WEB).objects;
+    for (name, time) in [("old", "2026-11-22T08:00:00Z"), ("new", "2026-11-22T09:30:00Z")] {
+        let mut service = objects.services.delete("default", name).unwrap();
+        service.metadata.creation_timestamp = Some(time.parse().unwrap());
+        objects.services.apply(service);
+    }
+    let pod = Cluster::with("").pod();
+    let started = |moment: &str| objects.clone().created_by(moment.parse().unwrap());
+    let missing = |moment: &str| {
+        let then = started(moment);
+        let (then, now) = (Facts::of(&then), Facts::of(&objects));
+        let [then, now] = [then, now].map(|facts| compose(&pod, "app", &facts).unwrap());
+        told(&drift(&Captured::from(then.environment()), now.environment()))
+    };
+    insta::assert_snapshot!(missing("2026-11-22T09:00:00Z"), @"
+    NEW_PORT is missing until the container is restarted
+    NEW_PORT_80_TCP is missing until the container is restarted
+    NEW_PORT_80_TCP_ADDR is missing until the container is restarted
+    NEW_PORT_80_TCP_PORT is missing until the container is restarted
+    NEW_PORT_80_TCP_PROTO is missing until the container is restarted
+    NEW_SERVICE_HOST is missing until the container is restarted
+    NEW_SERVICE_PORT is missing until the container is restarted
+    ");
+    assert_eq!(missing("2026-11-22T09:30:00Z"), "");
+}
