@@ -19,6 +19,7 @@ mod printenv_container;
 mod quantity;
 mod reading;
 mod releases;
+mod size;
 mod snapshots;
 mod store;
 mod strategies;
