@@ -1,6 +1,7 @@
 //! What the crate promises: documented outputs, laws, and the recorded answers of the real kubelet.
 
 mod block;
+mod canaries;
 mod cluster;
 mod compare;
 mod conformance;

@@ -1,0 +1,185 @@
+//! No value of a Secret in anything that is told; and what is told reads back from its JSON.
+
+use std::fmt::{Debug, Display};
+
+use kubelet_env::api::{
+    ConfigMap, ConfigMapEnvSource, Container, EnvFromSource, EnvVar, EnvVarSource, ObjectMeta, Pod, PodMeta, PodSpec,
+    Secret, SecretEnvSource, SecretKeySelector,
+};
+use kubelet_env::{
+    Captured, Expectations, Facts, Objects, Release, SizeLimits, compare, compose, diagnose_service, drift, upgrade,
+};
+use proptest::collection::{btree_map, vec};
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::strategies::any_service_with_ports;
+
+/// In every value of a Secret, and nowhere else.
+const CANARY: &str = "cAnArY";
+
+const NAMES: [&str; 6] = ["A", "B", "FOO_PORT", "FOO_SERVICE_PORT", "A.B", "É"];
+
+fn name() -> impl Strategy<Value = &'static str> {
+    select(NAMES.to_vec())
+}
+
+fn text() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        4 => name().prop_map(|name| format!("$({name})")),
+        1 => name().prop_map(|name| format!("$$({name})")),
+        1 => select(vec!["", "x", "$", "$é", "\0", "\n"]).prop_map(str::to_owned),
+    ];
+    vec(piece, 0..4).prop_map(|pieces| pieces.concat())
+}
+
+/// Each of them is another one, some are no text, and some are long.
+fn secret_data() -> impl Strategy<Value = Vec<(String, Vec<u8>)>> {
+    let ending = select(vec![b"".to_vec(), b"\xff".to_vec(), b"\0".to_vec(), b"$(A)".to_vec(), vec![b'x'; 200]]);
+    btree_map(name().prop_map(str::to_owned), (0_u32..1_000_000, ending), 0..4).prop_map(|data| {
+        data.into_iter()
+            .map(|(key, (number, ending))| (key, [format!("{CANARY}{number}").as_bytes(), &ending].concat()))
+            .collect()
+    })
+}
+
+fn env_var() -> impl Strategy<Value = EnvVar> {
+    let reference =
+        (name(), select(vec!["s", "t", "missing"]), option::of(any::<bool>())).prop_map(|(key, secret, optional)| {
+            let secret_key_ref = Some(SecretKeySelector { name: secret.into(), key: key.into(), optional });
+            EnvVarSource { secret_key_ref, ..EnvVarSource::default() }
+        });
+    let value = prop_oneof![
+        3 => text().prop_map(|value| EnvVar { value, ..EnvVar::default() }),
+        1 => reference.prop_map(|from| EnvVar { value_from: Some(from), ..EnvVar::default() }),
+    ];
+    (name(), value).prop_map(|(name, variable)| EnvVar { name: name.into(), ..variable })
+}
+
+fn env_from() -> impl Strategy<Value = EnvFromSource> {
+    let optional = Some(true);
+    (select(vec!["", "", "A"]), select(vec!["s", "t", "m", "missing"])).prop_map(move |(prefix, source)| match source {
+        "m" => EnvFromSource {
+            prefix: prefix.into(),
+            config_map_ref: Some(ConfigMapEnvSource { name: "m".into(), optional }),
+            secret_ref: None,
+        },
+        secret => EnvFromSource {
+            prefix: prefix.into(),
+            config_map_ref: None,
+            secret_ref: Some(SecretEnvSource { name: secret.into(), optional }),
+        },
+    })
+}
+
+fn pod() -> impl Strategy<Value = Pod> {
+    (vec(env_from(), 0..3), vec(env_var(), 0..6), vec(text(), 0..3), vec(text(), 0..3), any::<bool>()).prop_map(
+        |(env_from, env, command, args, links)| {
+            let app = Container { name: "app".into(), env_from, env, command, args, ..Container::default() };
+            let spec = PodSpec { containers: vec![app], enable_service_links: Some(links), ..PodSpec::default() };
+            let metadata = PodMeta { namespace: "default".into(), ..PodMeta::default() };
+            Pod { metadata, spec, ..Pod::default() }.with_defaults()
+        },
+    )
+}
+
+fn objects() -> impl Strategy<Value = Objects> {
+    let data = btree_map(name().prop_map(str::to_owned), text(), 0..3);
+    (secret_data(), secret_data(), data, vec(any_service_with_ports(), 0..4)).prop_map(|(s, t, data, services)| {
+        let mut objects = Objects::default();
+        for (name, data) in [("s", s), ("t", t)] {
+            let data = data.into_iter().map(|(key, value)| (key, value.into())).collect();
+            objects.secrets.apply(Secret { metadata: ObjectMeta::new("default", name), data });
+        }
+        objects.config_maps.apply(ConfigMap { metadata: ObjectMeta::new("default", "m"), data });
+        objects.services.extend(services);
+        objects
+    })
+}
+
+#[track_caller]
+fn assert_silent(text: &str) {
+    // `Debug` of bytes may write each of them as a number.
+    let numbers = CANARY.bytes().map(|byte| byte.to_string()).collect::<Vec<_>>().join(", ");
+    // base64, as a Secret's JSON has it
+    assert!(!text.contains(CANARY) && !text.contains(&numbers) && !text.contains("Y0FuQXJZ"), "{text}");
+}
+
+#[track_caller]
+fn assert_debug_silent(value: &impl Debug) {
+    assert_silent(&format!("{value:?}"));
+    assert_silent(&format!("{value:#?}"));
+}
+
+#[track_caller]
+fn assert_display_silent(value: &(impl Display + Debug)) {
+    assert_silent(&value.to_string());
+    assert_debug_silent(value);
+}
+
+#[track_caller]
+fn assert_json_silent<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) {
+    let json = serde_json::to_string(value).unwrap();
+    assert_silent(&json);
+    assert_eq!(serde_json::from_str::<T>(&json).unwrap(), *value);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_secret_is_in_anything_that_is_told(
+        pod in pod(),
+        objects in objects(),
+        others in objects(),
+        release in select(vec!["1.29", "1.34", "1.36", "1.40"]),
+        size_limit in select(vec![Facts::DEFAULT_SIZE_LIMIT, 100]),
+    ) {
+        let release: Release = release.parse().unwrap();
+        let facts = Facts { release, size_limit, ..Facts::of(&objects) };
+        assert_debug_silent(&facts);
+        let upgraded = upgrade(&pod, "app", &Facts { release: Release::OLDEST, ..facts }, Release::NEWEST);
+        assert_display_silent(&upgraded);
+        let composition = match compose(&pod, "app", &facts) {
+            Ok(composition) => composition,
+            Err(error) => return Ok(assert_display_silent(&error)),
+        };
+        assert_debug_silent(&composition);
+        assert_debug_silent(&composition.ambiguities());
+        let environment = composition.environment();
+        let names = environment.iter().map(|variable| variable.name().into_owned());
+        let declared = environment.declared().iter().map(|declared| declared.name().to_owned());
+        for name in names.chain(declared).chain(NAMES.map(str::to_owned)) {
+            let explanation = composition.explain(&name, &others.services);
+            assert_display_silent(&explanation);
+            assert_json_silent(&explanation);
+        }
+        let limits = SizeLimits { string: 50, total: 200 };
+        let expectations = Expectations { prefixes: vec![String::new()], limits, ..Expectations::default() };
+        let services = objects.services.iter();
+        let of_services = services.flat_map(|service| diagnose_service(service, &expectations, release));
+        for finding in composition.diagnose(&expectations).into_iter().chain(of_services) {
+            assert_display_silent(&finding);
+            assert_json_silent(&finding);
+        }
+        let block = environment.render(kubelet_env::Order::Kubelet, kubelet_env::Form::NulSeparated);
+        let (captured, composed) = (Captured::from_block(&block), Captured::from(environment));
+        assert_debug_silent(&captured);
+        assert_debug_silent(&composed);
+        let nothing = Captured::default();
+        if let Ok(now) = compose(&pod, "app", &Facts::of(&others)) {
+            let now_captured = Captured::from(now.environment());
+            for before in [&captured, &composed, &nothing] {
+                assert_display_silent(&compare(before, &now_captured));
+                assert_display_silent(&compare(&now_captured, before));
+                for drifted in drift(before, now.environment()) {
+                    assert_display_silent(&drifted);
+                    assert_json_silent(&drifted);
+                }
+            }
+        }
+    }
+}
