@@ -56,7 +56,7 @@ fn limit() -> usize {
     let limits = std::fs::read_to_string("/proc/self/limits").unwrap();
     let stack = limits.lines().find_map(|line| line.strip_prefix("Max stack size")).unwrap();
     let stack = stack.split_whitespace().next().unwrap().parse().unwrap_or(usize::MAX);
-    (stack / 4).min(6 << 20).max(128 << 10)
+    (stack / 4).clamp(128 << 10, 6 << 20)
 }
 
 #[track_caller]
