@@ -13,6 +13,7 @@ mod env_file;
 mod explain;
 mod forms;
 mod k8s_openapi;
+mod explain_example;
 mod laws;
 mod objects_kinds;
 mod printenv;

@@ -1,0 +1,151 @@
+//! Explains variables of a container, or tells what deserves attention in its whole environment, from
+//! the objects in these files.
+
+use std::error::Error;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Parser, ValueEnum};
+use kubelet_env::api::Timestamp;
+use kubelet_env::{Expectations, Explanation, Finding, Release, Severity, Upgrade, UpgradeChange, compose, upgrade};
+use serde::Serialize;
+
+mod shared;
+
+/// Explain variables of a container, or tell what deserves attention in its environment
+#[derive(Parser)]
+#[command(
+    after_help = "The exit code is 0 without findings, 3 with findings of at least --fail-on, 1 if the input cannot be used."
+)]
+struct Arguments {
+    /// YAML or JSON, of several documents each; `-` is standard input. What neither exists nor ends in
+    /// .yaml, .yml or .json is the name of a variable
+    #[arg(required = true, value_name = "FILE|VARIABLE")]
+    files_and_variables: Vec<String>,
+    /// Explain this variable, however it is called (may be repeated)
+    #[arg(short, long, value_name = "NAME")]
+    variable: Vec<String>,
+    /// Explain these variables, however they are called
+    #[arg(last = true, value_name = "VARIABLE")]
+    variables: Vec<String>,
+    #[command(flatten)]
+    choice: shared::Choice,
+    /// When the container started, such as 2026-11-22T09:30:00Z: objects that were created later are
+    /// told as what a restart would bring
+    #[arg(long, value_name = "TIME")]
+    started: Option<Timestamp>,
+    /// The application reads this variable as its own setting (may be repeated)
+    #[arg(long, value_name = "NAME")]
+    expect: Vec<String>,
+    /// The application reads all variables that begin so as its own settings (may be repeated)
+    #[arg(long, value_name = "PREFIX")]
+    expect_prefix: Vec<String>,
+    /// Exit with 3 if there are findings of at least this severity
+    #[arg(long, value_name = "SEVERITY", value_enum, default_value = "warning")]
+    fail_on: FailOn,
+    /// Tell instead what an upgrade to this release changes
+    #[arg(long, value_name = "RELEASE", conflicts_with_all = ["variable", "variables"])]
+    upgrade_to: Option<Release>,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum FailOn {
+    Info,
+    Warning,
+    Error,
+}
+
+impl From<FailOn> for Severity {
+    fn from(severity: FailOn) -> Self {
+        match severity {
+            FailOn::Info => Severity::Info,
+            FailOn::Warning => Severity::Warning,
+            FailOn::Error => Severity::Error,
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn is_file(argument: &str) -> bool {
+    let is_named_so = [".yaml", ".yml", ".json"].iter().any(|ending| argument.ends_with(ending));
+    argument == "-" || is_named_so || Path::new(argument).exists()
+}
+
+fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
+    let (files, mut names): (Vec<String>, Vec<String>) =
+        arguments.files_and_variables.into_iter().partition(|argument| is_file(argument));
+    if files.is_empty() {
+        return Err(format!("no such file: {}", names.join(", ")).into());
+    }
+    names.extend(arguments.variable);
+    names.extend(arguments.variables);
+
+    let chosen = arguments.choice.of(&files)?;
+    let objects = match arguments.started {
+        Some(moment) => chosen.objects.clone().created_by(moment),
+        None => chosen.objects.clone(),
+    };
+    let facts = chosen.facts(&objects);
+    if let Some(release) = arguments.upgrade_to {
+        if !names.is_empty() {
+            return Err(format!("--upgrade-to is about the whole container, not about {}", names.join(", ")).into());
+        }
+        let upgrade = upgrade(&chosen.pod, &chosen.container, &facts, release);
+        print(&if arguments.json { json(&changes(&upgrade))? } else { upgrade.to_string() })?;
+        return Ok(ExitCode::SUCCESS);
+    }
+
+    let composition = compose(&chosen.pod, &chosen.container, &facts).map_err(|error| chosen.refused(&error))?;
+    if !names.is_empty() {
+        let explained = names.iter().map(|name| composition.explain(name, &chosen.objects.services));
+        let explained: Vec<Explanation> = explained.collect();
+        print(&if arguments.json { json(&explained)? } else { explained.iter().map(ToString::to_string).collect() })?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let expectations =
+        Expectations { names: arguments.expect, prefixes: arguments.expect_prefix, ..Expectations::default() };
+    let findings = composition.diagnose(&expectations);
+    print(&if arguments.json { json(&findings)? } else { findings.iter().map(told).collect() })?;
+    let fails = findings.iter().any(|finding| finding.severity >= arguments.fail_on.into());
+    Ok(if fails { ExitCode::from(3) } else { ExitCode::SUCCESS })
+}
+
+fn told(finding: &Finding) -> String {
+    let Finding { code, severity, message, advice, .. } = finding;
+    format!("{severity}: {message} [{code}]\n  {advice}\n")
+}
+
+fn changes(upgrade: &Upgrade) -> Vec<serde_json::Value> {
+    let changes = upgrade.changes.iter().map(|UpgradeChange { release, rules, subject, before, after }| {
+        let reasons: Vec<&str> = rules.iter().map(|rule| rule.now()).collect();
+        serde_json::json!({
+            "release": release.to_string(),
+            "subject": subject.to_string(),
+            "before": before,
+            "after": after,
+            "reasons": reasons,
+        })
+    });
+    changes.collect()
+}
+
+fn json(value: &impl Serialize) -> Result<String, serde_json::Error> {
+    Ok(serde_json::to_string_pretty(value)? + "\n")
+}
+
+fn print(text: &str) -> Result<(), String> {
+    io::stdout().lock().write_all(text.as_bytes()).map_err(|error| format!("standard output: {error}"))
+}

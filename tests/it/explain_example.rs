@@ -1,0 +1,249 @@
+//! The example `explain`, run as a process.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+const SHOP: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop}
+spec:
+  template:
+    spec:
+      containers:
+      - name: app
+        env:
+        - {name: URL, value: http://$(REDIS_SERVICE_HOST)/$(NOWHERE)}
+        - {name: PASSWORD, valueFrom: {secretKeyRef: {name: login, key: password}}}
+      - name: quiet
+      - name: pound
+        env: [{name: PRICE, value: $£5}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: redis, creationTimestamp: 2026-11-22T09:30:00Z}
+spec: {clusterIP: 10.0.0.11, ports: [{port: 6379}]}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: login}
+stringData: {password: hunter2}
+";
+
+/// Cargo puts examples beside the folder of the test binaries.
+fn example() -> PathBuf {
+    let this = std::env::current_exe().unwrap();
+    let profile = this.parent().and_then(Path::parent).unwrap();
+    let example = profile.join("examples/explain").with_extension(std::env::consts::EXE_EXTENSION);
+    // `cargo test` builds it; `cargo test --test it` leaves what is there.
+    let modified = |path: &Path| path.metadata().and_then(|metadata| metadata.modified()).ok();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let newest = modified(&root.join("examples/explain.rs")).max(modified(&root.join("examples/shared/mod.rs")));
+    assert!(modified(&example) >= newest, "run `cargo build --example explain`: {}", example.display());
+    example
+}
+
+struct Output {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+fn run(arguments: &[&str]) -> Output {
+    let mut child = Command::new(example())
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // One that does not read its standard input may have ended by now.
+    let _ = child.stdin.take().unwrap().write_all(SHOP.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    Output {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// What it prints where it ends with this code and without a message.
+#[track_caller]
+fn printed_with(code: i32, arguments: &[&str]) -> String {
+    let output = run(arguments);
+    assert_eq!((output.code, output.stderr.as_str()), (Some(code), ""), "{}", output.stdout);
+    output.stdout
+}
+
+#[track_caller]
+fn printed(arguments: &[&str]) -> String {
+    printed_with(0, arguments)
+}
+
+#[track_caller]
+fn refused(arguments: &[&str]) -> String {
+    let output = run(arguments);
+    assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""), "{}", output.stderr);
+    output.stderr
+}
+
+#[test]
+fn explains_the_named_variables() {
+    insta::assert_snapshot!(printed(&["-", "URL", "PASSWORD"]), @"
+    URL=http://10.0.0.11/$(NOWHERE)
+      from env[0], value http://$(REDIS_SERVICE_HOST)/$(NOWHERE)
+      $(REDIS_SERVICE_HOST) is 10.0.0.11, from Service default/redis, port 6379/TCP
+      $(NOWHERE) stays as it is: there is no such variable before it
+    PASSWORD=[elided]
+      from env[1], key password of Secret default/login
+    ");
+    insta::assert_snapshot!(printed(&["-", "REDIS_PORT", "--json"]), @r#"
+    [
+      {
+        "name": "REDIS_PORT",
+        "stands": 0,
+        "overrides": [],
+        "absences": [],
+        "steps": [
+          {
+            "name": "REDIS_PORT",
+            "value": {
+              "text": "tcp://10.0.0.11:6379"
+            },
+            "origin": {
+              "service": {
+                "object": {
+                  "kind": "Service",
+                  "namespace": "default",
+                  "name": "redis"
+                },
+                "port": 6379,
+                "protocol": "TCP",
+                "portName": "",
+                "kind": "portUrl"
+              }
+            },
+            "references": []
+          }
+        ]
+      }
+    ]
+    "#);
+}
+
+#[test]
+fn a_variable_can_be_called_like_a_file() {
+    let named = printed(&["-v", "a.yaml", "-", "--variable=Cargo.toml", "--", "-", "--json"]);
+    insta::assert_snapshot!(named, @"
+    a.yaml is not there
+      no entry sets it, and no Service makes it
+    Cargo.toml is not there
+      no entry sets it, and no Service makes it
+    - is not there
+      no entry sets it, and no Service makes it
+    --json is not there
+      no entry sets it, and no Service makes it
+    ");
+}
+
+#[test]
+fn tells_the_findings_and_ends_with_three_if_one_is_severe() {
+    let findings = printed_with(3, &["-"]);
+    insta::assert_snapshot!(findings, @"
+    warning: $(NOWHERE) in URL stays as it is, because it is not defined. [reference-undefined]
+      Define it in an earlier entry, or write $$( if the text is meant.
+    ");
+    assert_eq!(printed_with(3, &["-", "--fail-on=warning"]), findings);
+    assert_eq!(printed(&["-", "--fail-on=error"]), findings);
+    insta::assert_snapshot!(printed_with(3, &["-", "--json", "--container=app"]), @r#"
+    [
+      {
+        "code": "reference-undefined",
+        "severity": "warning",
+        "variables": [
+          "URL"
+        ],
+        "objects": [],
+        "message": "$(NOWHERE) in URL stays as it is, because it is not defined.",
+        "advice": "Define it in an earlier entry, or write $$( if the text is meant."
+      }
+    ]
+    "#);
+}
+
+#[test]
+fn a_container_without_findings_ends_with_zero() {
+    assert_eq!(printed(&["-", "--container=quiet", "--fail-on=info"]), "");
+    assert_eq!(printed(&["-", "--container=quiet", "--fail-on=info", "--json"]), "[]\n");
+}
+
+#[test]
+fn a_name_that_the_application_reads_is_told_before_anything_is_deployed() {
+    let expecting = |argument: &str| printed_with(3, &["-", "--container=quiet", argument]);
+    insta::assert_snapshot!(expecting("--expect=REDIS_PORT"), @"
+    error: Service redis gives the container REDIS_PORT=tcp://10.0.0.11:6379, which the application reads as its own setting. [expected-name]
+      Set the variable in env, set enableServiceLinks: false, or give the Service another name.
+    ");
+    assert_eq!(expecting("--expect-prefix=REDIS_").matches("expected-name").count(), 7);
+}
+
+#[test]
+fn what_was_created_after_the_start_is_explained_so() {
+    insta::assert_snapshot!(printed(&["-", "REDIS_PORT", "--started", "2026-11-22T09:00:00Z"]), @"
+    REDIS_PORT is not there
+      Service default/redis was created at 2026-11-22T09:30:00Z, after the container had started: restart the container
+    ");
+    assert_eq!(printed(&["-", "REDIS_PORT", "--started", "2026-11-22T09:30:00Z"]), printed(&["-", "REDIS_PORT"]));
+}
+
+#[test]
+fn tells_what_an_upgrade_changes() {
+    let upgrade = |rest: &[&str]| printed(&[&["-", "--release=1.34", "--upgrade-to=1.36"], rest].concat());
+    assert_eq!(upgrade(&[]), "");
+    insta::assert_snapshot!(upgrade(&["--container=pound"]), @r"1.35: PRICE changes from $\xc3\x82\xa35 to $£5 (since 1.35: `$` before a character that is not ASCII stays as it is; fileKeyRef gives the value from the env file)");
+    insta::assert_snapshot!(upgrade(&["--container=pound", "--json"]), @r#"
+    [
+      {
+        "after": {
+          "text": "$£5"
+        },
+        "before": {
+          "escaped": "$\\xc3\\x82\\xa35"
+        },
+        "reasons": [
+          "`$` before a character that is not ASCII stays as it is",
+          "fileKeyRef gives the value from the env file"
+        ],
+        "release": "1.35",
+        "subject": "PRICE"
+      }
+    ]
+    "#);
+    insta::assert_snapshot!(refused(&["-", "URL", "--upgrade-to=1.36"]), @"error: --upgrade-to is about the whole container, not about URL");
+}
+
+#[test]
+fn chooses_the_workload() {
+    let both = ["examples/my-dep-nginx.yaml", "-"];
+    insta::assert_snapshot!(refused(&both), @"error: which of them: Deployment/my-dep-nginx, Deployment/shop? Choose one with --workload");
+    let shop = printed_with(3, &[both.as_slice(), &["--workload", "deploy/shop"]].concat());
+    assert!(shop.contains("reference-undefined"), "{shop}");
+}
+
+#[test]
+fn bad_input_is_refused() {
+    insta::assert_snapshot!(refused(&["URL"]), @"error: no such file: URL");
+    insta::assert_snapshot!(refused(&["no-such-file.yaml"]), @"error: no-such-file.yaml: No such file or directory (os error 2)");
+    insta::assert_snapshot!(refused(&["-", "--namespace=prod", "--workload=deploy/web"]), @"error: no Deployment prod/web is in these files");
+    insta::assert_snapshot!(refused(&["examples/my-svc-nginx.yaml"]), @"error: no Pod or workload of the namespace default is in these files");
+    insta::assert_snapshot!(refused(&["-", "--container=db"]), @"error: standard input: document 1: Deployment default/shop: container db: the Pod has no container of that name");
+}
+
+#[test]
+fn no_value_of_a_secret_is_printed() {
+    for arguments in [["-", "PASSWORD"].as_slice(), &["-", "PASSWORD", "--json"], &["-", "--fail-on=error"]] {
+        assert!(!printed(arguments).contains("hunter2"));
+    }
+}
