@@ -36,8 +36,18 @@ impl Composition<'_> {
                 // A manifest written by hand has no address, and its names have met no API server.
                 find_refused(service, release, findings);
                 findings.push(finding);
+                if service.awaits_cluster_ip() {
+                    let mut expected = Vec::new();
+                    find_expected_of(service, expectations, &mut expected);
+                    expected.retain(|finding| !finding.variables.iter().any(|name| self.declares(name)));
+                    findings.extend(expected);
+                }
             }
         }
+    }
+
+    fn declares(&self, name: &str) -> bool {
+        self.environment().get(name).is_some_and(|variable| variable.declared().is_some())
     }
 }
 

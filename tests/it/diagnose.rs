@@ -21,8 +21,8 @@ fn example(code: Code) -> Option<[Cluster; 2]> {
     let none = || Cluster::with("");
     Some(match code {
         Code::AmbiguousVariable => {
-            let short = none().service("foo", WEB);
-            [short.clone().service("foo-service", WEB), short.service("foo-services", WEB)]
+            let one = none().service("foo", WEB);
+            [one.clone().service("foo-service", WEB), one.service("foo-services", WEB)]
         }
         Code::AmbiguousReference => {
             let with_value = |value: &str| {
@@ -198,6 +198,16 @@ fn what_is_picked_at_random_is_told_with_every_value() {
 
 #[test]
 fn a_name_that_the_application_reads_is_told() {
+    // One that waits for its address, as in a manifest written by hand, will make them too.
+    let by_hand = |env: &str| {
+        let cluster = Cluster::with(&format!("env: [{env}]")).service("redis", "ports: [{port: 6379}]");
+        told(&cluster.expecting(&["REDIS_PORT"], &[]), Code::ExpectedName)
+    };
+    insta::assert_snapshot!(by_hand(""), @r#"
+    error expected-name: Service redis gives the container REDIS_PORT=tcp://CLUSTER-IP:6379, which the application reads as its own setting. Set the variable in env, set enableServiceLinks: false, or give the Service another name.
+    ["REDIS_PORT"] ["Service default/redis"]
+    "#);
+    assert_eq!(by_hand("{name: REDIS_PORT, value: '6379'}"), "");
     insta::assert_snapshot!(told_of_example(Code::ExpectedName), @r#"
     error expected-name: Service redis gives the container REDIS_PORT=tcp://10.0.0.1:80, which the application reads as its own setting. Set the variable in env, set enableServiceLinks: false, or give the Service another name.
     ["REDIS_PORT"] ["Service default/redis"]
