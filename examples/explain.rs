@@ -93,10 +93,17 @@ fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
     names.extend(arguments.variable);
     names.extend(arguments.variables);
 
-    let chosen = arguments.choice.of(&files)?;
+    let files = arguments.choice.read(&files)?;
+    let namespace = &arguments.choice.namespace;
+    let nothing = || {
+        let elsewhere: Vec<String> = files.targets().map(|target| target.to_string()).collect();
+        let others = if elsewhere.is_empty() { String::new() } else { format!(", but {}", elsewhere.join(", ")) };
+        format!("no Pod or workload of the namespace {namespace} is in these files{others}")
+    };
+    let chosen = arguments.choice.container(&files)?.ok_or_else(nothing)?;
     let objects = match arguments.started {
-        Some(moment) => chosen.objects.clone().created_by(moment),
-        None => chosen.objects.clone(),
+        Some(moment) => files.objects.clone().created_by(moment),
+        None => files.objects.clone(),
     };
     let facts = chosen.facts(&objects);
     if let Some(release) = arguments.upgrade_to {
@@ -108,9 +115,11 @@ fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
         return Ok(ExitCode::SUCCESS);
     }
 
-    let composition = compose(&chosen.pod, &chosen.container, &facts).map_err(|error| chosen.refused(&error))?;
+    let composition =
+        compose(&chosen.pod, &chosen.container, &facts).map_err(|error| chosen.refused(&error, &files))?;
+    chosen.check_limits(composition.environment())?;
     if !names.is_empty() {
-        let explained = names.iter().map(|name| composition.explain(name, &chosen.objects.services));
+        let explained = names.iter().map(|name| composition.explain(name, &files.objects.services));
         let explained: Vec<Explanation> = explained.collect();
         print(&if arguments.json { json(&explained)? } else { explained.iter().map(ToString::to_string).collect() })?;
         return Ok(ExitCode::SUCCESS);

@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::fmt::Display;
 use std::fs;
 use std::io;
 use std::net::IpAddr;
 
 use clap::Args;
 use kubelet_env::api::{Node, NodeAddress, NodeStatus, ObjectMeta, Pod, PodStatus, Service, WorkloadKind};
-use kubelet_env::{Document, EnvFiles, Facts, FieldPathError, ObjectRef, Objects, Refusal, Release, Store};
+use kubelet_env::{
+    ComposeError, Declared, Document, EnvFiles, Environment, Facts, FieldPathError, ObjectRef, Objects, Refusal,
+    Release, Source, Store,
+};
 use serde::Deserialize;
 
 /// Which container is meant, and what is known of it apart from the files
@@ -19,7 +23,7 @@ pub(crate) struct Choice {
     pub(crate) namespace: String,
     /// As if the pod had `enableServiceLinks: false`
     #[arg(long)]
-    no_service_links: bool,
+    pub(crate) no_service_links: bool,
     /// Give a Service the address that no cluster has given it yet (may be repeated)
     #[arg(long, value_name = "NAME=IP", value_parser = name_and_ip)]
     cluster_ip: Vec<(String, String)>,
@@ -59,14 +63,19 @@ struct EnvFile {
     file: String,
 }
 
+/// What the files hold.
+pub(crate) struct Files {
+    pub(crate) objects: Objects,
+    /// Where each object stands that an error may be about.
+    origins: BTreeMap<ObjectRef, String>,
+}
+
 /// The container that is meant, and all that its environment depends on.
 pub(crate) struct Chosen {
-    pub(crate) objects: Objects,
     /// The Pod or workload.
-    pub(crate) object: ObjectRef,
+    object: ObjectRef,
     pub(crate) pod: Pod,
     pub(crate) container: String,
-    origins: BTreeMap<ObjectRef, String>,
     release: Release,
     node: Option<Node>,
     node_ips: Vec<String>,
@@ -76,28 +85,47 @@ pub(crate) struct Chosen {
 
 impl Choice {
     /// Reads the files.
-    pub(crate) fn of(&self, files: &[String]) -> Result<Chosen, Box<dyn Error>> {
-        let (mut objects, origins) = read_files(files, &self.namespace)?;
+    pub(crate) fn read(&self, files: &[String]) -> Result<Files, Box<dyn Error>> {
+        let mut files = read_files(files, &self.namespace)?;
         for (name, ip) in &self.cluster_ip {
-            give_cluster_ip(&mut objects.services, &self.namespace, name, ip)?;
+            give_cluster_ip(&mut files.objects.services, &self.namespace, name, ip)?;
         }
-        let (object, pod) = target(self, &objects)?;
+        Ok(files)
+    }
+
+    /// The container that is meant; none if there is no Pod and no workload.
+    pub(crate) fn container(&self, Files { objects, .. }: &Files) -> Result<Option<Chosen>, String> {
+        let Some((object, pod)) = target(self, objects)? else { return Ok(None) };
         let first = || pod.spec.containers.first().map(|container| container.name.clone());
-        Ok(Chosen {
+        Ok(Some(Chosen {
             container: self.container.clone().or_else(first).unwrap_or_default(),
             release: self.release,
-            node: node(self, &objects, &pod)?,
+            node: node(self, objects, &pod)?,
             node_ips: self.node_ip.clone(),
             pod_status: match self.pod_ip.as_slice() {
                 [] => Some(pod.status.clone()).filter(|status| *status != PodStatus::default()),
                 ips => Some(PodStatus::with_ips(ips)),
             },
             env_files: read_env_files(&self.env_file)?,
-            objects,
             object,
             pod,
-            origins,
-        })
+        }))
+    }
+}
+
+impl Files {
+    /// The Pods and workloads of any namespace.
+    pub(crate) fn targets(&self) -> impl Iterator<Item = ObjectRef> {
+        let workloads = WorkloadKind::ALL.into_iter().flat_map(|kind| self.objects.workloads(kind).iter());
+        self.objects.pods.iter().map(ObjectRef::to).chain(workloads.map(ObjectRef::to))
+    }
+
+    /// Says of an error in which file its cause stands.
+    pub(crate) fn at_origin(&self, object: &ObjectRef, error: &dyn Display) -> String {
+        match self.origins.get(object) {
+            Some(origin) => format!("{origin}: {error}"),
+            None => error.to_string(),
+        }
     }
 }
 
@@ -115,13 +143,34 @@ impl Chosen {
     }
 
     /// Says of an error in which file its cause stands, and which argument would help.
-    pub(crate) fn refused(&self, error: &kubelet_env::ComposeError) -> String {
+    pub(crate) fn refused(&self, error: &ComposeError, files: &Files) -> String {
         let object = &self.object;
         match &*error.refusal {
-            Refusal::NoPorts(no_ports) => at_origin(&self.origins, &no_ports.service, no_ports),
-            refusal => at_origin(&self.origins, object, &format!("{object}: {error}{}", advice(refusal))),
+            Refusal::NoPorts(no_ports) => files.at_origin(&no_ports.service, no_ports),
+            refusal => files.at_origin(object, &format!("{object}: {error}{}", advice(refusal))),
         }
     }
+
+    /// Of a Node that only the arguments tell of, nobody knows what it has for Pods, which is what a
+    /// missing limit comes down to.
+    pub(crate) fn check_limits(&self, environment: &Environment<'_>) -> Result<(), String> {
+        let is_made_up = self.node.as_ref().is_some_and(|node| node.status.allocatable.is_empty());
+        match environment.declared().iter().find(|declared| is_made_up && is_no_limit(declared)) {
+            None => Ok(()),
+            Some(limit) => Err(format!(
+                "{}: {} {}: the limit is what the Node has: add the Node to the files",
+                self.object,
+                limit.entry(),
+                limit.name()
+            )),
+        }
+    }
+}
+
+fn is_no_limit(declared: &Declared<'_>) -> bool {
+    let Source::Resource(selector) = declared.source() else { return false };
+    let is_of_node = ["limits.cpu", "limits.memory", "limits.ephemeral-storage"].contains(&selector.resource.as_str());
+    is_of_node && *declared.value() == b"0".as_slice()
 }
 
 fn name_and_ip(text: &str) -> Result<(String, String), String> {
@@ -161,7 +210,7 @@ fn kind_and_name(text: &str) -> Result<(&'static str, String), String> {
 }
 
 /// The Pod that is meant, with its defaults, and what it is made from.
-fn target(choice: &Choice, objects: &Objects) -> Result<(ObjectRef, Pod), String> {
+fn target(choice: &Choice, objects: &Objects) -> Result<Option<(ObjectRef, Pod)>, String> {
     let namespace = choice.namespace.as_str();
     let pods = objects.pods.in_namespace(namespace).map(|pod| (ObjectRef::to(pod), pod.clone()));
     let workloads = WorkloadKind::ALL.into_iter().flat_map(|kind| objects.workloads(kind).in_namespace(namespace));
@@ -177,9 +226,7 @@ fn target(choice: &Choice, objects: &Objects) -> Result<(ObjectRef, Pod), String
         let names: Vec<String> = targets.iter().map(|(object, _)| format!("{}/{}", object.kind, object.name)).collect();
         return Err(format!("which of them: {}? Choose one with --workload", names.join(", ")));
     }
-    let Some((object, mut pod)) = targets.pop() else {
-        return Err(format!("no Pod or workload of the namespace {namespace} is in these files"));
-    };
+    let Some((object, mut pod)) = targets.pop() else { return Ok(None) };
     if let Some(name) = &choice.pod_name {
         pod.metadata.name.clone_from(name);
     }
@@ -189,7 +236,7 @@ fn target(choice: &Choice, objects: &Objects) -> Result<(ObjectRef, Pod), String
     if choice.no_service_links {
         pod.spec.enable_service_links = Some(false);
     }
-    Ok((object, pod.with_defaults()))
+    Ok(Some((object, pod.with_defaults())))
 }
 
 /// The Node that runs the Pod, as far as it is known.
@@ -239,15 +286,8 @@ fn advice(refusal: &Refusal) -> &'static str {
     }
 }
 
-fn at_origin(origins: &BTreeMap<ObjectRef, String>, object: &ObjectRef, error: &dyn std::fmt::Display) -> String {
-    match origins.get(object) {
-        Some(origin) => format!("{origin}: {error}"),
-        None => error.to_string(),
-    }
-}
-
 /// The objects of all files, and which file each of them comes from.
-fn read_files(files: &[String], namespace: &str) -> Result<(Objects, BTreeMap<ObjectRef, String>), Box<dyn Error>> {
+fn read_files(files: &[String], namespace: &str) -> Result<Files, Box<dyn Error>> {
     let (mut objects, mut origins) = (Objects::default(), BTreeMap::new());
     for file in files {
         let (file, text) = match file.as_str() {
@@ -265,7 +305,7 @@ fn read_files(files: &[String], namespace: &str) -> Result<(Objects, BTreeMap<Ob
             origins.extend(read.into_iter().map(|object| (object, origin.clone())));
         }
     }
-    Ok((objects, origins))
+    Ok(Files { objects, origins })
 }
 
 /// Those that an error may be about.

@@ -342,10 +342,7 @@ fn help_tells_every_argument() {
     Options:
           --namespace <NAMESPACE>        The namespace of the pod, and of objects that name none [default: default]
           --no-service-links             As if the pod had `enableServiceLinks: false`
-          --order <ORDER>                As the kubelet makes them, by name, or as a program started from dash lists them [default: kubelet] [possible values: kubelet, name, dash]
           --cluster-ip <NAME=IP>         Give a Service the address that no cluster has given it yet (may be repeated)
-          --at <TIME>                    When the container starts, such as 2026-11-22T09:30:00Z: later objects are not there
-      -0, --null                         End each variable with NUL instead of a line feed
           --workload <KIND/NAME>         Which pod or workload, if there are several, such as deploy/web or pod/web-0
           --container <NAME>             Which of its containers [default: the first]
           --pod-name <NAME>              The name that the pod gets
@@ -355,6 +352,9 @@ fn help_tells_every_argument() {
           --node-ip <IP>                 The node's address, as the kubelet was started with (may be repeated)
           --env-file <VOLUME:PATH=FILE>  What a fileKeyRef reads (may be repeated)
           --release <RELEASE>            The release of Kubernetes, such as 1.33 or v1.33.5+k3s1 [default: 1.36]
+          --order <ORDER>                As the kubelet makes them, by name, or as a program started from dash lists them [default: kubelet] [possible values: kubelet, name, dash]
+          --at <TIME>                    When the container starts, such as 2026-11-22T09:30:00Z: later objects are not there
+      -0, --null                         End each variable with NUL instead of a line feed
           --redact                       Print the values that a Secret flowed into as [redacted]
       -h, --help                         Print help
     ");

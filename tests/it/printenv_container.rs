@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::printenv::{printed, printed_with, refused_with, run_with};
+use crate::printenv::{Output, printed, printed_with, refused_with, run_with};
 
 const SHOP: &str = "examples/worked/shop.yaml";
 
@@ -149,7 +149,9 @@ fn of_several_pods_and_workloads_one_is_chosen() {
 #[test]
 fn a_pod_of_another_namespace_is_not_meant() {
     let elsewhere = pod("a", "{name: A, value: x}").replace("name: a}", "name: a, namespace: prod}");
-    assert_eq!(printed_with(&["-"], &elsewhere), "");
+    let Output { code, stdout, stderr } = run_with(&["-"], &elsewhere);
+    assert_eq!((code, stdout.as_str()), (Some(0), ""));
+    assert_snapshot!(stderr, @"warning: Pod prod/a is of another namespace: choose that with --namespace if it is meant");
     assert_eq!(printed_with(&["--namespace=prod", "-"], &elsewhere), "A=x\n");
 }
 
