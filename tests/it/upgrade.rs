@@ -1,0 +1,63 @@
+//! What an upgrade changes for a container.
+
+use kubelet_env::api::{Pod, PodStatus, Secret};
+use kubelet_env::{EnvFiles, Facts, Objects, Release, upgrade};
+
+const POD: &str = "
+metadata: {name: web-0, namespace: shop}
+spec:
+  containers:
+  - name: app
+    command: [serve, $£]
+    envFrom: [{secretRef: {name: login}}]
+    env:
+    - {name: PRICE, value: $£5}
+    - {name: POD_IP, valueFrom: {fieldRef: {fieldPath: status.podIP}}}
+    - {name: FEATURES, valueFrom: {fileKeyRef: {volumeName: files, path: app.env, key: FEATURES}}}
+    - {name: STAYS, value: the same}
+";
+
+fn told(from: &str, to: &str, file: Option<&str>) -> String {
+    let pod: Pod = yaml_serde::from_str(POD).unwrap();
+    let login: Secret =
+        yaml_serde::from_str("{metadata: {name: login, namespace: shop}, stringData: {USER: amy, 1ST: canary-77}}")
+            .unwrap();
+    let objects = Objects { secrets: [login].into_iter().collect(), ..Objects::default() };
+    let status = PodStatus::with_ips(["010.1.0.7"]);
+    let mut env_files = EnvFiles::default();
+    if let Some(content) = file {
+        env_files.insert("files", "app.env", content);
+    }
+    let facts = Facts {
+        release: from.parse().unwrap(),
+        pod_status: Some(&status),
+        env_files: &env_files,
+        ..Facts::of(&objects)
+    };
+    upgrade(&pod.with_defaults(), "app", &facts, to.parse().unwrap()).to_string()
+}
+
+#[test]
+fn each_change_is_told_with_its_release_and_reason() {
+    insta::assert_snapshot!(told("1.29", "1.36", Some("FEATURES='gifts'\n")), @r"
+    1.30: 1ST is new: [elided] (since 1.30: every key of an envFrom source becomes a variable)
+    1.33: POD_IP changes from 010.1.0.7 to 10.1.0.7 (since 1.33: status.podIP and status.podIPs are printed canonically)
+    1.35: FEATURES changes from  to gifts (since 1.35: `$` before a character that is not ASCII stays as it is; fileKeyRef gives the value from the env file)
+    1.35: PRICE changes from $\xc3\x82\xa35 to $£5 (since 1.35: `$` before a character that is not ASCII stays as it is; fileKeyRef gives the value from the env file)
+    1.35: command[1] changes from $\xc3\x82\xa3 to $£ (since 1.35: `$` before a character that is not ASCII stays as it is; fileKeyRef gives the value from the env file)
+    ");
+}
+
+#[test]
+fn what_a_release_refuses_is_told() {
+    insta::assert_snapshot!(told("1.34", "1.35", None), @r#"1.35: the container is refused: container app: env[2] FEATURES: fileKeyRef: the volume "files" is not known (since 1.35: `$` before a character that is not ASCII stays as it is; fileKeyRef gives the value from the env file)"#);
+}
+
+#[test]
+fn nothing_is_told_between_releases_that_agree() {
+    assert_eq!(told("1.30", "1.32", None), "");
+    assert_eq!(told("1.35", "1.36", Some("FEATURES='gifts'\n")), "");
+    assert_eq!(told("1.36", "1.99", Some("FEATURES='gifts'\n")), "");
+    let newest = Release::NEWEST.to_string();
+    assert_eq!(told(&newest, "1.29", Some("FEATURES='gifts'\n")), "");
+}
