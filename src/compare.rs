@@ -7,7 +7,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::environment::{Environment, Value};
+use crate::declared::Value;
+use crate::environment::Environment;
 use crate::services::is_of_a_service;
 
 /// Any environment by name: one that was composed, or one that was captured from a running process.

@@ -4,12 +4,10 @@ use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
-use core::str::Utf8Error;
 
 use crate::api::Service;
-use crate::container::{Entry, Reference, Resolved, Source};
-use crate::order::Order;
+use crate::declared::{Declared, Resolved, Value};
+use crate::order::{Order, dash_place};
 use crate::render::Form;
 use crate::services::{Block, Collision, Generated, LinkedServices, Position, ServiceVariable, count_of, variables_of};
 
@@ -50,139 +48,6 @@ pub struct Environment<'a> {
     /// The service variables that do not stand; sorted.
     hidden: Vec<Position>,
     collisions: Vec<Collision<'a>>,
-}
-
-/// What a container declares of a variable, in `env` or through `envFrom`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Declared<'a> {
-    name: Cow<'a, str>,
-    value: Value<'a>,
-    entry: Entry,
-    source: Source<'a>,
-    references: Vec<Reference<'a>>,
-    is_overwritten: bool,
-}
-
-impl<'a> Declared<'a> {
-    pub(crate) fn new(
-        name: Cow<'a, str>,
-        value: Value<'a>,
-        entry: Entry,
-        source: Source<'a>,
-        references: Vec<Reference<'a>>,
-    ) -> Self {
-        Declared { name, value, entry, source, references, is_overwritten: false }
-    }
-
-    /// The variable's name.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The value that it is given here.
-    #[must_use]
-    pub fn value(&self) -> &Value<'a> {
-        &self.value
-    }
-
-    /// The entry that declares it.
-    #[must_use]
-    pub fn entry(&self) -> Entry {
-        self.entry
-    }
-
-    /// Where the value comes from.
-    #[must_use]
-    pub fn source(&self) -> Source<'a> {
-        self.source
-    }
-
-    /// The references that were expanded in it, in their order.
-    #[must_use]
-    pub fn references(&self) -> &[Reference<'a>] {
-        &self.references
-    }
-
-    /// Whether the variable is declared again further on, so that this does not stand.
-    #[must_use]
-    pub fn is_overwritten(&self) -> bool {
-        self.is_overwritten
-    }
-}
-
-/// The value of a variable: bytes, for what comes from a Secret need not be UTF-8. `Debug` does not
-/// show one that a Secret flowed into.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Value<'a> {
-    bytes: Cow<'a, [u8]>,
-    is_secret: bool,
-}
-
-impl<'a> Value<'a> {
-    pub(crate) fn plain(bytes: Cow<'a, [u8]>) -> Self {
-        Value { bytes, is_secret: false }
-    }
-
-    pub(crate) fn secret(bytes: Cow<'a, [u8]>) -> Self {
-        Value { bytes, is_secret: true }
-    }
-
-    /// The bytes.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// The text.
-    ///
-    /// # Errors
-    /// It is not UTF-8.
-    pub fn as_str(&self) -> Result<&str, Utf8Error> {
-        core::str::from_utf8(&self.bytes)
-    }
-
-    /// Whether it comes from a Secret, directly or through `$(NAME)`.
-    #[must_use]
-    pub fn is_secret(&self) -> bool {
-        self.is_secret
-    }
-
-    pub(crate) fn into_bytes(self) -> Cow<'a, [u8]> {
-        self.bytes
-    }
-
-    pub(crate) fn of_service(variable: ServiceVariable<'_>) -> Self {
-        Value::plain(Cow::Owned(variable.value().into_bytes()))
-    }
-
-    fn redact(&mut self) {
-        if self.is_secret {
-            self.bytes = Cow::Borrowed(b"[redacted]");
-        }
-    }
-
-    fn borrowed(&self) -> Value<'_> {
-        Value { bytes: Cow::Borrowed(&self.bytes), is_secret: self.is_secret }
-    }
-}
-
-impl fmt::Debug for Value<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_secret { f.write_str("[elided]") } else { write!(f, "\"{}\"", self.bytes.escape_ascii()) }
-    }
-}
-
-impl PartialEq<[u8]> for Value<'_> {
-    fn eq(&self, bytes: &[u8]) -> bool {
-        *self.bytes == *bytes
-    }
-}
-
-impl PartialEq<&[u8]> for Value<'_> {
-    fn eq(&self, bytes: &&[u8]) -> bool {
-        *self.bytes == **bytes
-    }
 }
 
 impl<'a> From<Generated<'_, 'a>> for Environment<'a> {
@@ -313,7 +178,11 @@ impl<'a> Environment<'a> {
     #[must_use]
     pub fn in_order(&self, order: Order) -> Vec<Variable<'_>> {
         let mut variables: Vec<Variable<'_>> = self.iter().collect();
-        order.sort(&mut variables);
+        match order {
+            Order::Kubelet => {}
+            Order::Name => variables.sort_by_cached_key(Variable::name),
+            Order::Dash => variables.sort_by_cached_key(|variable| dash_place(&variable.name())),
+        }
         variables
     }
 

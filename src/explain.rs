@@ -8,8 +8,8 @@ use core::fmt;
 
 use crate::api::{Service, Timestamp};
 use crate::compare::{OnALine, Shown};
-use crate::container::{Composition, Entry, Reference, Resolved, SkipReason, Source};
-use crate::environment::Declared;
+use crate::container::{Composition, SkipReason};
+use crate::declared::{Declared, Entry, Reference, Resolved, Source};
 use crate::services::{Position, ServiceVariable, ServiceVariableKind, Suffix};
 use crate::{ObjectRef, Store, generate, mangle};
 

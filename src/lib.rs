@@ -31,6 +31,7 @@ extern crate std;
 pub mod api;
 mod compare;
 mod container;
+mod declared;
 mod diagnose;
 mod discover;
 mod environment;
@@ -50,15 +51,15 @@ mod upgrade;
 pub use compare::{Captured, Change, Comparison, Drift, Drifted, Shown, compare, drift};
 pub use container::env_file;
 pub use container::{
-    ComposeError, Composition, Entry, EnvFiles, Expanded, Facts, FieldPathError, Piece, Reference, Refusal, Resolved,
-    Resource, ResourceField, ResourceList, SkipReason, Skipped, Source, UnsupportedResource, compose, expand, pieces,
-    resource_value,
+    ComposeError, Composition, EnvFiles, Expanded, Facts, FieldPathError, Piece, Refusal, Resource, ResourceField,
+    ResourceList, SkipReason, Skipped, UnsupportedResource, compose, expand, pieces, resource_value,
 };
+pub use declared::{Declared, Entry, Reference, Resolved, Source, Value};
 pub use diagnose::{
     Ambiguity, Code, Expectations, Finding, PossibleValue, Severity, Size, SizeLimits, diagnose_service,
 };
 pub use discover::{Candidate, Certainty, DiscoverError, Discovered, DiscoveredPort, DiscoveredService};
-pub use environment::{Declared, Environment, Value, Variable};
+pub use environment::{Environment, Variable};
 pub use explain::{Absence, Explanation, Origin, ResolvedReference, Step};
 pub use name::{
     QualifiedNameError, is_dns1035_label, is_dns1123_label, is_dns1123_subdomain, is_env_var_name,

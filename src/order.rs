@@ -1,7 +1,5 @@
 //! The orders in which a container's variables can be shown.
 
-use crate::environment::Variable;
-
 /// The order in which variables are shown. Which of two variables of one name stands does not
 /// depend on it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,17 +17,6 @@ pub enum Order {
     /// dash itself drops a variable whose name is not a shell's (`a.b`), resets `IFS` and `OPTIND`,
     /// and adds `PWD`. The orders hold the same variables, so none of this is done here.
     Dash,
-}
-
-impl Order {
-    /// Puts variables that are in kubelet order into this order.
-    pub(crate) fn sort(self, variables: &mut [Variable<'_>]) {
-        match self {
-            Order::Kubelet => {}
-            Order::Name => variables.sort_by_cached_key(Variable::name),
-            Order::Dash => variables.sort_by_cached_key(|variable| dash_place(&variable.name())),
-        }
-    }
 }
 
 /// How many hash chains dash keeps its variables in (`VTABSIZE`).
@@ -55,7 +42,8 @@ pub fn dash_chain(name: &str) -> u8 {
 /// The variables that dash sets before it takes in its environment, in its order (`varinit`).
 const SET_BY_DASH: [&str; 8] = ["IFS", "MAIL", "MAILPATH", "PATH", "PS1", "PS2", "PS4", "OPTIND"];
 
-fn dash_place(name: &str) -> (u8, usize) {
+/// What dash's order goes by, for variables that were set one after another.
+pub(crate) fn dash_place(name: &str) -> (u8, usize) {
     let set_before = SET_BY_DASH.iter().position(|&set| set == name);
     (dash_chain(name), set_before.unwrap_or(SET_BY_DASH.len()))
 }

@@ -6,7 +6,8 @@ use core::fmt;
 
 use crate::api::Pod;
 use crate::compare::{Captured, Shown, compare};
-use crate::container::{ComposeError, Composition, Entry, Facts, compose};
+use crate::container::{ComposeError, Composition, Facts, compose};
+use crate::declared::Entry;
 use crate::release::{Release, Rule};
 
 /// What an upgrade changes for a container: what [`upgrade`] gives.

@@ -11,15 +11,13 @@ use super::env_file::parse_env;
 use super::expand::expand_within;
 use super::field::field_value;
 use super::resource_field::resource_field_value;
-use super::{ComposeError, Entry, Facts, Refusal};
-use crate::api::{
-    ConfigMap, ConfigMapKeySelector, Container, EnvFromSource, EnvVar, FileKeySelector, ObjectFieldSelector, Pod,
-    ResourceFieldSelector, Secret, SecretKeySelector,
-};
-use crate::environment::{Declared, Environment, Value};
+use super::{ComposeError, Facts, Refusal};
+use crate::api::{ConfigMapKeySelector, Container, EnvFromSource, EnvVar, FileKeySelector, Pod, SecretKeySelector};
+use crate::declared::{Declared, Entry, Reference, Source, Value};
+use crate::environment::Environment;
 use crate::name::is_env_var_name;
 use crate::release::Rule;
-use crate::services::{LinkedServices, ServiceVariable, generate};
+use crate::services::{LinkedServices, generate};
 use crate::{ObjectRef, ServiceLinks};
 
 /// The environment of a container of a Pod, as the kubelet makes it.
@@ -164,46 +162,6 @@ pub struct Expanded<'a> {
     pub value: Value<'a>,
     /// The references in it, in their order.
     pub references: Vec<Reference<'a>>,
-}
-
-/// A `$(NAME)` in a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reference<'a> {
-    /// The name.
-    pub name: &'a str,
-    /// What was put in.
-    pub resolved: Resolved<'a>,
-}
-
-/// What was put in for a reference.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Resolved<'a> {
-    /// The value of what the container had declared by then, by its place in
-    /// [`Environment::declared`].
-    Declared(usize),
-    /// The value of a service variable.
-    Service(ServiceVariable<'a>),
-    /// The reference itself, for there was no such variable.
-    Unresolved,
-}
-
-/// Where a declared variable has its value from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source<'a> {
-    /// A text, in which references were expanded.
-    Text(&'a str),
-    /// A key of a ConfigMap.
-    ConfigMap(&'a ConfigMap, &'a str),
-    /// A key of a Secret.
-    Secret(&'a Secret, &'a str),
-    /// A field of the Pod.
-    Field(&'a ObjectFieldSelector),
-    /// A limit or request of a container.
-    Resource(&'a ResourceFieldSelector),
-    /// A key of an env file.
-    File(&'a FileKeySelector),
-    /// Neither a text nor a source: the empty value.
-    Nothing,
 }
 
 /// Something that a container's lists name and that sets no variable.

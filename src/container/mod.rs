@@ -10,9 +10,9 @@ mod refusal;
 mod resource;
 mod resource_field;
 
-pub use compose::{Composition, Expanded, Reference, Resolved, SkipReason, Skipped, Source, compose};
+pub use compose::{Composition, Expanded, SkipReason, Skipped, compose};
 pub(crate) use expand::expand_within;
 pub use expand::{Piece, expand, pieces};
 pub use facts::{EnvFiles, Facts};
-pub use refusal::{ComposeError, Entry, FieldPathError, Refusal};
+pub use refusal::{ComposeError, FieldPathError, Refusal};
 pub use resource::{Resource, ResourceField, ResourceList, UnsupportedResource, resource_value};

@@ -7,6 +7,7 @@ use core::fmt;
 use crate::api::QuantityError;
 use crate::container::UnsupportedResource;
 use crate::container::env_file::EnvFileError;
+use crate::declared::Entry;
 use crate::name::QualifiedNameError;
 use crate::{NoPorts, ObjectRef};
 
@@ -138,30 +139,6 @@ pub enum Refusal {
         /// The limit.
         limit: usize,
     },
-}
-
-/// An entry of a container, by its place in its list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Entry {
-    /// `envFrom[index]`
-    EnvFrom(usize),
-    /// `env[index]`
-    Env(usize),
-    /// `command[index]`
-    Command(usize),
-    /// `args[index]`
-    Args(usize),
-}
-
-impl fmt::Display for Entry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Entry::EnvFrom(index) => write!(f, "envFrom[{index}]"),
-            Entry::Env(index) => write!(f, "env[{index}]"),
-            Entry::Command(index) => write!(f, "command[{index}]"),
-            Entry::Args(index) => write!(f, "args[{index}]"),
-        }
-    }
 }
 
 /// What is wrong with the `fieldPath` of a `fieldRef`.

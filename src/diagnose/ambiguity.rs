@@ -10,8 +10,8 @@ use alloc::vec::Vec;
 use super::{Code, Finding};
 use crate::ObjectRef;
 use crate::compare::Shown;
-use crate::container::{Composition, Resolved, Source, expand_within};
-use crate::environment::Value;
+use crate::container::{Composition, expand_within};
+use crate::declared::{Resolved, Source, Value};
 use crate::services::{Collision, ServiceVariable};
 
 /// A variable whose value depends on the random order of the Services.

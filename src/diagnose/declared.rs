@@ -4,8 +4,8 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use super::{Code, Finding};
-use crate::container::{Composition, Entry, Expanded, Reference, Resolved, SkipReason};
-use crate::environment::Declared;
+use crate::container::{Composition, Expanded, SkipReason};
+use crate::declared::{Declared, Entry, Reference, Resolved};
 use crate::name::{is_env_var_name, is_relaxed_env_var_name};
 
 impl Composition<'_> {

@@ -9,7 +9,21 @@ use alloc::vec::Vec;
 
 use crate::api::{PortNumber, Protocol, Service};
 use crate::render::Form;
-use crate::services::generate::{ServiceVariable, variables_of};
+use crate::services::generate::{Generated, ServiceVariable, variables_of};
+
+impl Generated<'_, '_> {
+    /// Appends the text of all variables to `out`, without making any of them first; those whose
+    /// name a later one has are written too.
+    ///
+    /// Nothing is allocated but what `out` grows by.
+    pub fn append(self, form: Form, out: &mut Vec<u8>) {
+        let mut block = Block::new(out);
+        for service in self.linked() {
+            block.append(service, form);
+        }
+        block.flush();
+    }
+}
 
 /// Where texts are put together before they are copied to the end of a vector, many at a time.
 pub(crate) struct Block<'v> {

@@ -10,7 +10,6 @@ use crate::ObjectRef;
 use crate::api::{Service, ServicePort};
 use crate::name::mangled_chars;
 use crate::render::Form;
-use crate::services::block::Block;
 
 /// The variables of these Services: theirs in the order given, each Service's in the kubelet's
 /// order. Services [without an address](Service::has_cluster_ip) have none.
@@ -65,18 +64,6 @@ impl<'s, 'a> Generated<'s, 'a> {
     /// container; an [`Environment`](crate::Environment) sees to that.
     pub fn iter(self) -> impl Iterator<Item = ServiceVariable<'a>> + Clone {
         self.linked().enumerate().flat_map(|(index, service)| variables_of(service, index))
-    }
-
-    /// Appends the text of all variables to `out`, without making any of them first; those whose
-    /// name a later one has are written too.
-    ///
-    /// Nothing is allocated but what `out` grows by.
-    pub fn append(self, form: Form, out: &mut Vec<u8>) {
-        let mut block = Block::new(out);
-        for service in self.linked() {
-            block.append(service, form);
-        }
-        block.flush();
     }
 
     /// The Services that have variables.
