@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::ObjectMeta;
-use super::wire::{TypeMeta, wire_object};
+use super::wire::{TypeMeta, named_by_metadata, wire_object};
 
 wire_object! {
     /// A ConfigMap. Its `binaryData` never becomes a variable, and is not read.
@@ -71,27 +71,7 @@ impl TypeMeta for Secret {
     const KIND: &'static str = "Secret";
 }
 
-impl super::Object for Secret {
-    fn kind(&self) -> &'static str {
-        Secret::KIND
-    }
-
-    fn name(&self) -> &str {
-        &self.metadata.name
-    }
-
-    fn namespace(&self) -> &str {
-        &self.metadata.namespace
-    }
-
-    fn set_namespace(&mut self, namespace: &str) {
-        self.metadata.namespace = namespace.into();
-    }
-
-    fn creation_timestamp(&self) -> Option<super::Timestamp> {
-        self.metadata.creation_timestamp
-    }
-}
+named_by_metadata!(Secret, |_secret| Secret::KIND);
 
 #[cfg(feature = "serde")]
 mod of_serde {

@@ -42,27 +42,7 @@ macro_rules! wire_object {
             const KIND: &'static str = stringify!($name);
         }
 
-        impl crate::api::Object for $name {
-            fn kind(&self) -> &'static str {
-                <$name as crate::api::wire::TypeMeta>::KIND
-            }
-
-            fn name(&self) -> &str {
-                &self.metadata.name
-            }
-
-            fn namespace(&self) -> &str {
-                &self.metadata.namespace
-            }
-
-            fn set_namespace(&mut self, namespace: &str) {
-                self.metadata.namespace = namespace.into();
-            }
-
-            fn creation_timestamp(&self) -> Option<crate::api::Timestamp> {
-                self.metadata.creation_timestamp
-            }
-        }
+        crate::api::wire::named_by_metadata!($name, |_object| <$name as crate::api::wire::TypeMeta>::KIND);
 
         #[cfg(feature = "serde")]
         const _: () = {
@@ -111,7 +91,35 @@ macro_rules! wire_object {
     )* };
 }
 
-pub(crate) use {wire_object, wire_struct};
+/// Makes an object of a struct whose `metadata` names it, with what gives its kind.
+macro_rules! named_by_metadata {
+    ($name:ident, |$object:ident| $kind:expr) => {
+        impl crate::api::Object for $name {
+            fn kind(&self) -> &'static str {
+                let $object = self;
+                $kind
+            }
+
+            fn name(&self) -> &str {
+                &self.metadata.name
+            }
+
+            fn namespace(&self) -> &str {
+                &self.metadata.namespace
+            }
+
+            fn set_namespace(&mut self, namespace: &str) {
+                self.metadata.namespace = namespace.into();
+            }
+
+            fn creation_timestamp(&self) -> Option<crate::api::Timestamp> {
+                self.metadata.creation_timestamp
+            }
+        }
+    };
+}
+
+pub(crate) use {named_by_metadata, wire_object, wire_struct};
 
 /// Of which kind all objects of a type are.
 pub(crate) trait TypeMeta {

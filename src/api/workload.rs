@@ -1,7 +1,7 @@
 use core::fmt;
 
-use super::wire::wire_struct;
-use super::{ObjectMeta, Pod, PodMeta, PodSpec, PodStatus, Timestamp};
+use super::wire::{named_by_metadata, wire_struct};
+use super::{ObjectMeta, Pod, PodMeta, PodSpec, PodStatus};
 
 /// An object whose Pods are made from a template.
 ///
@@ -101,27 +101,7 @@ impl fmt::Display for WorkloadKind {
     }
 }
 
-impl super::Object for Workload {
-    fn kind(&self) -> &'static str {
-        self.kind.as_str()
-    }
-
-    fn name(&self) -> &str {
-        &self.metadata.name
-    }
-
-    fn namespace(&self) -> &str {
-        &self.metadata.namespace
-    }
-
-    fn set_namespace(&mut self, namespace: &str) {
-        self.metadata.namespace = namespace.into();
-    }
-
-    fn creation_timestamp(&self) -> Option<Timestamp> {
-        self.metadata.creation_timestamp
-    }
-}
+named_by_metadata!(Workload, |workload| workload.kind.as_str());
 
 #[cfg(feature = "serde")]
 pub(crate) use of_serde::ReadWorkload;

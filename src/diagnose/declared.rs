@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::{Code, Finding};
 use crate::container::{Composition, Expanded, SkipReason};
 use crate::declared::{Declared, Entry, Reference, Resolved};
-use crate::name::{is_env_var_name, is_relaxed_env_var_name};
+use crate::name::{is_env_var_name, is_relaxed_env_var_name, is_shell_name};
 
 impl Composition<'_> {
     pub(super) fn find_in_declared(&self, findings: &mut Vec<Finding>) {
@@ -141,17 +141,10 @@ fn find_in_name(declared: &Declared<'_>, findings: &mut Vec<Finding>) {
             "is a name that API servers before 1.32 refuse",
             "Use letters, digits, - . and _, not a digit first.",
         )
-    } else if !is_for_shells(name) {
+    } else if !is_shell_name(name.chars()) {
         (Code::NotForShells, "is a name that no shell can use", "Use letters, digits and _, not a digit first.")
     } else {
         return;
     };
     findings.push(Finding::new(code, format!("{name:?} of {entry} {problem}."), advice).about(name));
-}
-
-/// A name of POSIX's shell grammar.
-fn is_for_shells(name: &str) -> bool {
-    let is_letter = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
-    let mut bytes = name.bytes();
-    bytes.next().is_some_and(is_letter) && bytes.all(|byte| is_letter(byte) || byte.is_ascii_digit())
 }

@@ -6,6 +6,7 @@ use super::{Ambiguity, Code, Expectations, Finding};
 use crate::ServiceLinks;
 use crate::api::Service;
 use crate::container::Composition;
+use crate::name::{is_shell_name, mangled_chars};
 use crate::release::Release;
 use crate::services::{ServiceVariable, generate, validate_service};
 
@@ -17,7 +18,7 @@ impl Composition<'_> {
         findings.extend(expected.into_iter().map(expected_name));
 
         for service in self.environment().services() {
-            if !is_for_shells_when_mangled(&service.metadata.name) {
+            if !is_shell_name(mangled_chars(&service.metadata.name)) {
                 let message = format!(
                     "The variables of Service {} have names that no shell can use, because of its own.",
                     service.metadata.name
@@ -49,12 +50,6 @@ impl Composition<'_> {
     fn declares(&self, name: &str) -> bool {
         self.environment().get(name).is_some_and(|variable| variable.declared().is_some())
     }
-}
-
-fn is_for_shells_when_mangled(name: &str) -> bool {
-    let is_letter = |byte: u8| byte.is_ascii_alphabetic() || byte == b'-';
-    let mut bytes = name.bytes();
-    bytes.next().is_some_and(is_letter) && bytes.all(|byte| is_letter(byte) || byte.is_ascii_digit() || byte == b'_')
 }
 
 fn expected_name(variable: ServiceVariable<'_>) -> Finding {

@@ -41,6 +41,12 @@ pub fn is_relaxed_env_var_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|b| matches!(b, b' '..=b'~') && b != b'=')
 }
 
+/// Whether these are the characters of a name that a POSIX shell can hold: `[A-Za-z_][A-Za-z0-9_]*`.
+pub(crate) fn is_shell_name(mut name: impl Iterator<Item = char>) -> bool {
+    let is_letter = |c: char| c.is_ascii_alphabetic() || c == '_';
+    name.next().is_some_and(is_letter) && name.all(|c| is_letter(c) || c.is_ascii_digit())
+}
+
 /// Whether `name` is a DNS-1035 label, `[a-z]([-a-z0-9]*[a-z0-9])?` of at most 63 characters: Go's
 /// `IsDNS1035Label`.
 pub fn is_dns1035_label(name: &str) -> bool {

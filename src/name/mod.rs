@@ -3,6 +3,7 @@
 mod legal;
 mod mangle;
 
+pub(crate) use legal::is_shell_name;
 pub use legal::{
     QualifiedNameError, is_dns1035_label, is_dns1123_label, is_dns1123_subdomain, is_env_var_name,
     is_qualified_annotation_name, is_qualified_name, is_relaxed_env_var_name,
