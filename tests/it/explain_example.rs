@@ -1,8 +1,6 @@
 //! The example `explain`, run as a process.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use crate::process::{Output, run_example};
 
 const SHOP: &str = "\
 apiVersion: apps/v1
@@ -31,42 +29,8 @@ metadata: {name: login}
 stringData: {password: hunter2}
 ";
 
-/// Cargo puts examples beside the folder of the test binaries.
-fn example() -> PathBuf {
-    let this = std::env::current_exe().unwrap();
-    let profile = this.parent().and_then(Path::parent).unwrap();
-    let example = profile.join("examples/explain").with_extension(std::env::consts::EXE_EXTENSION);
-    // `cargo test` builds it; `cargo test --test it` leaves what is there.
-    let modified = |path: &Path| path.metadata().and_then(|metadata| metadata.modified()).ok();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let newest = modified(&root.join("examples/explain.rs")).max(modified(&root.join("examples/shared/mod.rs")));
-    assert!(modified(&example) >= newest, "run `cargo build --example explain`: {}", example.display());
-    example
-}
-
-struct Output {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
-
 fn run(arguments: &[&str]) -> Output {
-    let mut child = Command::new(example())
-        .args(arguments)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // One that does not read its standard input may have ended by now.
-    let _ = child.stdin.take().unwrap().write_all(SHOP.as_bytes());
-    let output = child.wait_with_output().unwrap();
-    Output {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
+    run_example("explain", arguments, SHOP)
 }
 
 /// What it prints where it ends with this code and without a message.

@@ -19,6 +19,7 @@ mod laws;
 mod objects_kinds;
 mod printenv;
 mod printenv_container;
+mod process;
 mod quantity;
 mod reading;
 mod releases;

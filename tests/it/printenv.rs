@@ -1,9 +1,6 @@
 //! The example `printenv`, run as a process.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::SystemTime;
+use crate::process::{Output, run_example};
 
 const SERVICE: &str = "examples/my-svc-nginx.yaml";
 const DEPLOYMENT: &str = "examples/my-dep-nginx.yaml";
@@ -38,53 +35,8 @@ MY_SVC_NGINX_SERVICE_HOST=10.1.237.190
 MY_SVC_NGINX_SERVICE_PORT=80
 ";
 
-/// Cargo puts examples beside the folder of the test binaries.
-fn example() -> PathBuf {
-    let this = std::env::current_exe().unwrap();
-    let profile = this.parent().and_then(Path::parent).unwrap();
-    let example = profile.join("examples/printenv").with_extension(std::env::consts::EXE_EXTENSION);
-    // `cargo test` builds it; `cargo test --test it` leaves what is there.
-    let built = example.metadata().and_then(|metadata| metadata.modified()).ok();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let newest = [last_modified(&root.join("src")), last_modified(&root.join("examples/printenv.rs"))];
-    assert!(built >= newest.into_iter().max(), "run `cargo build --example printenv`: {}", example.display());
-    example
-}
-
-/// When a file, or the last of those below a folder, was modified.
-fn last_modified(path: &Path) -> SystemTime {
-    if path.is_dir() {
-        let files = path.read_dir().unwrap().map(|entry| last_modified(&entry.unwrap().path()));
-        files.max().unwrap_or(SystemTime::UNIX_EPOCH)
-    } else {
-        path.metadata().unwrap().modified().unwrap()
-    }
-}
-
-#[derive(Debug, PartialEq)]
-pub(crate) struct Output {
-    pub(crate) code: Option<i32>,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
-}
-
 pub(crate) fn run_with(arguments: &[&str], stdin: &str) -> Output {
-    let mut child = Command::new(example())
-        .args(arguments)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // One that does not read its standard input may have ended by now.
-    let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
-    let output = child.wait_with_output().unwrap();
-    Output {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
+    run_example("printenv", arguments, stdin)
 }
 
 /// What it prints where all is well.

@@ -2,7 +2,8 @@
 
 use insta::assert_snapshot;
 
-use crate::printenv::{Output, printed, printed_with, refused_with, run_with};
+use crate::printenv::{printed, printed_with, refused_with, run_with};
+use crate::process::Output;
 
 const SHOP: &str = "examples/worked/shop.yaml";
 
