@@ -449,11 +449,8 @@ impl Explanation {
             for ResolvedReference { name, step } in references {
                 match step.and_then(|step| Some((step, self.steps.get(step)?))) {
                     None => {
-                        writeln!(
-                            f,
-                            "{indent}$({}) stays as it is: there is no such variable before it",
-                            OnALine(name)
-                        )?;
+                        let name = OnALine(name);
+                        writeln!(f, "{indent}$({name}) stays as it is: there is no such variable before it")?;
                     }
                     Some((step, Step { value, origin, .. })) => {
                         if !shown.contains(&step) {

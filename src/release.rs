@@ -104,10 +104,8 @@ impl FromStr for Release {
 fn read(text: &str) -> Option<Release> {
     let version = text.strip_prefix('v').unwrap_or(text);
     let (core, _build) = version.split_once(['+', '-']).unwrap_or((version, ""));
-    let mut numbers = core.split('.').map(|number| {
-        let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-        is_number.then(|| number.parse().ok()).flatten()
-    });
+    // No sign is left that `parse` would take.
+    let mut numbers = core.split('.').map(|number| number.parse().ok());
     let release = Release { major: numbers.next()??, minor: numbers.next()?? };
     // A patch number at the most.
     let is_complete = numbers.next().is_none_or(|patch| patch.is_some()) && numbers.next().is_none();

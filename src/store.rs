@@ -168,3 +168,19 @@ impl<T: Object> Ord for ByName<T> {
         self.0.name().cmp(other.0.name())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{ObjectMeta, Service};
+
+    /// What `BTreeSet` asks of its items, whether or not it makes use of it today.
+    #[test]
+    fn objects_compare_as_their_names_do() {
+        let named = |name| ByName(Service { metadata: ObjectMeta::new("default", name), ..Service::default() });
+        for (a, b) in [("a", "a"), ("a", "b"), ("b", "a")] {
+            assert_eq!(named(a) == named(b), a == b);
+            assert_eq!(named(a).partial_cmp(&named(b)), a.partial_cmp(b));
+        }
+    }
+}

@@ -128,6 +128,7 @@ impl fmt::Display for Upgrade {
                 (_, None, Some(after)) => write!(f, "{release}: {subject} is new: {after}")?,
                 (_, Some(before), None) => write!(f, "{release}: {subject} is gone: {before}")?,
                 (_, Some(before), Some(after)) => write!(f, "{release}: {subject} changes from {before} to {after}")?,
+                // What is nowhere does not change, and `differences` has none of it.
                 (_, None, None) => {}
             }
             let reasons: Vec<&str> = rules.iter().map(|rule| rule.now()).collect();

@@ -198,7 +198,7 @@ mod of_serde {
 
     const ELIDED: &str = "[elided]";
 
-    impl<'de> Visitor<'de> for ValueVisitor {
+    impl Visitor<'_> for ValueVisitor {
         type Value = SecretValue;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -216,10 +216,6 @@ mod of_serde {
 
         fn visit_none<E: Error>(self) -> Result<SecretValue, E> {
             Ok(SecretValue::default())
-        }
-
-        fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<SecretValue, D::Error> {
-            deserializer.deserialize_any(self)
         }
 
         fn visit_bool<E: Error>(self, _: bool) -> Result<SecretValue, E> {
@@ -283,10 +279,6 @@ mod of_serde {
 
         fn visit_none<E: Error>(self) -> Result<Elided<T>, E> {
             Ok(Elided::default())
-        }
-
-        fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Elided<T>, D::Error> {
-            deserializer.deserialize_any(self)
         }
 
         fn visit_str<E: Error>(self, _: &str) -> Result<Elided<T>, E> {

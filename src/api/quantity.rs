@@ -356,11 +356,11 @@ fn canonical(nanos: i128, format: Format) -> String {
 
     let units = nanos / UNIT;
     if format == Format::BinarySi && nanos % UNIT == 0 && units.unsigned_abs() >= 1024 {
-        let (mantissa, power) = without_factors(units, 1024, BINARY.len().saturating_sub(1));
+        let (mantissa, power) = without_factors(units, 1024);
         let suffix = BINARY.get(power).copied().unwrap_or_default();
         return format!("{mantissa}{suffix}");
     }
-    let (mantissa, power) = without_factors(nanos, 1000, usize::MAX);
+    let (mantissa, power) = without_factors(nanos, 1000);
     match DECIMAL.get(power) {
         Some(&"") => format!("{mantissa}"),
         Some(suffix) if format != Format::DecimalExponent => format!("{mantissa}{suffix}"),
@@ -372,10 +372,10 @@ fn canonical(nanos: i128, format: Format) -> String {
     }
 }
 
-/// `number` without its factors of `base`, and how many these are, `most` at most.
-fn without_factors(mut number: i128, base: i128, most: usize) -> (i128, usize) {
+/// `number` without its factors of `base`, and how many these are.
+fn without_factors(mut number: i128, base: i128) -> (i128, usize) {
     let mut count = 0_usize;
-    while number != 0 && count < most && number.checked_rem(base) == Some(0) {
+    while number != 0 && number.checked_rem(base) == Some(0) {
         number = number.checked_div(base).unwrap_or(number);
         count = count.saturating_add(1);
     }

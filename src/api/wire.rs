@@ -190,7 +190,7 @@ mod of_serde {
         }
     }
 
-    /// Reads exactly this string, or nothing.
+    /// Reads exactly this string, or nothing; the empty string is nothing, as in Go.
     struct Literal(&'static str);
 
     impl<'de> Visitor<'de> for Literal {
@@ -204,16 +204,12 @@ mod of_serde {
             Ok(())
         }
 
-        fn visit_unit<E>(self) -> Result<(), E> {
-            Ok(())
-        }
-
         fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
             deserializer.deserialize_str(self)
         }
 
         fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
-            if text == self.0 { Ok(()) } else { Err(E::invalid_value(Unexpected::Str(text), &self)) }
+            if text.is_empty() || text == self.0 { Ok(()) } else { Err(E::invalid_value(Unexpected::Str(text), &self)) }
         }
     }
 }

@@ -119,3 +119,21 @@ fn append_text(text: &str, release: Release, out: &mut Vec<u8>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is over the limit is not put together first.
+    #[test]
+    fn no_reference_is_looked_up_once_the_limit_is_passed() {
+        for (limit, expected, lookups) in [(29, None, 3), (30, Some(30), 3), (19, None, 2), (9, None, 1)] {
+            let mut looked_up = 0;
+            let expanded = expand_within("$(A)$(A)$(A)", Release::NEWEST, limit, |_| {
+                looked_up += 1;
+                Some(Cow::Borrowed(b"0123456789".as_slice()))
+            });
+            assert_eq!((expanded.map(|text| text.len()), looked_up), (expected, lookups), "{limit}");
+        }
+    }
+}

@@ -200,15 +200,11 @@ impl Composition<'_> {
         self.find_in_size(&expectations.limits, &mut findings);
         let release = self.facts().release;
         if release.is_unknown() {
-            findings.push(Finding {
-                variables: Vec::new(),
-                objects: Vec::new(),
-                ..Finding::new(
-                    Code::ReleaseUnknown,
-                    alloc::format!("Kubernetes {release} is newer than {}, the newest whose answers are known, and is taken for that one.", Release::NEWEST),
-                    "Look for a newer version of this tool.",
-                )
-            });
+            let newest = Release::NEWEST;
+            let message = alloc::format!(
+                "Kubernetes {release} is newer than {newest}, the newest whose answers are known, and is taken for that one."
+            );
+            findings.push(Finding::new(Code::ReleaseUnknown, message, "Look for a newer version of this tool."));
         }
         findings
     }

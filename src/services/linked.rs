@@ -115,7 +115,7 @@ impl<'a> LinkedServices<'a> {
         for (mangled, index) in &self.by_mangled_name {
             // Of two Services that collide one's name begins with the other's, and goes on as the
             // name of a variable does.
-            if cuts(mangled).next().is_some_and(|cut| cut < mangled.len()) {
+            if cuts(mangled).nth(1).is_some() {
                 let shorter = self.split(mangled).filter(|(suffix, _)| !suffix.is_empty());
                 let shorter: Vec<usize> = shorter.flat_map(|(_, services)| services).map(|&(_, index)| index).collect();
                 if !shorter.is_empty() {

@@ -13,6 +13,7 @@ fn a_comparison_reads_as_lines_by_name() {
     let comparison = compare(&before, &after);
     let names: Vec<&[u8]> = comparison.changes().iter().map(|change| &*change.name).collect();
     assert_eq!(names, [b"B", b"C", b"D", b"E"]);
+    assert!(!comparison.is_empty());
     insta::assert_snapshot!(comparison.with_values(), @"
     - B=1
     - C=1
@@ -184,4 +185,15 @@ fn a_container_drifts_from_the_objects_of_its_start() {
     NEW_SERVICE_PORT is missing until the container is restarted
     ");
     assert_eq!(missing("2026-11-22T09:30:00Z"), "");
+}
+
+#[test]
+fn only_what_has_the_form_of_a_service_s_variable_is_gone() {
+    let now = Cluster::with("");
+    let then = b"OLD_SERVICE_HOST=10.0.0.3\0EMPTY_SERVICE_HOST=\0_SERVICE_HOST=10.0.0.4\0";
+    insta::assert_snapshot!(told(&against_now(then, &now)), @"
+    EMPTY_SERVICE_HOST was never the kubelet's
+    OLD_SERVICE_HOST is stale: no Service makes it any more
+    _SERVICE_HOST was never the kubelet's
+    ");
 }

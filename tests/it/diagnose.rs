@@ -1,6 +1,6 @@
 //! Every finding: the least that raises it, what is nearest to it and must not, and what it says.
 
-use kubelet_env::{Code, Finding, Release, Severity, Size, SizeLimits, diagnose_service};
+use kubelet_env::{Ambiguity, Code, Finding, PossibleValue, Release, Severity, Size, SizeLimits, diagnose_service};
 
 use crate::cluster::Cluster;
 
@@ -432,4 +432,114 @@ fn a_service_is_diagnosed_before_it_is_created() {
     let redis = without_address.objects.services.get("default", "redis").unwrap();
     let findings = diagnose_service(redis, &without_address.expectations, Release::NEWEST);
     insta::assert_snapshot!(findings.iter().map(ToString::to_string).collect::<String>(), @"error expected-name: Service redis gives the container REDIS_PORT=tcp://CLUSTER-IP:80, which the application reads as its own setting. Set the variable in env, set enableServiceLinks: false, or give the Service another name.");
+}
+
+/// Two Services that make three names alike: `A_SERVICE_PORT`, and the two that are referred to here.
+fn colliding(container: &str) -> Cluster {
+    let first = "ports: [{port: 1, name: 12-tcp-port}, {port: 23, name: 3-tcp-port}]";
+    Cluster::with(
+        &container.replace("$(12)", "$(A_SERVICE_PORT_12_TCP_PORT)").replace("$(3)", "$(A_SERVICE_PORT_3_TCP_PORT)"),
+    )
+    .service("a", &format!("clusterIP: 10.0.0.1, {first}"))
+    .service("a-service", "clusterIP: 10.0.0.2, ports: [{port: 12, name: x}, {port: 3, name: y}]")
+}
+
+fn ambiguous_declared(cluster: &Cluster) -> Vec<String> {
+    let told = |ambiguity: &Ambiguity<'_>| {
+        let values = ambiguity.values.iter().map(|possible| format!("{:?}", possible.value)).collect::<Vec<_>>();
+        format!("{} {}", ambiguity.name, values.join(" "))
+    };
+    let is_declared = |ambiguity: &&Ambiguity<'_>| ambiguity.is_declared;
+    cluster.composed(|composition| composition.ambiguities().iter().filter(is_declared).map(told).collect())
+}
+
+#[test]
+fn the_same_service_comes_last_for_all_names() {
+    assert_eq!(ambiguous_declared(&colliding("env: [{name: X, value: '$(12) $(3)'}]")), [r#"X "1 23" "12 3""#]);
+    assert!(ambiguous_declared(&colliding("env: [{name: X, value: $(12)$(3)}]")).is_empty(), "it is 123 either way");
+}
+
+#[test]
+fn what_is_overwritten_or_refers_to_no_contested_name_is_not_ambiguous() {
+    assert!(ambiguous_declared(&colliding("env: [{name: X, value: $(12)}, {name: X, value: x}]")).is_empty());
+    assert!(ambiguous_declared(&colliding("env: [{name: X, value: $(A_SERVICE_HOST)}]")).is_empty());
+}
+
+#[test]
+fn what_refers_to_an_ambiguous_entry_is_ambiguous_too() {
+    let env = "env: [{name: P, value: p}, {name: X, value: '$(P)$(12)'}, {name: Y, value: <$(X)>}]";
+    assert_eq!(
+        ambiguous_declared(&colliding(env)),
+        [r#"X "p1" "p12""#, r#"Y "<1>" "<12>""#.replace('<', "<p").as_str()]
+    );
+}
+
+#[test]
+fn the_values_of_an_ambiguous_entry_with_a_secret_are_elided() {
+    let env = "envFrom: [{secretRef: {name: s}}], env: [{name: X, value: '$(PASSWORD)$(12)'}]";
+    let cluster = colliding(env).secret("s", "PASSWORD: hunter2");
+    assert_eq!(ambiguous_declared(&cluster), ["X [elided] [elided]"]);
+}
+
+#[test]
+fn services_that_make_the_same_value_are_told_together() {
+    let cluster = Cluster::with("")
+        .service("a", "clusterIP: 10.0.0.1, ports: [{port: 80, name: 80-tcp-port}]")
+        .service("a-service", "clusterIP: 10.0.0.2, ports: [{port: 80}]")
+        .service("a-service-port-80-tcp", "clusterIP: 10.0.0.3, ports: [{port: 80}]");
+    let told = cluster.composed(|composition| {
+        let ambiguities = composition.ambiguities();
+        let ambiguity = ambiguities.iter().find(|ambiguity| ambiguity.name == "A_SERVICE_PORT_80_TCP_PORT").unwrap();
+        let services = |possible: &PossibleValue<'_>| {
+            let names = possible.from.iter().map(|variable| variable.service().metadata.name.clone());
+            format!("{:?} {}", possible.value, names.collect::<Vec<_>>().join(" "))
+        };
+        ambiguity.values.iter().map(services).collect::<Vec<_>>()
+    });
+    assert_eq!(told, [r#""80" a a-service"#, r#""tcp://10.0.0.3:80" a-service-port-80-tcp"#]);
+}
+
+#[test]
+fn no_more_outcomes_than_the_limit_are_gone_through() {
+    let names: Vec<String> = (0..11).map(|number| format!("n{number}")).collect();
+    let value: String = (0..11).map(|number| format!("$(N{number}_SERVICE_PORT)")).collect();
+    let mut cluster = Cluster::with(&format!("env: [{{name: X, value: '{value}'}}]"));
+    for name in names {
+        cluster = cluster.service(&name, "clusterIP: 10.0.0.1, ports: [{port: 80}]");
+        cluster = cluster.service(&format!("{name}-service"), "clusterIP: 10.0.0.2, ports: [{port: 80}]");
+    }
+    cluster.composed(|composition| {
+        let ambiguities = composition.ambiguities();
+        let declared = ambiguities.iter().find(|ambiguity| ambiguity.is_declared).unwrap();
+        assert_eq!(declared.values.len(), Ambiguity::MOST_ORDERS);
+    });
+}
+
+#[test]
+fn every_code_says_what_it_means() {
+    let codes: String = Code::ALL.into_iter().map(|code| format!("{code}: {}\n", code.meaning())).collect();
+    insta::assert_snapshot!(codes, @"
+    ambiguous-variable: Services make a variable of one name with different values, and the kubelet picks one at random
+    ambiguous-reference: the value of an entry depends on a variable that the kubelet picks at random
+    expected-name: a Service makes a variable that the application reads as its own
+    reference-undefined: a reference stays as it is, because there is no such variable
+    reference-to-later: a reference stays as it is, because the variable is defined only later
+    reference-to-itself: a reference stays as it is, because it is to the variable that is being defined
+    reference-to-skipped: a reference stays as it is, because the source of the variable is optional and missing
+    overwritten: an entry is overwritten by a later one
+    service-variable-shadowed: the container declares a variable that a Service makes too
+    api-server-overridden: the container overrides the address of the API server
+    not-for-shells: no shell can use a variable of that name
+    name-needs-new-api-server: API servers before 1.32 refuse the name of a variable
+    name-refused: every API server refuses the name of a variable
+    nul-byte: a value holds a NUL byte, which no process can be given
+    not-utf8: a value is not UTF-8
+    string-too-long: a variable or argument is longer than Linux takes
+    environment-too-large: arguments and environment together are larger than Linux takes
+    environment-nearly-too-large: arguments and environment together take more than three quarters of what Linux takes
+    service-skipped: a Service of the namespace makes no variables
+    service-refused: the API server would refuse a Service
+    entry-skipped: an entry is passed over
+    release-unknown: the release is newer than any whose answers are known
+    ");
 }

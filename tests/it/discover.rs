@@ -112,6 +112,68 @@ fn a_number_with_several_protocols_has_no_name() {
     assert_eq!(told(found.find("kube-dns")).unwrap(), "10.96.0.10 53/UDP/- 53/TCP/- 9153/TCP/metrics");
     assert_eq!(found.candidates()[0].certainty(), Certainty::Certain);
     assert!(rest(&found).is_empty());
+    // Whose the only name is nobody can tell.
+    let found = discover(&[service("dns", "10.96.0.10", &[(53, Protocol::Udp, "dns"), (53, Protocol::Tcp, "")])]);
+    assert_eq!(told(found.find("dns")).unwrap(), "10.96.0.10 53/UDP/- 53/TCP/-");
+}
+
+/// The port `80-tcp-port` of `foo`, or the number of the port 80 of `foo-service`.
+const OF_EITHER: (&str, &str) = ("FOO_SERVICE_PORT_80_TCP_PORT", "80");
+
+#[test]
+fn any_text_of_a_port_settles_whose_its_number_is() {
+    for sibling in [
+        ("FOO_SERVICE_PORT", "tcp://10.0.0.1:80"),
+        ("FOO_SERVICE_PORT_80_TCP", "tcp://10.0.0.1:80"),
+        ("FOO_SERVICE_PORT_80_TCP_PROTO", "tcp"),
+        ("FOO_SERVICE_PORT_80_TCP_ADDR", "10.0.0.1"),
+    ] {
+        let found = Discovered::from_pairs([sibling, OF_EITHER]);
+        assert_eq!(candidates(&found), [("foo-service".to_owned(), Certainty::Corroborated)], "{sibling:?}");
+    }
+    // That there is a Service of the one name does not say that it has this port.
+    let siblings = [("FOO_SERVICE_SERVICE_HOST", "10.0.0.2"), ("FOO_PORT_80_TCP_ADDR", "10.0.0.1")];
+    assert_eq!(found(&[siblings[0], siblings[1], OF_EITHER], "foo").unwrap(), "10.0.0.1 80/TCP/80-tcp-port");
+}
+
+#[test]
+fn numbers_do_not_settle_whose_a_number_is() {
+    let of_foo = [("FOO_PORT_443_TCP_ADDR", "10.0.0.1"), ("FOO_PORT_80_TCP_PORT", "80")];
+    for pairs in [[of_foo[0], of_foo[1], OF_EITHER], [OF_EITHER, of_foo[1], of_foo[0]]] {
+        assert_eq!(
+            candidates(&Discovered::from_pairs(pairs)),
+            [("foo".to_owned(), Certainty::Corroborated), ("foo-service".to_owned(), Certainty::Ambiguous)],
+        );
+    }
+}
+
+/// The first port of `a-service-port-b`, or the port `b-service-port` of `a`.
+#[test]
+fn a_host_or_a_port_settles_whose_first_port_it_is() {
+    let of_a = ("A_PORT_80_TCP_ADDR", "10.0.0.1");
+    let of_either = ("A_SERVICE_PORT_B_SERVICE_PORT", "80");
+    assert_eq!(found(&[of_a, of_either], "a").unwrap(), "10.0.0.1 80/TCP/b-service-port");
+    for of_the_other in
+        [("A_SERVICE_PORT_B_SERVICE_HOST", "10.0.0.2"), ("A_SERVICE_PORT_B_PORT_80_TCP_ADDR", "10.0.0.2")]
+    {
+        assert_eq!(found(&[of_a, of_the_other, of_either], "a").unwrap(), "10.0.0.1 80/TCP/-", "{of_the_other:?}");
+    }
+}
+
+#[test]
+fn a_named_port_belongs_to_a_service_whose_ports_are_not_told() {
+    let found = Discovered::from_pairs([("FOO_SERVICE_HOST", "10.0.0.1"), ("FOO_SERVICE_PORT_HTTP", "80")]);
+    assert_eq!(candidates(&found), [("foo".to_owned(), Certainty::Corroborated)]);
+}
+
+#[test]
+fn without_any_one_of_its_variables_a_service_is_not_certain() {
+    let all = variables(&[service("web", "10.0.0.1", &[(80, Protocol::Tcp, "")])]);
+    assert_eq!(all.len(), 7);
+    for missing in &all {
+        let found = Discovered::from_pairs(all.iter().filter(|pair| *pair != missing).cloned());
+        assert_eq!(candidates(&found), [("web".to_owned(), Certainty::Corroborated)], "{missing:?}");
+    }
 }
 
 #[test]
@@ -294,6 +356,8 @@ fn nothing_but_service_variables_is_shown() {
     let found =
         Discovered::from_pairs([("TOKEN", "hunter2"), ("WEB_SERVICE_HOST", "hunter 2"), ("WEB_PORT", "hunter")]);
     assert!(!format!("{found:?}").contains("hunter"));
+    let found = Discovered::from_pairs([("TOKEN", "hunter2"), ("WEB_PORT_53_UDP_PROTO", "udp")]);
+    insta::assert_snapshot!(format!("{found:?}"), @r#"Discovered { candidates: [Candidate { mangled_name: "WEB", certainty: Ambiguous, service: Err(HostMissing) }], .. }"#);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::process::Command;
 
-use kubelet_env::api::{Service, ServicePort};
+use kubelet_env::api::{ObjectMeta, PortNumber, Protocol, Service, ServicePort, ServiceSpec};
 use kubelet_env::{
     Environment, Form, Objects, Order, ServiceLinks, ServiceVariableKind, Store, Variable, dash_chain, generate,
     mangle, select,
@@ -303,4 +303,50 @@ fn every_chain_of_dash_is_in_use() {
     let chains: BTreeSet<u8> = (0..1_000).map(|number| dash_chain(&format!("A{number}"))).collect();
     assert!(chains.into_iter().eq(0..39));
     assert_eq!(dash_chain(""), 0);
+}
+
+#[test]
+fn what_dash_sets_itself_stands_first_in_its_chain() {
+    let other = (0..).map(|number| format!("X{number}")).find(|name| dash_chain(name) == dash_chain("PATH")).unwrap();
+    let environment = Environment::default().over([(other.as_str(), "x"), ("PATH", "/bin")]);
+    let names: Vec<_> = environment.in_order(Order::Dash).iter().map(|variable| variable.name().into_owned()).collect();
+    assert_eq!(names, ["PATH", &other]);
+}
+
+/// Services of many ports are looked up in another way than those of a few.
+#[test]
+fn many_ports_are_found_as_few_are() {
+    for count in [1_u16, 8, 9, 40] {
+        let port = |number: u16| ServicePort {
+            name: if number % 3 == 0 { String::new() } else { format!("p{number}") },
+            protocol: Protocol::ALL.get(usize::from(number % 4)).copied(),
+            ..ServicePort::new(PortNumber::new(8000 + number).unwrap())
+        };
+        let mut service = Service {
+            metadata: ObjectMeta::new("default", "web"),
+            spec: ServiceSpec {
+                cluster_ip: "10.0.0.1".into(),
+                ports: (0..count).map(port).collect(),
+                ..ServiceSpec::default()
+            },
+        };
+        let named = |service: &Service, name: &str| {
+            Environment::from(generate(&[service]).unwrap()).service_variables_named(name).len()
+        };
+        for variable in generate(&[&service]).unwrap().iter() {
+            assert_eq!(named(&service, &variable.name()), 1, "{}", variable.name());
+        }
+        assert_eq!(named(&service, "WEB_SERVICE_PORT_"), 0);
+        assert_eq!(named(&service, "WEB_PORT_1_TCP"), 0);
+        let collisions = |service: &Service| Environment::from(generate(&[service]).unwrap()).collisions().len();
+        assert_eq!(collisions(&service), 0);
+
+        // Its first port once more: the four variables of its number; then under another number with
+        // the name of the last.
+        service.spec.ports.push(port(0));
+        assert_eq!(collisions(&service), 4);
+        let last = service.spec.ports.len() - 1;
+        service.spec.ports[last] = ServicePort { name: "p1".into(), ..port(200) };
+        assert_eq!(collisions(&service), usize::from(count > 1));
+    }
 }

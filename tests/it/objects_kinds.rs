@@ -394,3 +394,11 @@ proptest! {
         prop_assert_eq!(&Secret::deserialize(serde_json::to_value(&secret).unwrap()).unwrap(), &secret);
     }
 }
+
+#[test]
+fn a_workload_is_written_without_what_it_does_not_have() {
+    let bare: Workload = serde_json::from_str(r#"{"apiVersion":"apps/v1","kind":"Deployment"}"#).unwrap();
+    insta::assert_snapshot!(serde_json::to_string(&bare).unwrap(), @r#"{"apiVersion":"apps/v1","kind":"Deployment","spec":{}}"#);
+    insta::assert_snapshot!(serde_json::from_str::<Workload>(r#"{"apiVersion":"v1","kind":7}"#).unwrap_err(), @"invalid type: integer `7`, expected the kind of a workload, such as Deployment at line 1 column 27");
+    insta::assert_snapshot!(serde_json::from_str::<Workload>(r#"{"apiVersion":"v1","kind":"Service"}"#).unwrap_err(), @r#"invalid value: string "Service", expected the kind of a workload, such as Deployment at line 1 column 35"#);
+}

@@ -119,6 +119,9 @@ fn below_zero_the_kubelet_s_own_rounding_holds() {
     assert_eq!(value("-183170366640.9n"), Some(-182));
     assert_eq!(value("-1.00000000000"), Some(-1));
     assert_eq!(value("-7Pi"), None);
+    // The last that 64 bits of nanos hold, and the first that they do not.
+    assert_eq!(value("-9223372036.854775808"), Some(-9_223_372_035));
+    assert_eq!(value("-9223372036.854775809"), None);
     assert_eq!(value("-7Ti"), Some(-(7 << 40)));
 }
 
@@ -134,6 +137,7 @@ fn what_is_finer_than_milli_is_rounded_up_and_written_anew() {
         ("1e-4", "1e-3"),
         ("1000.0001e0", "1000001e-3"),
         ("999.9999e0", "1e3"),
+        ("0.9999e0", "1"),
         ("1.0000001Gi", "1073741931375m"),
         ("0.0001Mi", "104858m"),
         ("0.0000001Ki", "1m"),

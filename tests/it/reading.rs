@@ -1,9 +1,9 @@
 //! Objects are read from all forms in which they come, and what is none is refused with a message
 //! that says where.
 
-use kubelet_env::api::{Object, PortNumber, Protocol, Service, Timestamp};
+use kubelet_env::api::{Object, PortNumber, Protocol, Secret, Service, ServicePort, Timestamp};
 use kubelet_env::{Document, FieldProblem, ObjectError, Objects};
-use serde::de::value::SeqDeserializer;
+use serde::de::value::{MapDeserializer, SeqDeserializer};
 use serde::de::{Deserialize, Deserializer, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
@@ -416,4 +416,85 @@ fn every_timestamp_is_written_as_it_is_read() {
             assert_eq!(moment.to_string().parse(), Ok(moment), "{text} is written as {moment}");
         }
     }
+}
+
+/// A format that has a value of its own for what is absent, as CBOR has; and numbers.
+struct Cbor(Option<u64>);
+
+impl<'de> Deserializer<'de> for Cbor {
+    type Error = serde::de::value::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        match self.0 {
+            None => visitor.visit_none(),
+            Some(number) => visitor.visit_u64(number),
+        }
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
+        unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+impl IntoDeserializer<'_> for Cbor {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+#[test]
+fn what_is_absent_in_a_format_of_its_own_is_null() {
+    assert_eq!(Document::deserialize(Cbor(None)).unwrap(), serde_json::from_str("null").unwrap());
+    let object = |fields: [(&'static str, Option<u64>); 2]| {
+        MapDeserializer::new(fields.into_iter().map(|(name, value)| (name, Cbor(value))))
+    };
+    let secret = Secret::deserialize(object([("data", None), ("stringData", None)]));
+    assert_eq!(secret.unwrap(), Secret::default());
+    let port = ServicePort::deserialize(object([("port", Some(80)), ("protocol", None)]));
+    assert_eq!(port.unwrap(), ServicePort::new(PortNumber::new(80).unwrap()));
+}
+
+#[test]
+fn what_a_document_cannot_hold_is_told() {
+    let bytes = serde::de::value::BytesDeserializer::<serde::de::value::Error>::new(b"x");
+    insta::assert_snapshot!(Document::deserialize(bytes).unwrap_err(), @"invalid type: byte array, expected a value of the JSON data model");
+    insta::assert_snapshot!(yaml_serde::from_str::<Document<'_>>("1.5: x").unwrap_err(), @"invalid type: floating point `1.5`, expected a text as the key of a map");
+    for item in ["null", "-1", "1", "1.5", "true", "x", "[]"] {
+        let list = format!("{{apiVersion: v1, kind: List, items: [{item}]}}");
+        let document = yaml_serde::from_str(&list).unwrap();
+        let error = Objects::default().add(document).unwrap_err().to_string();
+        assert!(error.contains("should be an object"), "{error}");
+    }
+}
+
+#[test]
+fn a_protocol_is_read_by_itself() {
+    for protocol in Protocol::ALL {
+        assert_eq!(serde_json::from_str::<Protocol>(&format!("\"{protocol}\"")).unwrap(), protocol);
+    }
+    insta::assert_snapshot!(serde_json::from_str::<Protocol>("\"\"").unwrap_err(), @r#"invalid value: string "", expected TCP, UDP or SCTP at line 1 column 2"#);
+    assert_eq!(u16::from(PortNumber::new(8080).unwrap()), 8080);
+}
+
+#[test]
+fn an_empty_kind_is_none() {
+    insta::assert_snapshot!(message(r#"{"apiVersion":"v1","kind":"","metadata":{"name":"a"}}"#), @"object a: kind is missing");
+    let objects = read_json(
+        r#"{"apiVersion":"v1","kind":"ServiceList","items":[{"apiVersion":"","kind":"","metadata":{"name":"a"}}]}"#,
+    );
+    assert_eq!(services(&objects.unwrap()), ["/a"]);
+}
+
+#[test]
+fn keys_that_are_not_plain_are_quoted_in_the_path() {
+    for key in ["tls.key", "a/b", "", &"k".repeat(65)] {
+        let json =
+            format!(r#"{{"apiVersion":"v1","kind":"ConfigMap","metadata":{{"name":"a"}},"data":{{"{key}":1}}}}"#);
+        assert!(message(&json).contains("data['"), "{}", message(&json));
+    }
+    let plain = format!(r#"{{"apiVersion":"v1","kind":"ConfigMap","data":{{"{}":1}}}}"#, "k".repeat(64));
+    assert!(message(&plain).contains("data.kkk"));
 }

@@ -98,3 +98,16 @@ proptest! {
         prop_assert_eq!(&store.clone(), &store);
     }
 }
+
+#[test]
+fn stores_are_equal_and_shown_by_what_they_hold() {
+    let store = |names: &[&str]| -> Store<Service> {
+        let service = |name: &&str| Service { metadata: ObjectMeta::new("default", *name), ..Service::default() };
+        names.iter().map(service).collect()
+    };
+    assert_eq!(store(&["a", "b"]), store(&["b", "a"]));
+    assert_ne!(store(&["a", "b"]), store(&["a"]));
+    assert_ne!(store(&["a", "b"]), store(&["a", "c"]));
+    assert_eq!(format!("{:?}", store(&[])), "{}");
+    assert!(format!("{:?}", store(&["a", "b"])).contains(r#"name: "b""#));
+}

@@ -1,7 +1,7 @@
 //! What an upgrade changes for a container.
 
 use kubelet_env::api::{Pod, PodStatus, Secret};
-use kubelet_env::{EnvFiles, Facts, Objects, Release, upgrade};
+use kubelet_env::{EnvFiles, Facts, Objects, Release, Rule, Shown, Upgrade, UpgradeChange, UpgradeSubject, upgrade};
 
 const POD: &str = "
 metadata: {name: web-0, namespace: shop}
@@ -51,6 +51,36 @@ fn each_change_is_told_with_its_release_and_reason() {
 #[test]
 fn what_a_release_refuses_is_told() {
     insta::assert_snapshot!(told("1.34", "1.35", None), @r#"1.35: the container is refused: container app: env[2] FEATURES: fileKeyRef: the volume "files" is not known (since 1.35: `$` before a character that is not ASCII stays as it is; fileKeyRef gives the value from the env file)"#);
+}
+
+#[test]
+fn what_a_release_lets_in_is_told() {
+    let upgrade = Upgrade {
+        changes: vec![UpgradeChange {
+            release: "1.35".parse().unwrap(),
+            rules: vec![Rule::EnvFiles],
+            subject: UpgradeSubject::Container,
+            before: Some(Shown::Text("why not".into())),
+            after: None,
+        }],
+    };
+    insta::assert_snapshot!(upgrade, @"1.35: the container is not refused any more: why not (since 1.35: fileKeyRef gives the value from the env file)");
+    assert_eq!(UpgradeSubject::Container.to_string(), "the container");
+}
+
+#[test]
+fn a_container_that_is_refused_throughout_is_told_where_the_reason_changes() {
+    assert_eq!(told("1.35", "1.36", None), "");
+    let refused = |from: &str, env: &str| {
+        let pod: Pod = yaml_serde::from_str(&format!("spec: {{containers: [{{name: app, env: [{env}]}}]}}")).unwrap();
+        let objects = Objects::default();
+        let facts = Facts { release: from.parse().unwrap(), ..Facts::of(&objects) };
+        upgrade(&pod.with_defaults(), "app", &facts, Release::NEWEST).to_string()
+    };
+    let absent = "{name: A, valueFrom: {configMapKeyRef: {name: absent, key: k}}}";
+    assert_eq!(refused("1.29", absent), "");
+    let in_file = "{name: F, valueFrom: {fileKeyRef: {volumeName: files, path: app.env, key: K}}}";
+    insta::assert_snapshot!(refused("1.29", &format!("{in_file}, {absent}")), @"1.35: the container is refused for another reason (since 1.35: `$` before a character that is not ASCII stays as it is; fileKeyRef gives the value from the env file)");
 }
 
 #[test]

@@ -49,6 +49,10 @@ fn debug_does_not_show_a_secret_s_value_wherever_it_flowed() {
     shows_nothing(secret);
     shows_nothing(&SecretValue::from("hunter2"));
     assert!(format!("{secret:?}").contains("PASSWORD"), "the keys are no secret");
+    assert_eq!(format!("{:?}", SecretValue::from("hunter2")), "[elided]");
+    let value = |name: &str| format!("{:?}", composition.environment().get(name).unwrap().value());
+    assert_eq!(value("PASSWORD"), "[elided]");
+    assert_eq!(value("DB_SERVICE_PORT"), "\"5432\"");
 }
 
 #[test]

@@ -1,5 +1,7 @@
+use std::collections::BTreeMap;
+
 use insta::assert_snapshot;
-use kubelet_env::api::{PodSpec, PodStatus};
+use kubelet_env::api::{Pod, PodSpec, PodStatus, Quantity};
 use kubelet_env::{Entry, Form, Order, Resolved, Source};
 
 use super::{Case, told, yaml};
@@ -383,4 +385,32 @@ fn init_and_ephemeral_containers_have_environments_too() {
         let composition = kubelet_env::compose(&case.pod, container, &case.facts()).unwrap();
         assert_eq!(composition.environment().get("A").unwrap().value(), value.as_bytes());
     }
+}
+
+#[test]
+fn a_volume_without_the_file_is_known_once_it_is_added() {
+    let mut case = Case::new("env: [{name: F, valueFrom: {fileKeyRef: {volumeName: files, path: app.env, key: K}}}]");
+    assert_snapshot!(case.refusal(), @r#"container app: env[0] F: fileKeyRef: the volume "files" is not known"#);
+    case.env_files.add_volume("files");
+    assert_snapshot!(case.refusal(), @r#"container app: env[0] F: fileKeyRef: the volume "files" has no file "app.env""#);
+}
+
+#[test]
+fn quantities_are_rounded_up_to_milli_where_the_api_server_does() {
+    let pod: Pod = yaml_serde::from_str(
+        "
+        spec:
+          resources: {limits: {cpu: 2.00001}}
+          containers:
+          - {name: app, resources: {limits: {cpu: 0.0001, memory: 1.5}, requests: {memory: '1e-4'}}}
+        ",
+    )
+    .unwrap();
+    let pod = pod.with_defaults();
+    let text = |quantities: &BTreeMap<String, Quantity>, name: &str| quantities[name].to_string();
+    let resources = &pod.spec.containers[0].resources;
+    assert_eq!(text(&resources.limits, "cpu"), "1m");
+    assert_eq!(text(&resources.limits, "memory"), "1.5");
+    assert_eq!(text(&resources.requests, "memory"), "1e-3");
+    assert_eq!(text(&pod.spec.resources.limits, "cpu"), "2001m");
 }
