@@ -1,62 +1,123 @@
-//! How much memory a Service takes in a [`Store`], stated in the README.
+//! How much memory things take, and how often they ask for it.
 //!
-//! A test of its own, because it counts every allocation of the process.
-#![expect(unsafe_code, reason = "to count allocations is to be the allocator")]
+//! A test binary of its own, because its allocator counts.
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::cell::Cell;
 
-use kubelet_env::Store;
 use kubelet_env::api::{ObjectMeta, PortNumber, Service, ServicePort, ServiceSpec};
+use kubelet_env::{Environment, Form, Store, generate};
 
+/// The system's allocator, and what each thread asks of it.
 struct Counting;
 
-static HELD: AtomicUsize = AtomicUsize::new(0);
+thread_local! {
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+    static HELD_BYTES: Cell<isize> = const { Cell::new(0) };
+}
 
-// SAFETY: everything is left to the system's allocator.
+fn count(allocations: usize, bytes: isize) {
+    ALLOCATIONS.set(ALLOCATIONS.get() + allocations);
+    HELD_BYTES.set(HELD_BYTES.get() + bytes);
+}
+
+#[expect(unsafe_code, reason = "an allocator cannot be written without")]
+// SAFETY: all is left to the system's allocator, under the conditions of the caller.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        HELD.fetch_add(layout.size(), Ordering::Relaxed);
-        // SAFETY: the caller's promise is the same.
+        count(1, layout.size().cast_signed());
+        // SAFETY: as above.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
-        HELD.fetch_sub(layout.size(), Ordering::Relaxed);
-        // SAFETY: the caller's promise is the same.
+        count(0, -layout.size().cast_signed());
+        // SAFETY: as above.
         unsafe { System.dealloc(place, layout) }
+    }
+
+    unsafe fn realloc(&self, place: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        count(1, new_size.cast_signed() - layout.size().cast_signed());
+        // SAFETY: as above.
+        unsafe { System.realloc(place, layout, new_size) }
     }
 }
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-fn service(namespace: usize, number: usize) -> Service {
-    let port = |(name, port): (&str, u16)| ServicePort {
+fn allocations_of(work: impl FnOnce()) -> usize {
+    let before = ALLOCATIONS.get();
+    work();
+    ALLOCATIONS.get() - before
+}
+
+fn service(namespace: &str, name: String, number: usize) -> Service {
+    let port = |(name, number): (&str, u16)| ServicePort {
         name: name.to_owned(),
-        ..ServicePort::new(PortNumber::new(port).unwrap())
+        ..ServicePort::new(PortNumber::new(number).unwrap())
     };
     Service {
-        metadata: ObjectMeta::new(format!("ns-{namespace:03}"), format!("svc-{number:02}")),
+        metadata: ObjectMeta::new(namespace, name),
         spec: ServiceSpec {
-            cluster_ip: format!("10.1.{}.{number}", namespace % 250),
-            ports: [("http", 80), ("https", 443), ("metrics", 9090)].map(port).to_vec(),
+            cluster_ip: format!("10.1.{}.{}", number / 250 % 250, number % 250),
+            ports: [("http", 80), ("https", 443), ("metrics", 9090)].map(port).into(),
             ..ServiceSpec::default()
         },
     }
 }
 
+/// Of names of all lengths, one in a hundred not ASCII.
+fn services() -> Vec<Service> {
+    let name = |number: usize| {
+        let letter = if number % 100 == 99 { "é" } else { "x" };
+        format!("svc-{number:04}-{}", letter.repeat(number % 100))
+    };
+    (0..5_000).map(|number| service("default", name(number), number)).collect()
+}
+
+#[test]
+fn rendering_into_a_vector_with_room_allocates_nothing() {
+    let services = services();
+    let services: Vec<&Service> = services.iter().collect();
+    let mut expected = Vec::new();
+    generate(&services).unwrap().append(Form::NulSeparated, &mut expected);
+
+    let mut out = Vec::with_capacity(expected.len());
+    let generated = generate(&services).unwrap();
+    assert_eq!(allocations_of(|| generated.append(Form::NulSeparated, &mut out)), 0);
+    assert!(out == expected);
+}
+
+/// Of the ninety thousand variables of Services without a collision no name is made.
+#[test]
+fn an_environment_allocates_by_the_service_and_not_by_the_variable() {
+    let mut services = services();
+    for service in &mut services {
+        // A port without a name has none in common with another.
+        service.spec.ports[0].name.clear();
+        service.spec.ports[1].name.clear();
+    }
+    let services: Vec<&Service> = services.iter().collect();
+    let allocations = allocations_of(|| {
+        let environment = Environment::from(generate(&services).unwrap());
+        assert!(environment.collisions().is_empty());
+    });
+    println!("{allocations} allocations for {} Services", services.len());
+    assert!(allocations < 2 * services.len(), "{allocations}");
+}
+
+/// Stated in the README.
 #[test]
 fn a_service_of_three_ports_takes_less_than_half_a_kilobyte() {
-    let before = HELD.load(Ordering::Relaxed);
+    let before = HELD_BYTES.get();
     let mut store = Store::default();
     for number in 0..100 {
         for namespace in 0..1_000 {
-            store.apply(service(namespace, number));
+            store.apply(service(&format!("ns-{namespace:03}"), format!("svc-{number:02}"), number));
         }
     }
-    let bytes = (HELD.load(Ordering::Relaxed) - before) / store.len();
-    println!("{bytes} bytes for each of {} Services", store.len());
+    let bytes = (HELD_BYTES.get() - before) / store.len().cast_signed();
     assert!(bytes < 512, "{bytes}");
 
     for namespace in 0..1_000 {
@@ -64,6 +125,28 @@ fn a_service_of_three_ports_takes_less_than_half_a_kilobyte() {
             assert!(store.delete(&format!("ns-{namespace:03}"), &format!("svc-{number:02}")).is_some());
         }
     }
-    // The test runner holds a little of its own.
-    assert!(HELD.load(Ordering::Relaxed) < before + 65_536, "what is deleted is still held");
+    // A map that was emptied keeps a node.
+    assert!(HELD_BYTES.get() < before + 1024, "what is deleted is still held");
+    println!("{bytes} bytes for each of 100000 Services");
+}
+
+/// A list that is read has no room left for more, so that a `Store` of what was read is no larger.
+#[test]
+fn what_is_read_takes_no_more_memory_than_what_is_made() {
+    let made = service("default", "svc-00".to_owned(), 0);
+    let json = serde_json::to_string(&made).unwrap();
+    let document: kubelet_env::Document<'_> = serde_json::from_str(&json).unwrap();
+    let before = HELD_BYTES.get();
+    let copy = made.clone();
+    let of_copy = HELD_BYTES.get() - before;
+
+    let mut objects = kubelet_env::Objects::default();
+    objects.add(document).unwrap();
+    let read = objects.services.delete("default", "svc-00").unwrap();
+    assert_eq!(read, copy);
+    assert_eq!(read.spec.ports.capacity(), read.spec.ports.len());
+    drop(copy);
+    let before = HELD_BYTES.get();
+    drop(read);
+    assert_eq!(before - HELD_BYTES.get(), of_copy);
 }

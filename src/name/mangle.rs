@@ -2,6 +2,7 @@
 //! `makeEnvVariableName`).
 
 use alloc::borrow::Cow;
+use alloc::string::String;
 
 use crate::go::unicode::to_upper;
 
@@ -19,7 +20,13 @@ use crate::go::unicode::to_upper;
 /// ```
 #[must_use]
 pub fn mangle(name: &str) -> Cow<'_, str> {
-    if mangled_chars(name).eq(name.chars()) { Cow::Borrowed(name) } else { Cow::Owned(mangled_chars(name).collect()) }
+    if mangled_chars(name).eq(name.chars()) {
+        return Cow::Borrowed(name);
+    }
+    // Hardly any letter has an upper case of another length.
+    let mut mangled = String::with_capacity(name.len());
+    mangled.extend(mangled_chars(name));
+    Cow::Owned(mangled)
 }
 
 /// The characters of the [mangled](mangle) name.

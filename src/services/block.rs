@@ -340,3 +340,55 @@ fn mangled(word: u64) -> u64 {
     let small = (at_least(b'a') ^ at_least(b'{')) >> 7 & ONES;
     word ^ small.wrapping_mul(0x20) ^ places_of(b'-', word).wrapping_mul((b'-' ^ b'_').into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{ObjectMeta, ServicePort, ServiceSpec};
+    use alloc::string::String;
+
+    fn service(name: usize, port_name: usize, host: usize) -> Service {
+        let port = ServicePort { name: "n".repeat(port_name), ..ServicePort::new(PortNumber::new(65535).unwrap()) };
+        Service {
+            metadata: ObjectMeta::new("default", "n".repeat(name)),
+            spec: ServiceSpec { cluster_ip: "1".repeat(host), ports: [port].into(), ..ServiceSpec::default() },
+        }
+    }
+
+    /// The long way gives the same text; only the time tells them apart.
+    #[test]
+    fn what_fits_takes_the_short_way() {
+        let takes_it = |service: &Service| {
+            let mut out = Vec::new();
+            let mut block = Block::new(&mut out);
+            [
+                block.append_short::<32, 16>(service, Form::Lines).is_some(),
+                block.append_short::<80, 48>(service, Form::Lines).is_some(),
+            ]
+        };
+        // The longest label and address that there are, and one character more.
+        assert_eq!(takes_it(&service(26, 15, 15)), [true, true]);
+        assert_eq!(takes_it(&service(63, 16, 47)), [false, true]);
+        assert_eq!(takes_it(&service(75, 15, 15)), [false, false]);
+        assert_eq!(takes_it(&service(5, 17, 15)), [false, false]);
+        assert_eq!(takes_it(&service(5, 15, 48)), [false, false]);
+        let mut other = service(5, 15, 15);
+        other.metadata.name = "é".into();
+        assert_eq!(takes_it(&other), [false, false]);
+    }
+
+    #[test]
+    fn texts_are_copied_to_the_vector_many_at_a_time() {
+        let (mut out, mut expected) = (Vec::new(), String::new());
+        let service = service(5, 5, 8);
+        for variable in variables_of(&service, 0) {
+            expected.extend([variable.name(), "=".into(), variable.value(), "\n".into()]);
+        }
+        let mut block = Block::new(&mut out);
+        block.append(&service, Form::Lines);
+        block.append(&service, Form::Lines);
+        assert!(block.out.is_empty());
+        block.flush();
+        assert_eq!(out, expected.repeat(2).into_bytes());
+    }
+}
