@@ -129,18 +129,6 @@ impl fmt::Debug for Value<'_> {
     }
 }
 
-impl PartialEq<[u8]> for Value<'_> {
-    fn eq(&self, bytes: &[u8]) -> bool {
-        *self.bytes == *bytes
-    }
-}
-
-impl PartialEq<&[u8]> for Value<'_> {
-    fn eq(&self, bytes: &&[u8]) -> bool {
-        *self.bytes == **bytes
-    }
-}
-
 /// An entry of a container, by its place in its list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Entry {

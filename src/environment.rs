@@ -30,7 +30,7 @@ use crate::services::{Block, Collision, Generated, LinkedServices, Position, Ser
 ///     },
 /// };
 /// let environment = Environment::from(generate(&[&service])?);
-/// assert_eq!(environment.get("MY_NGINX_PORT_80_TCP_ADDR").unwrap().value(), b"10.1.180.155".as_slice());
+/// assert_eq!(environment.get("MY_NGINX_PORT_80_TCP_ADDR").unwrap().value().as_bytes(), b"10.1.180.155");
 ///
 /// let lines = String::from_utf8(environment.render(Order::Name, Form::Lines))?;
 /// assert!(lines.starts_with("MY_NGINX_PORT=tcp://10.1.180.155:80\nMY_NGINX_PORT_80_TCP=tcp://"));

@@ -233,6 +233,7 @@ impl<'a> Composition<'a> {
                     source.and_then(|source| name.strip_prefix(&*source.prefix)).is_some_and(|key| !key.is_empty());
                 !is_there && could_set && matches!(skipped.reason, SkipReason::ObjectMissing(_))
             }
+            // Only a source has more than one name to skip.
             (None, _) => false,
         });
         named.map(|skipped| Absence::Skipped {

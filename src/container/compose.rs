@@ -45,7 +45,7 @@ use crate::{ObjectRef, ServiceLinks};
 /// let pod = Pod { spec, ..Pod::default() }.with_defaults();
 ///
 /// let composition = compose(&pod, "app", &Facts::of(&objects))?;
-/// assert_eq!(composition.environment().get("URL").unwrap().value(), b"http://db/".as_slice());
+/// assert_eq!(composition.environment().get("URL").unwrap().value().as_bytes(), b"http://db/");
 /// # Ok::<(), kubelet_env::ComposeError>(())
 /// ```
 pub fn compose<'a>(pod: &'a Pod, container: &str, facts: &Facts<'a>) -> Result<Composition<'a>, ComposeError> {

@@ -317,7 +317,7 @@ fn redacted_in_every_form() {
         assert_eq!((before.name(), before.is_base()), (after.name(), after.is_base()));
         assert_eq!(before.service_variable(), after.service_variable());
         if before.value().is_secret() {
-            assert_eq!(after.value(), b"[redacted]".as_slice());
+            assert_eq!(after.value().as_bytes(), b"[redacted]");
             assert!(after.value().is_secret());
         } else {
             assert_eq!(before.value(), after.value());

@@ -142,6 +142,7 @@ fn no_reading_error_shows_a_secret_s_value() {
         r#"{"stringData": {"PASSWORD": ["hunter2"]}}"#,
         r#"{"stringData": {"PASSWORD": {"hunter2": "hunter2"}}}"#,
         r#"{"stringData": "hunter2"}"#,
+        r#"{"stringData": true}"#,
         r#"{"stringData": ["hunter2"]}"#,
     ];
     let mut told = Vec::new();

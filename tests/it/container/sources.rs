@@ -365,11 +365,11 @@ fn what_lies_under_the_environment_comes_first_and_is_never_referred_to() {
     A=$(PATH)
     LANG=C
     ");
-    assert_eq!(environment.get("DB_PORT").unwrap().value(), b"tcp://10.0.0.11:5432".as_slice());
+    assert_eq!(environment.get("DB_PORT").unwrap().value().as_bytes(), b"tcp://10.0.0.11:5432");
     assert!(environment.get("PATH").unwrap().is_base() && !environment.get("LANG").unwrap().is_base());
     assert_eq!(environment.len(), 2 + 2 + 7);
     let hostname = environment.over([("HOSTNAME", "web-0"), ("PATH", "/sbin")]);
-    assert_eq!(hostname.get("PATH").unwrap().value(), b"/sbin".as_slice());
+    assert_eq!(hostname.get("PATH").unwrap().value().as_bytes(), b"/sbin");
     assert_eq!(hostname.len(), 3 + 2 + 7);
 }
 
@@ -383,7 +383,7 @@ fn init_and_ephemeral_containers_have_environments_too() {
     case.pod.spec.ephemeral_containers = more.ephemeral_containers;
     for (container, value) in [("setup", "init"), ("debug", "ephemeral")] {
         let composition = kubelet_env::compose(&case.pod, container, &case.facts()).unwrap();
-        assert_eq!(composition.environment().get("A").unwrap().value(), value.as_bytes());
+        assert_eq!(composition.environment().get("A").unwrap().value().as_bytes(), value.as_bytes());
     }
 }
 
