@@ -318,7 +318,7 @@ fn what_dash_sets_itself_stands_first_in_its_chain() {
 fn many_ports_are_found_as_few_are() {
     for count in [1_u16, 8, 9, 40] {
         let port = |number: u16| ServicePort {
-            name: if number % 3 == 0 { String::new() } else { format!("p{number}") },
+            name: if number.is_multiple_of(3) { String::new() } else { format!("p{number}") },
             protocol: Protocol::ALL.get(usize::from(number % 4)).copied(),
             ..ServicePort::new(PortNumber::new(8000 + number).unwrap())
         };
