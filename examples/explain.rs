@@ -138,7 +138,7 @@ fn told(finding: &Finding) -> String {
 }
 
 fn changes(upgrade: &Upgrade) -> Vec<serde_json::Value> {
-    let changes = upgrade.changes.iter().map(|UpgradeChange { release, rules, subject, before, after }| {
+    let changes = upgrade.changes.iter().map(|UpgradeChange { release, rules, subject, before, after, .. }| {
         let reasons: Vec<&str> = rules.iter().map(|rule| rule.now()).collect();
         serde_json::json!({
             "release": release.to_string(),

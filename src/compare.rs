@@ -72,6 +72,7 @@ pub struct Comparison<'a> {
 
 /// A variable that is not the same in two environments.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Change<'a> {
     /// The name.
     pub name: Cow<'a, [u8]>,
@@ -197,6 +198,7 @@ impl fmt::Display for Shown {
 /// now: see [`drift`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
+#[non_exhaustive]
 pub struct Drifted {
     /// The variable.
     pub name: String,

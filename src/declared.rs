@@ -131,6 +131,7 @@ impl fmt::Debug for Value<'_> {
 
 /// An entry of a container, by its place in its list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Entry {
     /// `envFrom[index]`
     EnvFrom(usize),
@@ -155,6 +156,7 @@ impl fmt::Display for Entry {
 
 /// A `$(NAME)` in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Reference<'a> {
     /// The name.
     pub name: &'a str,
@@ -176,6 +178,7 @@ pub enum Resolved<'a> {
 
 /// Where a declared variable has its value from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Source<'a> {
     /// A text, in which references were expanded.
     Text(&'a str),

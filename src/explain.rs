@@ -19,6 +19,7 @@ use crate::{ObjectRef, Store, generate, mangle};
 /// without a Secret's value. `Display` is for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
+#[non_exhaustive]
 pub struct Explanation {
     /// The variable.
     pub name: String,
@@ -36,6 +37,7 @@ pub struct Explanation {
 /// One setting of a variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
+#[non_exhaustive]
 pub struct Step {
     /// The variable that is set.
     pub name: String,
@@ -50,6 +52,7 @@ pub struct Step {
 /// A reference, and what it resolved to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
+#[non_exhaustive]
 pub struct ResolvedReference {
     /// The name that is referred to.
     pub name: String,

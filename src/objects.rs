@@ -105,6 +105,7 @@ fn write_on_a_line(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 /// Two objects of a kind have one name in one namespace.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{object} is there twice: metadata.name must be unique in a namespace, so rename or remove one")]
+#[non_exhaustive]
 pub struct DuplicateObject {
     /// The name that both have.
     pub object: ObjectRef,
@@ -401,7 +402,7 @@ mod of_serde {
 
         fn workload_kind(&self) -> Option<WorkloadKind> {
             let is = |kind: &WorkloadKind| self.kind == kind.as_str() && self.api_version == kind.api_version();
-            WorkloadKind::ALL.into_iter().find(is)
+            WorkloadKind::ALL.iter().copied().find(is)
         }
 
         /// If this is a list: what its items are where they do not say so themselves. Those of a

@@ -56,7 +56,7 @@ impl Release {
 
     /// The rules that came in force after `self`, up to and including `newer`.
     pub fn changes_until(self, newer: Release) -> impl Iterator<Item = Rule> {
-        Rule::ALL.into_iter().filter(move |&rule| !self.has(rule) && newer.has(rule))
+        Rule::ALL.iter().copied().filter(move |&rule| !self.has(rule) && newer.has(rule))
     }
 }
 
@@ -128,7 +128,7 @@ macro_rules! rules {
 
         impl Rule {
             /// All of them, the oldest first.
-            pub const ALL: [Rule; [$($minor),*].len()] = [$(Rule::$rule),*];
+            pub const ALL: &[Rule] = &[$(Rule::$rule),*];
 
             /// The first release in which it is in force.
             #[must_use]

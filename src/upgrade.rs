@@ -14,6 +14,7 @@ use crate::release::{Release, Rule};
 ///
 /// Its `Display` has a line a change, and is empty if there is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Upgrade {
     /// The changes, by release.
     pub changes: Vec<UpgradeChange>,
@@ -21,6 +22,7 @@ pub struct Upgrade {
 
 /// What one release changes for a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct UpgradeChange {
     /// The release that changes it.
     pub release: Release,
@@ -36,6 +38,7 @@ pub struct UpgradeChange {
 
 /// What an upgrade changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum UpgradeSubject {
     /// A variable.
     Variable(String),
@@ -71,7 +74,7 @@ pub fn upgrade<'a>(pod: &'a Pod, container: &str, facts: &Facts<'a>, to: Release
     let mut before = in_release(facts.release);
     for release in releases {
         let after = in_release(release);
-        let rules: Vec<Rule> = Rule::ALL.into_iter().filter(|rule| rule.since() == release).collect();
+        let rules: Vec<Rule> = Rule::ALL.iter().copied().filter(|rule| rule.since() == release).collect();
         let of_release =
             |(subject, before, after)| UpgradeChange { release, rules: rules.clone(), subject, before, after };
         changes.extend(differences(&before, &after).into_iter().map(of_release));

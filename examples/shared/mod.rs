@@ -116,7 +116,7 @@ impl Choice {
 impl Files {
     /// The Pods and workloads of any namespace.
     pub(crate) fn targets(&self) -> impl Iterator<Item = ObjectRef> {
-        let workloads = WorkloadKind::ALL.into_iter().flat_map(|kind| self.objects.workloads(kind).iter());
+        let workloads = WorkloadKind::ALL.iter().copied().flat_map(|kind| self.objects.workloads(kind).iter());
         self.objects.pods.iter().map(ObjectRef::to).chain(workloads.map(ObjectRef::to))
     }
 
@@ -213,7 +213,7 @@ fn kind_and_name(text: &str) -> Result<(&'static str, String), String> {
 fn target(choice: &Choice, objects: &Objects) -> Result<Option<(ObjectRef, Pod)>, String> {
     let namespace = choice.namespace.as_str();
     let pods = objects.pods.in_namespace(namespace).map(|pod| (ObjectRef::to(pod), pod.clone()));
-    let workloads = WorkloadKind::ALL.into_iter().flat_map(|kind| objects.workloads(kind).in_namespace(namespace));
+    let workloads = WorkloadKind::ALL.iter().copied().flat_map(|kind| objects.workloads(kind).in_namespace(namespace));
     let mut targets: Vec<(ObjectRef, Pod)> =
         pods.chain(workloads.map(|workload| (ObjectRef::to(workload), workload.pod()))).collect();
     if let Some((kind, name)) = &choice.workload {
@@ -310,7 +310,7 @@ fn read_files(files: &[String], namespace: &str) -> Result<Files, Box<dyn Error>
 
 /// Those that an error may be about.
 fn refs(objects: &Objects) -> Vec<ObjectRef> {
-    let workloads = WorkloadKind::ALL.into_iter().flat_map(|kind| objects.workloads(kind).iter());
+    let workloads = WorkloadKind::ALL.iter().copied().flat_map(|kind| objects.workloads(kind).iter());
     let services = objects.services.iter().map(ObjectRef::to);
     services.chain(objects.pods.iter().map(ObjectRef::to)).chain(workloads.map(ObjectRef::to)).collect()
 }

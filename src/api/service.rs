@@ -116,6 +116,7 @@ impl ServicePort {
 
 /// The protocol of a Service's port.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Protocol {
     /// `TCP`, which an absent protocol means.
     #[default]
@@ -128,7 +129,7 @@ pub enum Protocol {
 
 impl Protocol {
     /// All of them, as the API server lists them.
-    pub const ALL: [Protocol; 3] = [Protocol::Tcp, Protocol::Udp, Protocol::Sctp];
+    pub const ALL: &[Protocol] = &[Protocol::Tcp, Protocol::Udp, Protocol::Sctp];
 
     /// As it stands in an object and in a variable's name: `TCP`.
     #[must_use]
@@ -162,7 +163,7 @@ impl FromStr for Protocol {
 
     /// Reads the exact spelling of the API: `TCP`, `UDP` or `SCTP`.
     fn from_str(text: &str) -> Result<Self, ProtocolError> {
-        let known = Protocol::ALL.into_iter().find(|protocol| protocol.as_str() == text);
+        let known = Protocol::ALL.iter().copied().find(|protocol| protocol.as_str() == text);
         known.ok_or_else(|| ProtocolError { found: text.into() })
     }
 }
@@ -170,6 +171,7 @@ impl FromStr for Protocol {
 /// A text is not a protocol of the API.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{found:?} is not a protocol: use TCP, UDP or SCTP")]
+#[non_exhaustive]
 pub struct ProtocolError {
     /// The text.
     pub found: String,
@@ -227,6 +229,7 @@ impl fmt::Display for PortNumber {
 /// A number is not a port's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{found} is not a port number: use 1 to 65535")]
+#[non_exhaustive]
 pub struct PortNumberError {
     /// The number.
     pub found: i64,

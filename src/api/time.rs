@@ -25,6 +25,7 @@ pub struct Timestamp {
 /// A text is not a moment in RFC 3339.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{found:?} is not a time: use RFC 3339, such as 2026-11-22T09:30:00Z")]
+#[non_exhaustive]
 pub struct TimestampError {
     /// The text.
     pub found: String,

@@ -43,6 +43,7 @@ impl Workload {
 
 /// The kinds of [`Workload`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum WorkloadKind {
     /// `apps/v1` `Deployment`
     Deployment,
@@ -60,7 +61,7 @@ pub enum WorkloadKind {
 
 impl WorkloadKind {
     /// All of them.
-    pub const ALL: [WorkloadKind; 6] = [
+    pub const ALL: &[WorkloadKind] = &[
         WorkloadKind::Deployment,
         WorkloadKind::StatefulSet,
         WorkloadKind::DaemonSet,
@@ -207,7 +208,7 @@ mod of_serde {
         }
 
         fn visit_str<E: Error>(self, text: &str) -> Result<WorkloadKind, E> {
-            let kind = WorkloadKind::ALL.into_iter().find(|kind| kind.as_str() == text);
+            let kind = WorkloadKind::ALL.iter().copied().find(|kind| kind.as_str() == text);
             kind.ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
         }
     }

@@ -157,6 +157,7 @@ impl<'a> Composition<'a> {
 
 /// A text in which references were expanded.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Expanded<'a> {
     /// What came out.
     pub value: Value<'a>,
@@ -166,6 +167,7 @@ pub struct Expanded<'a> {
 
 /// Something that a container's lists name and that sets no variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Skipped {
     /// The entry that names it.
     pub entry: Entry,

@@ -13,6 +13,7 @@ use crate::{NoPorts, ObjectRef};
 
 /// A container gets no environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ComposeError {
     /// The container.
     pub container: String,

@@ -8,6 +8,7 @@ use core::str::FromStr;
 
 /// A resource of a container that a `resourceFieldRef` can name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Resource {
     /// `cpu`, counted in milli-units.
     Cpu,
@@ -61,6 +62,7 @@ pub struct ResourceField {
 /// A `resourceFieldRef` names what the kubelet gives no container.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unsupported container resource : {name}")]
+#[non_exhaustive]
 pub struct UnsupportedResource {
     /// The name as it was written.
     pub name: String,

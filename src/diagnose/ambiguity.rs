@@ -16,6 +16,7 @@ use crate::services::{Collision, ServiceVariable};
 
 /// A variable whose value depends on the random order of the Services.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Ambiguity<'a> {
     /// The variable.
     pub name: String,
@@ -28,6 +29,7 @@ pub struct Ambiguity<'a> {
 
 /// A value that the kubelet may pick.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PossibleValue<'a> {
     /// The value.
     pub value: Value<'a>,

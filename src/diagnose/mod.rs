@@ -25,6 +25,7 @@ use crate::release::Release;
 /// Secret's value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
+#[non_exhaustive]
 pub struct Finding {
     /// What sort of finding it is.
     pub code: Code,
@@ -87,7 +88,7 @@ macro_rules! codes {
 
         impl Code {
             /// All of them.
-            pub const ALL: [Code; [$($text),*].len()] = [$(Code::$code),*];
+            pub const ALL: &[Code] = &[$(Code::$code),*];
 
             /// The name: `ambiguous-variable`.
             #[must_use]

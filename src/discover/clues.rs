@@ -125,7 +125,7 @@ impl<'v> Clues<'v> {
             NumberClue::First(_) if self.has_service_host || self.has_certain_port => Fit::AsPart,
             NumberClue::Numbered(port) if self.is_certain(port) => Fit::AsPart,
             NumberClue::Named { number, .. } if self.has_certain_port => {
-                let has_number = Protocol::ALL.into_iter().any(|protocol| self.is_certain((number, protocol)));
+                let has_number = Protocol::ALL.iter().copied().any(|protocol| self.is_certain((number, protocol)));
                 if has_number { Fit::AsName } else { Fit::No }
             }
             _ => Fit::Open,
@@ -193,7 +193,7 @@ impl<'v> Clues<'v> {
     fn port(&self, (number, protocol): Port) -> DiscoveredPort {
         let is_shared = |other: Protocol| other != protocol && self.ports.contains_key(&(number, other));
         let name = match self.names.get(&number) {
-            Some(Told::One(name)) if !Protocol::ALL.into_iter().any(is_shared) => Some(plain_name(name)),
+            Some(Told::One(name)) if !Protocol::ALL.iter().copied().any(is_shared) => Some(plain_name(name)),
             _ => None,
         };
         DiscoveredPort { number, protocol, name }

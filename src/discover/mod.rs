@@ -74,6 +74,7 @@ pub struct Candidate {
 
 /// How sure it is that there is such a Service. The greater is the surer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Certainty {
     /// A single variable says so; or each of those that do may as well be of another Service; or
     /// they contradict one another.

@@ -119,7 +119,7 @@ fn read_host(text: &str) -> Option<&str> {
 /// What `tcp://10.0.0.1:80` says.
 fn read_url(text: &str) -> Option<(Port, &str)> {
     let (protocol, rest) = text.split_once("://")?;
-    let protocol = Protocol::ALL.into_iter().find(|known| known.as_lower_str() == protocol)?;
+    let protocol = Protocol::ALL.iter().copied().find(|known| known.as_lower_str() == protocol)?;
     let (host, number) = rest.rsplit_once(':')?;
     let bracketed = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).filter(|host| host.contains(':'));
     let host = match bracketed {

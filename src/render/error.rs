@@ -15,6 +15,7 @@ use alloc::string::String;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("variable {variable:?}: {problem}")]
+#[non_exhaustive]
 pub struct FormError {
     /// The variable's name.
     pub variable: String,

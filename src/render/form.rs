@@ -2,6 +2,7 @@
 
 /// How variables are written down one after another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Form {
     /// `NAME=value` and a line feed, as `printenv` prints them. A line feed in a value is written as
     /// it is, so this is for people.

@@ -48,6 +48,7 @@ pub fn generate<'s, 'a>(services: &'s [&'a Service]) -> Result<Generated<'s, 'a>
 #[error(
     "{service}: spec.ports is empty, but spec.clusterIP has an address: declare a port, or make the Service headless with clusterIP: None"
 )]
+#[non_exhaustive]
 pub struct NoPorts {
     /// The Service.
     pub service: ObjectRef,

@@ -62,6 +62,7 @@ impl<'a> From<Generated<'_, 'a>> for LinkedServices<'a> {
 
 /// Variables of Services that have one name.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Collision<'a> {
     /// The name.
     pub name: String,

@@ -11,6 +11,7 @@ use crate::release::{Release, Rule};
 
 /// A field that the API server of a release refuses.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Violation {
     /// Where it stands: `spec.ports[1].name`.
     pub field: String,

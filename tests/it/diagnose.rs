@@ -124,7 +124,7 @@ fn told_of_example(code: Code) -> String {
 
 #[test]
 fn every_code_is_raised_once_by_its_example_and_not_by_its_neighbour() {
-    for code in Code::ALL {
+    for &code in Code::ALL {
         let [raises, neighbour] = example(code).unwrap_or_else(|| panic!("{code} has no example"));
         let raised = of_code(raises.findings(), code);
         assert_eq!(raised.len(), 1, "{code}: {raised:?}");
@@ -134,7 +134,7 @@ fn every_code_is_raised_once_by_its_example_and_not_by_its_neighbour() {
 
 #[test]
 fn an_example_raises_nothing_else_but_what_goes_with_it() {
-    for code in Code::ALL {
+    for &code in Code::ALL {
         let [raises, _] = example(code).unwrap();
         let others: Vec<Code> =
             raises.findings().into_iter().map(|finding| finding.code).filter(|&other| other != code).collect();
@@ -150,13 +150,13 @@ fn an_example_raises_nothing_else_but_what_goes_with_it() {
 
 #[test]
 fn the_severity_of_a_finding_is_that_of_its_code() {
-    for code in Code::ALL {
+    for &code in Code::ALL {
         let [raises, _] = example(code).unwrap();
         for finding in raises.findings() {
             assert_eq!(finding.severity, finding.code.severity(), "{code}");
         }
     }
-    let codes: String = Code::ALL.into_iter().map(|code| format!("{} {code}\n", code.severity())).collect();
+    let codes: String = Code::ALL.iter().map(|code| format!("{} {code}\n", code.severity())).collect();
     insta::assert_snapshot!(codes, @"
     error ambiguous-variable
     error ambiguous-reference

@@ -744,7 +744,7 @@ fn a_finding_reads_back_from_its_json() {
       }
     ]
     "#);
-    for code in Code::ALL {
+    for &code in Code::ALL {
         let json = serde_json::to_string(&code).unwrap();
         assert_eq!(json, format!("\"{code}\""));
         assert_eq!(serde_json::from_str::<Code>(&json).unwrap(), code);

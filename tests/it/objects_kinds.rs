@@ -174,14 +174,14 @@ fn a_node_is_read_and_written_back() {
 
 #[test]
 fn each_kind_of_workload_has_its_template_in_its_own_place() {
-    for kind in WorkloadKind::ALL {
+    for &kind in WorkloadKind::ALL {
         let json = workload(kind);
         let workload: Workload = serde_json::from_str(&json).unwrap();
         assert_eq!((workload.kind, workload.template.spec.containers[0].name.as_str()), (kind, "app"));
         round_trips(&workload);
         let objects = read(&json);
         assert_eq!(objects.workloads(kind).get("shop", "web"), Some(&workload));
-        assert_eq!(WorkloadKind::ALL.map(|other| objects.workloads(other).len()).iter().sum::<usize>(), 1);
+        assert_eq!(WorkloadKind::ALL.iter().map(|&other| objects.workloads(other).len()).sum::<usize>(), 1);
         let pod = workload.pod();
         assert_eq!((pod.metadata.namespace.as_str(), pod.metadata.labels["app"].as_str()), ("shop", "web"));
         assert_eq!((pod.metadata.name.as_str(), pod.metadata.uid.as_str()), ("", ""));
@@ -190,7 +190,7 @@ fn each_kind_of_workload_has_its_template_in_its_own_place() {
 
 #[test]
 fn typed_lists_need_not_say_the_kind_of_their_items() {
-    for kind in WorkloadKind::ALL {
+    for &kind in WorkloadKind::ALL {
         let (api_version, spec) = (kind.api_version(), template(kind, "app"));
         let item = |name: &str| format!(r#"{{"metadata": {{"name": "{name}"}}, "spec": {spec}}}"#);
         let list = format!(
@@ -217,10 +217,10 @@ fn typed_lists_need_not_say_the_kind_of_their_items() {
 
 #[test]
 fn a_list_holds_objects_of_all_kinds_and_other_lists() {
-    let items: Vec<String> = WorkloadKind::ALL.into_iter().map(workload).chain([POD.into(), NODE.into()]).collect();
+    let items: Vec<String> = WorkloadKind::ALL.iter().copied().map(workload).chain([POD.into(), NODE.into()]).collect();
     let list = format!(r#"{{"apiVersion": "v1", "kind": "List", "items": [{}]}}"#, items.join(","));
     let objects = read(&format!(r#"{{"apiVersion": "v1", "kind": "List", "items": [{list}]}}"#));
-    assert!(WorkloadKind::ALL.into_iter().all(|kind| objects.workloads(kind).len() == 1));
+    assert!(WorkloadKind::ALL.iter().copied().all(|kind| objects.workloads(kind).len() == 1));
     assert_eq!((objects.pods.len(), objects.nodes.len()), (1, 1));
 }
 
@@ -286,7 +286,7 @@ fn null_is_absent_everywhere() {
     same::<Secret>(r#"{"data": null, "stringData": null}"#, "{}");
     same::<Secret>(r#"{"data": {"A": null}}"#, r#"{"stringData": {"A": ""}}"#);
     same::<Node>(r#"{"status": {"addresses": null, "allocatable": null}}"#, "{}");
-    for kind in WorkloadKind::ALL {
+    for &kind in WorkloadKind::ALL {
         same::<Workload>(
             &format!(r#"{{"kind": "{kind}", "metadata": null, "spec": {{"template": null, "jobTemplate": null}}}}"#),
             &format!(r#"{{"kind": "{kind}"}}"#),
@@ -367,7 +367,7 @@ fn an_object_of_another_kind_is_refused_by_the_type() {
 fn objects_that_name_no_namespace_are_put_into_one_and_nodes_are_not() {
     let bare = |object: &str| object.replace(r#", "namespace": "shop""#, "");
     let mut objects = read(&bare(POD));
-    for kind in WorkloadKind::ALL {
+    for &kind in WorkloadKind::ALL {
         objects.merge(read(&bare(&workload(kind)))).unwrap();
     }
     objects.merge(read(NODE)).unwrap();
@@ -376,7 +376,7 @@ fn objects_that_name_no_namespace_are_put_into_one_and_nodes_are_not() {
     let objects = objects.in_namespace("prod").unwrap();
     assert!(objects.pods.get("prod", "web-0").is_some() && objects.nodes.get("", "node-1").is_some());
     assert!(objects.config_maps.get("prod", "c").is_some() && objects.secrets.get("prod", "s").is_some());
-    for kind in WorkloadKind::ALL {
+    for &kind in WorkloadKind::ALL {
         assert_eq!(objects.workloads(kind).get("prod", "web").unwrap().pod().metadata.namespace, "prod");
     }
 }

@@ -227,7 +227,7 @@ fn a_newer_release_is_taken_for_the_newest_and_says_so() {
     for text in ["1.37", "v1.40.2", "2.0"] {
         let newer = release(text);
         assert!(newer.is_unknown());
-        assert!(Rule::ALL.into_iter().all(|rule| newer.has(rule)));
+        assert!(Rule::ALL.iter().copied().all(|rule| newer.has(rule)));
     }
     assert!(known().all(|release| !release.is_unknown()));
 }
