@@ -1,9 +1,84 @@
 //! Exactly which environment variables the kubelet gives a Kubernetes container, and in which order.
 //!
-//! Data goes one way, and each step is a value: [api] objects are [read](Objects::add), the Services
-//! that a container sees [selected](select), their variables [generated](generate), and put together
-//! with what the container declares by [`compose`]. The [`Environment`] that comes out is rendered,
-//! [explained](Composition::explain), [diagnosed](Composition::diagnose) and [compared](compare).
+//! A pure library, without I/O, for tools that run a program with a pod's environment, simulate a kubelet,
+//! check manifests, or test any of that. It answers as the kubelets of Kubernetes 1.29 to 1.36 do, which is
+//! checked against what they answered themselves.
+//!
+//! ```
+//! use kubelet_env::api::{Container, EnvVar, ObjectMeta, Pod, PodSpec, PortNumber, Service, ServicePort, ServiceSpec};
+//! use kubelet_env::{Facts, Form, Objects, Order, compose};
+//!
+//! let mut objects = Objects::default();
+//! objects.services.apply(Service {
+//!     metadata: ObjectMeta::new("default", "redis-primary"),
+//!     spec: ServiceSpec {
+//!         cluster_ip: "10.0.0.11".into(),
+//!         ports: vec![ServicePort::new(PortNumber::new(6379)?)],
+//!         ..ServiceSpec::default()
+//!     },
+//! });
+//! let url = "redis://$(REDIS_PRIMARY_SERVICE_HOST)/".into();
+//! let env = vec![EnvVar { name: "CACHE".into(), value: url, ..EnvVar::default() }];
+//! let app = Container { name: "app".into(), env, ..Container::default() };
+//! let mut pod = Pod { spec: PodSpec { containers: vec![app], ..PodSpec::default() }, ..Pod::default() };
+//! pod.metadata.namespace = "default".into();
+//! let pod = pod.with_defaults();
+//!
+//! let composition = compose(&pod, "app", &Facts::of(&objects))?;
+//! let text = String::from_utf8(composition.environment().render(Order::Kubelet, Form::Lines))?;
+//! assert_eq!(
+//!     text,
+//!     "\
+//! CACHE=redis://10.0.0.11/
+//! REDIS_PRIMARY_SERVICE_HOST=10.0.0.11
+//! REDIS_PRIMARY_SERVICE_PORT=6379
+//! REDIS_PRIMARY_PORT=tcp://10.0.0.11:6379
+//! REDIS_PRIMARY_PORT_6379_TCP=tcp://10.0.0.11:6379
+//! REDIS_PRIMARY_PORT_6379_TCP_PROTO=tcp
+//! REDIS_PRIMARY_PORT_6379_TCP_PORT=6379
+//! REDIS_PRIMARY_PORT_6379_TCP_ADDR=10.0.0.11
+//! "
+//! );
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # The way of the data
+//!
+//! Data goes one way, and each step is a value:
+//!
+//! 1. **Objects** in the [wire form](api) of Kubernetes are read from a [`Document`] of any format
+//!    ([`Objects::add`]), built in Rust, or kept up to date in a [`Store`].
+//! 2. **Services** that a container sees are [selected](select), and each [makes](generate) its variables,
+//!    with its name [mangled](mangle). [`validate_service`] and [`diagnose_service`] look at one before it is
+//!    created.
+//! 3. **A container** of a [`Pod`](api::Pod) is [composed](compose) from them, from its `envFrom` and
+//!    `env` with `$(NAME)` [expanded](expand), and from what the Pod does not say, the [`Facts`]. What the kubelet
+//!    refuses is a [`Refusal`]. Releases differ by [`Rule`]s.
+//! 4. **The [`Composition`]** tells where a variable comes from ([`explain`](Composition::explain)), what deserves
+//!    attention ([`diagnose`](Composition::diagnose)), what it takes ([`size`](Composition::size)), and what
+//!    an [`upgrade`] changes.
+//! 5. **The [`Environment`]** is written in an [`Order`] and a [`Form`], or for other tools; [compared](compare)
+//!    with another, or [held against](drift) a running container's.
+//! 6. **Back again**, [`Discovered`] finds Services in any environment.
+//!
+//! # Pages
+//!
+//! [As a dependency](guide::dependency), [golden checks in `cargo test`](guide::golden), [fuzzing with
+//! it](guide::fuzzing), [the reasons](guide::reasons), and [what a release may change](guide::promises).
+//!
+//! # Features
+//!
+//! - `serde`, by default: objects, findings and explanations are read and written.
+//! - `std`, by default: [`Environment::os_pairs`]. Without it the crate is `no_std` with `alloc`.
+//!
+//! # Limits
+//!
+//! - The values that a container declares come to [`Facts::size_limit`] bytes at most, 64 MiB unless the
+//!   caller says otherwise; a [`Document`] nests 128 deep. All else is limited by its input alone.
+//! - The image's `ENV`, and the `HOSTNAME` and `PATH` of the container runtime, are not the kubelet's:
+//!   [`Environment::over`] lays them under it. What device plugins add is not known here.
+//! - Releases before 1.29 are refused, and those after 1.36 taken for 1.36, which
+//!   [is said](Release::is_unknown).
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(
@@ -37,6 +112,8 @@ mod discover;
 mod environment;
 mod explain;
 mod go;
+#[cfg(all(any(doc, doctest), feature = "serde"))]
+pub mod guide;
 mod name;
 mod objects;
 mod order;

@@ -20,6 +20,7 @@ mod objects_kinds;
 mod printenv;
 mod printenv_container;
 mod process;
+mod promises;
 mod quantity;
 mod reading;
 mod releases;
