@@ -80,6 +80,8 @@
 //! - Releases before 1.29 are refused, and those after 1.36 taken for 1.36, which
 //!   [is said](Release::is_unknown).
 #![no_std]
+// docs.rs says of each item which feature it needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
