@@ -13,6 +13,15 @@ use crate::services::is_of_a_service;
 
 /// Any environment by name: one that was composed, or one that was captured from a running process.
 /// Of two variables with one name the first stands, as for `getenv`.
+///
+/// ```
+/// use kubelet_env::{Captured, Environment, compare};
+///
+/// let environment = Environment::default().over([("LANG", "C")]);
+/// let running = Captured::from_block(b"LANG=C\0TERM=xterm\0");
+/// let comparison = compare(&Captured::from(&environment), &running);
+/// assert_eq!(comparison.to_string(), "+ TERM=[elided]\n");
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Captured<'a> {
     variables: BTreeMap<Cow<'a, [u8]>, Value<'a>>,
@@ -35,6 +44,7 @@ impl<'a> Captured<'a> {
     }
 
     /// The same, from pairs of names and values.
+    #[must_use]
     pub fn from_pairs(pairs: impl IntoIterator<Item = (&'a [u8], &'a [u8])>) -> Self {
         let mut captured = Captured::default();
         for (name, value) in pairs {
@@ -250,6 +260,21 @@ fn may_be(name: &str, value: &Value<'_>, now: &Environment<'_>) -> bool {
 /// `then` is captured from the running process, or composed from the objects that were there when it
 /// started ([`Objects::created_by`](crate::Objects::created_by)). A variable laid
 /// [under](Environment::over) `now` is not the kubelet's.
+///
+/// ```
+/// use kubelet_env::api::{Container, EnvVar, Pod, PodSpec};
+/// use kubelet_env::{Captured, Facts, Objects, compose, drift};
+///
+/// let env = vec![EnvVar { name: "MODE".into(), value: "fast".into(), ..EnvVar::default() }];
+/// let app = Container { name: "app".into(), env, ..Container::default() };
+/// let pod = Pod { spec: PodSpec { containers: vec![app], ..PodSpec::default() }, ..Pod::default() }.with_defaults();
+/// let objects = Objects::default();
+/// let now = compose(&pod, "app", &Facts::of(&objects))?;
+///
+/// let drifted = drift(&Captured::from_block(b"MODE=slow\0"), now.environment());
+/// assert_eq!(drifted[0].to_string(), "MODE is stale: its value is another one now");
+/// # Ok::<(), kubelet_env::ComposeError>(())
+/// ```
 #[must_use]
 pub fn drift(then: &Captured<'_>, now: &Environment<'_>) -> Vec<Drifted> {
     let mut drifted = Vec::new();

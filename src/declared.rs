@@ -1,4 +1,5 @@
-//! What a container declares of its variables: each setting with its value and where that comes from.
+//! What a container declares of its variables: each setting with its value and where that comes from,
+//! which `Kubelet.makeEnvironmentVariables` forgets as it goes.
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;

@@ -1,4 +1,5 @@
-//! The variables that a container is given: in order, each name once.
+//! The variables that a container is given: in order, each name once (Go: what
+//! `Kubelet.makeEnvironmentVariables` returns).
 
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
@@ -314,6 +315,15 @@ impl<'a> Environment<'a> {
 }
 
 /// One variable of an [`Environment`].
+///
+/// ```
+/// use kubelet_env::Environment;
+///
+/// let environment = Environment::default().over([("PATH", "/usr/bin")]);
+/// let path = environment.get("PATH").unwrap();
+/// assert_eq!((path.name(), path.value().as_str()), ("PATH".into(), Ok("/usr/bin")));
+/// assert!(path.is_base() && path.declared().is_none() && path.service_variable().is_none());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Variable<'e>(Kind<'e>);
 

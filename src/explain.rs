@@ -194,6 +194,24 @@ impl<'a> Composition<'a> {
     ///
     /// `now` are the Services that there are now, of all namespaces. They may be more than the
     /// container saw when it started, and tell what a variable is missing for.
+    ///
+    /// ```
+    /// use kubelet_env::api::{Container, ObjectMeta, Pod, PodSpec, Service, ServiceSpec};
+    /// use kubelet_env::{Absence, Facts, Objects, compose};
+    ///
+    /// let mut objects = Objects::default();
+    /// let spec = ServiceSpec { cluster_ip: "None".into(), ..ServiceSpec::default() };
+    /// objects.services.apply(Service { metadata: ObjectMeta::new("", "db"), spec });
+    /// let app = Container { name: "app".into(), ..Container::default() };
+    /// let spec = PodSpec { containers: vec![app], ..PodSpec::default() };
+    /// let pod = Pod { spec, ..Pod::default() }.with_defaults();
+    ///
+    /// let composition = compose(&pod, "app", &Facts::of(&objects))?;
+    /// let explanation = composition.explain("DB_SERVICE_HOST", &objects.services);
+    /// assert_eq!(explanation.stands, None);
+    /// assert!(matches!(&explanation.absences[..], [Absence::NoClusterIp { cluster_ip, .. }] if cluster_ip == "None"));
+    /// # Ok::<(), kubelet_env::ComposeError>(())
+    /// ```
     #[must_use]
     pub fn explain(&self, name: &str, now: &Store<Service>) -> Explanation {
         let mut steps =

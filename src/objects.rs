@@ -1,4 +1,5 @@
-//! The objects that a tool has read, whatever documents they came in.
+//! The objects that a tool has read, whatever documents they came in. Nothing of the kubelet is mirrored
+//! here; lists are read as `kubectl` reads them.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -71,6 +72,7 @@ pub struct ObjectRef {
 
 impl ObjectRef {
     /// What names `object`.
+    #[must_use]
     pub fn to<T: Object>(object: &T) -> Self {
         ObjectRef { kind: object.kind().into(), namespace: object.namespace().into(), name: object.name().into() }
     }

@@ -1,7 +1,15 @@
-//! The orders in which a container's variables can be shown.
+//! The orders in which a container's variables can be shown (dash: `hashvar`, `listvars`).
 
 /// The order in which variables are shown. Which of two variables of one name stands does not
 /// depend on it.
+///
+/// ```
+/// use kubelet_env::{Environment, Form, Order};
+///
+/// let environment = Environment::default().over([("B", "2"), ("A", "1")]);
+/// assert_eq!(environment.render(Order::Kubelet, Form::Lines), b"B=2\nA=1\n");
+/// assert_eq!(environment.render(Order::Name, Form::Lines), b"A=1\nB=2\n");
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Order {

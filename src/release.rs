@@ -95,6 +95,9 @@ impl FromStr for Release {
     type Err = ReleaseError;
 
     /// Reads `1.33`, `v1.33.5`, `v1.33.5+k3s1`, `1.33+`.
+    ///
+    /// # Errors
+    /// The text has another form, or names a release before [`OLDEST`](Release::OLDEST).
     fn from_str(text: &str) -> Result<Self, ReleaseError> {
         let release = read(text).ok_or_else(|| ReleaseError::Invalid { found: text.into() })?;
         if release < Release::OLDEST { Err(ReleaseError::TooOld { found: release }) } else { Ok(release) }
@@ -116,6 +119,16 @@ fn read(text: &str) -> Option<Release> {
 macro_rules! rules {
     ($( $(#[$meta:meta])* $rule:ident since $minor:literal: $now:literal, before: $before:literal; )*) => {
         /// A rule that is not the same in all releases, named for what it says now.
+        ///
+        /// ```
+        /// use kubelet_env::{Release, Rule};
+        ///
+        /// let release: Release = "1.34".parse()?;
+        /// assert!(release.has(Rule::PodLimits) && !release.has(Rule::EnvFiles));
+        /// assert_eq!(Rule::EnvFiles.since().to_string(), "1.35");
+        /// assert_eq!(Rule::EnvFiles.now(), "fileKeyRef gives the value from the env file");
+        /// # Ok::<(), kubelet_env::ReleaseError>(())
+        /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Rule {

@@ -15,7 +15,7 @@ use crate::api::{Object, Timestamp};
 /// It is fed as a watch is: [`apply`](Self::apply) what was added or modified,
 /// [`delete`](Self::delete) what was deleted, [`replace`](Self::replace) all after a new list. Each
 /// of these, and every look-up, costs the logarithm of what it holds, and what is asked of one
-/// namespace does not touch the others.
+/// namespace does not touch the others. It is what client-go's `cache.Indexer` is to the kubelet.
 ///
 /// ```
 /// use kubelet_env::api::{ObjectMeta, Service};

@@ -1,3 +1,5 @@
+//! ConfigMaps and Secrets (Go: `corev1.ConfigMap`, `corev1.Secret`).
+
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;

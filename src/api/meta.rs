@@ -1,3 +1,5 @@
+//! What names an object (Go: `metav1.ObjectMeta`).
+
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 

@@ -1,3 +1,5 @@
+//! Nodes (Go: `corev1.Node`).
+
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -1,3 +1,5 @@
+//! Pods, and what their containers declare (Go: `corev1.Pod`, `Container`, `EnvVar` and theirs).
+
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -195,6 +197,7 @@ impl PodSpec {
 
 impl PodStatus {
     /// The status of a Pod that has these addresses, the primary one first.
+    #[must_use]
     pub fn with_ips<T: Into<String>>(ips: impl IntoIterator<Item = T>) -> Self {
         let pod_ips: Vec<PodIp> = ips.into_iter().map(|ip| PodIp { ip: ip.into() }).collect();
         let pod_ip = pod_ips.first().map(|first| first.ip.clone()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Kubernetes quantities, such as `128Mi` and `250m`.
+//! Quantities, such as `128Mi` and `250m` (Go: `resource.Quantity`).
 
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -251,6 +251,11 @@ impl FromStr for Quantity {
     type Err = QuantityError;
 
     /// Takes linear time, whatever the exponent.
+    ///
+    /// # Errors
+    ///
+    /// [`QuantityError::Invalid`] if it is not of a quantity's form, [`QuantityError::OutOfRange`] if its
+    /// exponent leaves 32 bits.
     fn from_str(text: &str) -> Result<Self, QuantityError> {
         Self::parse(text).map_err(|refusal| {
             let text = text.to_owned();

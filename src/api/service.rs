@@ -1,3 +1,5 @@
+//! Services and their ports (Go: `corev1.Service`). A port that no API server lets in cannot be held.
+
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -162,6 +164,9 @@ impl FromStr for Protocol {
     type Err = ProtocolError;
 
     /// Reads the exact spelling of the API: `TCP`, `UDP` or `SCTP`.
+    ///
+    /// # Errors
+    /// It is none of these.
     fn from_str(text: &str) -> Result<Self, ProtocolError> {
         let known = Protocol::ALL.iter().copied().find(|protocol| protocol.as_str() == text);
         known.ok_or_else(|| ProtocolError { found: text.into() })

@@ -1,3 +1,5 @@
+//! Moments (Go: `metav1.Time`, which is `time.RFC3339` in JSON).
+
 use core::fmt;
 use core::str::FromStr;
 
@@ -34,6 +36,8 @@ pub struct TimestampError {
 impl FromStr for Timestamp {
     type Err = TimestampError;
 
+    /// # Errors
+    /// It is not RFC 3339, or no moment of the years 0 to 9999 in UTC.
     fn from_str(text: &str) -> Result<Self, TimestampError> {
         read(text.as_bytes()).ok_or_else(|| TimestampError { found: text.into() })
     }

@@ -1,5 +1,5 @@
 //! The wire form that all objects of [`crate::api`] share: camelCase names, unknown fields ignored,
-//! `null` the same as absent, and what is absent (Go: the zero value) not written.
+//! `null` the same as absent, and what is absent not written (Go: `encoding/json` with `omitempty`).
 
 /// Declares structs of the Kubernetes API whose every field may be absent.
 macro_rules! wire_struct {

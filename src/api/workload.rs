@@ -1,3 +1,5 @@
+//! What makes Pods from a template (Go: `appsv1.Deployment` and its like, `batchv1.Job`, `batchv1.CronJob`).
+
 use core::fmt;
 
 use super::wire::{named_by_metadata, wire_struct};

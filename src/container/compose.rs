@@ -26,6 +26,8 @@ use crate::{ObjectRef, ServiceLinks};
 /// image's own variables, and the `HOSTNAME` and `PATH` that the container runtime adds, are not
 /// part of it; a caller who knows them lays them under it with [`Environment::over`].
 ///
+/// Mirrors `Kubelet.makeEnvironmentVariables` and `ExpandContainerCommandAndArgs`.
+///
 /// # Errors
 /// All that make the kubelet refuse, in the order in which it finds them, and a lack of facts that
 /// this container needs; see [`Refusal`].
@@ -78,7 +80,25 @@ fn is_static(pod: &Pod) -> bool {
     pod.metadata.annotations.get("kubernetes.io/config.source").is_some_and(|source| source != "api")
 }
 
-/// A container's environment, and how it came about.
+/// A container's environment, and how it came about: what [`compose`] gives.
+///
+/// ```
+/// use kubelet_env::api::{Container, EnvVar, Pod, PodSpec};
+/// use kubelet_env::{Facts, Objects, compose};
+///
+/// let env = vec![EnvVar { name: "MODE".into(), value: "fast".into(), ..EnvVar::default() }];
+/// let args = vec!["--mode=$(MODE)".into()];
+/// let app = Container { name: "app".into(), env, args, ..Container::default() };
+/// let spec = PodSpec { containers: vec![app], ..PodSpec::default() };
+/// let pod = Pod { spec, ..Pod::default() }.with_defaults();
+/// let objects = Objects::default();
+///
+/// let composition = compose(&pod, "app", &Facts::of(&objects))?;
+/// assert_eq!(composition.args()[0].value, b"--mode=fast".as_slice());
+/// let explanation = composition.explain("MODE", &objects.services);
+/// assert!(explanation.stands.is_some());
+/// # Ok::<(), kubelet_env::ComposeError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Composition<'a> {
     pod: &'a Pod,

@@ -12,7 +12,7 @@ impl Pod {
     ///
     /// Filled in are `enableServiceLinks: true`, a `fieldRef`'s `apiVersion: v1`, requests that are
     /// absent from the limits, and the ServiceAccount `default`; quantities are rounded up to
-    /// thousandths.
+    /// thousandths. Mirrors `SetObjectDefaults_Pod`, as far as a container's environment depends on it.
     ///
     /// ```
     /// use kubelet_env::api::Pod;

@@ -1,4 +1,4 @@
-//! Env files: the files that a `fileKeyRef` reads a variable from.
+//! Env files: the files that a `fileKeyRef` reads a variable from (Go: `envutil.ParseEnv`).
 //!
 //! ```text
 //! # a comment

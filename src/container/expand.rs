@@ -58,7 +58,7 @@ pub fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
 /// Puts the values of the variables in the place of the references to them, in one pass: what is put
 /// in is not expanded again. `lookup` gives the value of a name, if there is such a variable.
 ///
-/// A text without `$` is borrowed.
+/// A text without `$` is borrowed. Mirrors `expansion.Expand`.
 ///
 /// ```
 /// use kubelet_env::{Release, expand};
@@ -69,6 +69,7 @@ pub fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
 /// });
 /// assert_eq!(expanded, b"http://10.0.0.11:$(PORT)/".as_slice());
 /// ```
+#[must_use]
 pub fn expand<'t, 'v>(
     text: &'t str,
     release: Release,

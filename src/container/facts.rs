@@ -1,4 +1,5 @@
-//! What a container's environment depends on, apart from its Pod.
+//! What a container's environment depends on, apart from its Pod: what the kubelet asks its listers, its
+//! managers of ConfigMaps and Secrets, its volumes and the container runtime.
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -18,8 +19,9 @@ use crate::{Objects, Store};
 ///
 /// let objects = Objects::default();
 /// let status = PodStatus::with_ips(["10.244.0.7"]);
-/// let facts = Facts { pod_status: Some(&status), ..Facts::of(&objects) };
-/// # let _ = facts;
+/// let facts = Facts { pod_status: Some(&status), release: "1.34".parse()?, ..Facts::of(&objects) };
+/// assert!(facts.services_listed && facts.node.is_none());
+/// # Ok::<(), kubelet_env::ReleaseError>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<'a> {
@@ -74,6 +76,29 @@ impl<'a> Facts<'a> {
 }
 
 /// The content of the env files that `fileKeyRef` reads, by volume and path.
+///
+/// A volume that was not inserted is not known, and what refers to it is refused. A path is taken as the
+/// kubelet takes it: `./a//b` and `../a/b` are `a/b`.
+///
+/// ```
+/// use kubelet_env::api::{Container, EnvVar, EnvVarSource, FileKeySelector, Pod, PodSpec};
+/// use kubelet_env::{EnvFiles, Facts, Objects, compose};
+///
+/// let mut env_files = EnvFiles::new();
+/// env_files.insert("features", "shop.env", "SEARCH='on'\n");
+///
+/// let (volume_name, path, key) = ("features".into(), "shop.env".into(), "SEARCH".into());
+/// let file_key_ref = Some(FileKeySelector { volume_name, path, key, ..FileKeySelector::default() });
+/// let value_from = Some(EnvVarSource { file_key_ref, ..EnvVarSource::default() });
+/// let env = vec![EnvVar { name: "SEARCH".into(), value_from, ..EnvVar::default() }];
+/// let app = Container { name: "app".into(), env, ..Container::default() };
+/// let pod = Pod { spec: PodSpec { containers: vec![app], ..PodSpec::default() }, ..Pod::default() }.with_defaults();
+/// let objects = Objects::default();
+///
+/// let composition = compose(&pod, "app", &Facts { env_files: &env_files, ..Facts::of(&objects) })?;
+/// assert_eq!(composition.environment().get("SEARCH").unwrap().value(), b"on".as_slice());
+/// # Ok::<(), kubelet_env::ComposeError>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EnvFiles {
     volumes: BTreeMap<String, BTreeMap<String, Vec<u8>>>,

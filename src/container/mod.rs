@@ -1,4 +1,5 @@
-//! From a container's spec to its environment.
+//! From a container's spec to its environment (Go: `Kubelet.GenerateRunContainerOptions`, as far as it is
+//! about variables, the command and the arguments).
 
 mod compose;
 mod defaults;

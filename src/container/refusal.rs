@@ -1,4 +1,5 @@
-//! Why the kubelet does not start a container: it could not make the environment.
+//! Why the kubelet does not start a container: it could not make the environment (Go: the errors of
+//! `Kubelet.makeEnvironmentVariables`, which `kubectl` shows as `CreateContainerConfigError`).
 
 use alloc::boxed::Box;
 use alloc::string::String;

@@ -1,4 +1,4 @@
-//! What a `resourceFieldRef` can name, and the number it gives.
+//! What a `resourceFieldRef` can name, and the number it gives (Go: `ExtractContainerResourceValue`).
 
 use crate::api::{Quantity, QuantityError};
 use alloc::borrow::ToOwned;
@@ -71,6 +71,9 @@ pub struct UnsupportedResource {
 impl FromStr for ResourceField {
     type Err = UnsupportedResource;
 
+    /// # Errors
+    /// It does not begin with `limits.` or `requests.`, or names another resource than cpu, memory,
+    /// ephemeral storage and huge pages.
     fn from_str(name: &str) -> Result<Self, UnsupportedResource> {
         let limits = name.strip_prefix("limits.");
         let requests = name.strip_prefix("requests.");

@@ -1,5 +1,5 @@
 //! What the kubelet picks at random: it walks the Services in random order, and the last one that
-//! makes a name has it.
+//! makes a name has it (Go: `Kubelet.getServiceEnvVarMap`).
 
 use alloc::borrow::{Cow, ToOwned};
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -82,6 +82,8 @@ type Outcome<'c, 'a> = BTreeMap<&'c str, ServiceVariable<'a>>;
 impl<'a> Composition<'a> {
     /// The variables whose value the kubelet picks at random, by name: service variables, and what
     /// the container declares that refers to them.
+    ///
+    /// They are worked out anew at each call.
     #[must_use]
     pub fn ambiguities(&self) -> Vec<Ambiguity<'a>> {
         let contested: Contested<'a> = self.environment().collisions().iter().filter_map(contest).collect();

@@ -1,3 +1,5 @@
+//! Findings about what a container declares: its entries, their names, values and references.
+
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::ToString;

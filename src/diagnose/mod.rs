@@ -1,6 +1,7 @@
 //! What deserves a person's attention in an environment: computed from the composition, as data.
 //!
-//! What the kubelet refuses is an error, and no finding: there is no composition then.
+//! What the kubelet refuses is an error, and no finding: there is no composition then. Nothing of the
+//! kubelet is mirrored here.
 
 mod ambiguity;
 mod declared;
@@ -50,6 +51,13 @@ impl fmt::Display for Finding {
 }
 
 /// How much a finding matters.
+///
+/// ```
+/// use kubelet_env::{Code, Severity};
+///
+/// assert!(Severity::Info < Severity::Warning && Severity::Warning < Severity::Error);
+/// assert_eq!(Code::NulByte.severity(), Severity::Error);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 pub enum Severity {
@@ -75,6 +83,13 @@ impl fmt::Display for Severity {
 macro_rules! codes {
     ($( $code:ident = $text:literal, $severity:ident, $meaning:literal; )*) => {
         /// The sorts of findings. Their names are stable.
+        ///
+        /// ```
+        /// use kubelet_env::Code;
+        ///
+        /// assert_eq!(Code::ReferenceUndefined.to_string(), "reference-undefined");
+        /// assert!(Code::ALL.iter().all(|code| !code.meaning().is_empty()));
+        /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
         #[non_exhaustive]
@@ -239,6 +254,20 @@ impl Finding {
 ///
 /// Which names it shares with other Services is told by [`Composition::diagnose`] once it is among
 /// them.
+///
+/// ```
+/// # use kubelet_env::api::{ObjectMeta, PortNumber, Service, ServicePort, ServiceSpec};
+/// use kubelet_env::{Code, Expectations, Release, diagnose_service};
+///
+/// # let ports = vec![ServicePort::new(PortNumber::new(6379)?)];
+/// # let spec = ServiceSpec { cluster_ip: "10.0.0.11".into(), ports, ..ServiceSpec::default() };
+/// # let redis = Service { metadata: ObjectMeta::new("default", "redis"), spec };
+/// // A Service `redis` makes REDIS_PORT=tcp://…, and the application wants a number there.
+/// let expectations = Expectations { names: vec!["REDIS_PORT".into()], ..Expectations::default() };
+/// let findings = diagnose_service(&redis, &expectations, Release::NEWEST);
+/// assert_eq!(findings[0].code, Code::ExpectedName);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub fn diagnose_service(service: &Service, expectations: &Expectations, release: Release) -> Vec<Finding> {
     let mut findings = Vec::new();

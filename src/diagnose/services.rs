@@ -1,3 +1,5 @@
+//! Findings about the Services that a container sees, and about one that is to be created.
+
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -24,7 +24,16 @@ impl Default for SizeLimits {
     }
 }
 
-/// What arguments and environment take of the memory that `execve` gives a program for them.
+/// What arguments and environment take of the memory that `execve` gives a program for them, as Linux
+/// counts it (`bprm_stack_limits`).
+///
+/// ```
+/// use kubelet_env::{Environment, Size};
+///
+/// let environment = Environment::default().over([("A", "1"), ("B", "22")]);
+/// let size = Size::of_environment(&environment);
+/// assert_eq!((size.count, size.strings, size.bytes()), (2, "A=1".len() + 1 + "B=22".len() + 1, 25));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
 pub struct Size {
@@ -37,6 +46,7 @@ pub struct Size {
 impl Size {
     /// The size of a program's path, arguments (its name is the first) and environment. The kernel
     /// keeps the path beside the arguments, without a pointer.
+    #[must_use]
     pub fn of<'s>(path: &[u8], arguments: impl IntoIterator<Item = &'s [u8]>, environment: &Environment<'_>) -> Self {
         Size::of_environment(environment).and(Size::of_program(path, arguments))
     }

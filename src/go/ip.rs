@@ -1,4 +1,5 @@
-//! IP addresses of pods and nodes, as the kubelet reads, orders and prints them.
+//! IP addresses of pods and nodes, as the kubelet reads, orders and prints them (Go: `ParseIPSloppy`,
+//! `Kubelet.sortPodIPs`, `net.IP.String`).
 
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};

@@ -1,4 +1,4 @@
-//! How the kubelet prints a whole map of labels or annotations.
+//! How the kubelet prints a whole map of labels or annotations (Go: `fieldpath.FormatMap`, `strconv.Quote`).
 
 use alloc::{collections::BTreeMap, string::String};
 use core::fmt::Write as _;

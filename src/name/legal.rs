@@ -1,5 +1,5 @@
 //! Names that Kubernetes checks: of environment variables, of Services and ports, of labels and
-//! annotations. All lengths are in bytes, as in Go.
+//! annotations (Go: `k8s.io/apimachinery/pkg/util/validation`). All lengths are in bytes, as in Go.
 
 use alloc::string::String;
 
@@ -16,6 +16,7 @@ use alloc::string::String;
 /// assert!(is_env_var_name("my.env-name"));
 /// assert!(!is_env_var_name("1PASSWORD"));
 /// ```
+#[must_use]
 pub fn is_env_var_name(name: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
     name.bytes().all(allowed)
@@ -37,6 +38,7 @@ pub fn is_env_var_name(name: &str) -> bool {
 /// assert!(is_relaxed_env_var_name("1PASSWORD (old)"));
 /// assert!(!is_relaxed_env_var_name("A=B"));
 /// ```
+#[must_use]
 pub fn is_relaxed_env_var_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|b| matches!(b, b' '..=b'~') && b != b'=')
 }
@@ -49,6 +51,15 @@ pub(crate) fn is_shell_name(mut name: impl Iterator<Item = char>) -> bool {
 
 /// Whether `name` is a DNS-1035 label, `[a-z]([-a-z0-9]*[a-z0-9])?` of at most 63 characters: Go's
 /// `IsDNS1035Label`.
+///
+/// # Examples
+///
+/// ```
+/// use kubelet_env::is_dns1035_label;
+///
+/// assert!(is_dns1035_label("my-svc-nginx") && !is_dns1035_label("1password"));
+/// ```
+#[must_use]
 pub fn is_dns1035_label(name: &str) -> bool {
     is_dns1123_label(name) && name.starts_with(|c: char| c.is_ascii_lowercase())
 }
@@ -64,12 +75,22 @@ pub fn is_dns1035_label(name: &str) -> bool {
 /// assert!(is_dns1123_label("1password") && !is_dns1035_label("1password"));
 /// assert!(!is_dns1123_label("web-") && !is_dns1123_label("Web"));
 /// ```
+#[must_use]
 pub fn is_dns1123_label(name: &str) -> bool {
     name.len() <= 63 && is_subdomain_part(name)
 }
 
 /// Whether `name` is a DNS-1123 subdomain, parts like labels joined by `.`, of at most 253
 /// characters: Go's `IsDNS1123Subdomain`. A part's own length is not limited.
+///
+/// # Examples
+///
+/// ```
+/// use kubelet_env::is_dns1123_subdomain;
+///
+/// assert!(is_dns1123_subdomain("app.kubernetes.io") && !is_dns1123_subdomain("app..io"));
+/// ```
+#[must_use]
 pub fn is_dns1123_subdomain(name: &str) -> bool {
     name.len() <= 253 && name.split('.').all(is_subdomain_part)
 }

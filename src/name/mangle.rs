@@ -12,6 +12,8 @@ use crate::go::unicode::to_upper;
 /// so that nothing grows into two (`ß` stays `ß`) and letters that got a case in a later version
 /// stay as they are. Dots and leading digits stay too; a name that is mangled already is borrowed.
 ///
+/// Mirrors `makeEnvVariableName`.
+///
 /// ```
 /// use kubelet_env::mangle;
 ///

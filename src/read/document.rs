@@ -10,6 +10,19 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, Se
 
 /// One document of JSON, YAML or another format, to be given to [`Objects::add`](crate::Objects::add).
 ///
+/// ```
+/// use kubelet_env::{Document, Objects};
+/// use serde::Deserialize;
+///
+/// let yaml = "{apiVersion: v1, kind: Node, metadata: {name: worker-1}}\n---\n{apiVersion: v1, kind: List, items: []}\n";
+/// let mut objects = Objects::default();
+/// for document in yaml_serde::Deserializer::from_str(yaml) {
+///     objects.add(Document::deserialize(document)?)?;
+/// }
+/// assert_eq!(objects.nodes.len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// Any deserializer of a self-describing format makes one. Text that the format can lend is not
 /// copied. Nesting is followed to a depth of 128; what is deeper is an error.
 ///

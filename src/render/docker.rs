@@ -15,7 +15,7 @@ impl Environment<'_> {
     ///
     /// Docker takes what stands behind the first `=` as it is, quotes and blanks included; there is
     /// no quoting. Other tools with an `--env-file` (Docker Compose, Podman) read quotes, `$` and `#`
-    /// in a value otherwise.
+    /// in a value otherwise. What Docker reads it with is `kvfile.ParseFromReader`.
     ///
     /// # Errors
     /// - A name is empty; has `=`, a blank, a line feed or a NUL in it; or begins with `#`, white

@@ -1,6 +1,13 @@
 //! The variables as text, one after another.
 
 /// How variables are written down one after another.
+///
+/// ```
+/// use kubelet_env::{Environment, Form, Order};
+///
+/// let environment = Environment::default().over([("A", "1"), ("B", "2")]);
+/// assert_eq!(environment.render(Order::Kubelet, Form::NulSeparated), b"A=1\0B=2\0");
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Form {

@@ -14,7 +14,7 @@ use crate::render::Form;
 /// The variables of these Services: theirs in the order given, each Service's in the kubelet's
 /// order. Services [without an address](Service::has_cluster_ip) have none.
 ///
-/// Nothing is made before it is asked for.
+/// Nothing is made before it is asked for. Mirrors `envvars.FromServices`.
 ///
 /// # Errors
 /// A Service has an address and no ports. The API server lets none in; the kubelet panics over one.
@@ -55,6 +55,21 @@ pub struct NoPorts {
 }
 
 /// The variables of Services that all have ports: what [`generate`] gives.
+///
+/// ```
+/// # use kubelet_env::api::{ObjectMeta, PortNumber, Service, ServicePort, ServiceSpec};
+/// use kubelet_env::{Environment, generate};
+///
+/// # let ports = vec![ServicePort::new(PortNumber::new(6379)?)];
+/// # let spec = ServiceSpec { cluster_ip: "10.0.0.11".into(), ports, ..ServiceSpec::default() };
+/// # let redis = Service { metadata: ObjectMeta::new("default", "redis"), spec };
+/// // `redis` has an address and one port, which has no name.
+/// let services = [&redis];
+/// let generated = generate(&services)?;
+/// assert_eq!(generated.iter().count(), 7);
+/// assert!(Environment::from(generated).get("REDIS_PORT").is_some());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Generated<'s, 'a> {
     services: &'s [&'a Service],
@@ -166,6 +181,21 @@ pub enum ServiceVariableKind {
 /// One variable of a Service, before it is text: it still knows the Service, the port and its kind.
 ///
 /// Its `Display` is `NAME=value`.
+///
+/// ```
+/// # use kubelet_env::api::{ObjectMeta, PortNumber, Service, ServicePort, ServiceSpec};
+/// use kubelet_env::{ServiceVariableKind, generate};
+///
+/// # let ports = vec![ServicePort::new(PortNumber::new(6379)?)];
+/// # let spec = ServiceSpec { cluster_ip: "10.0.0.11".into(), ports, ..ServiceSpec::default() };
+/// # let redis = Service { metadata: ObjectMeta::new("default", "redis"), spec };
+/// let services = [&redis];
+/// let variable = generate(&services)?.iter().last().ok_or("no variable")?;
+/// assert_eq!(variable.kind(), ServiceVariableKind::NumberedPortAddr);
+/// assert_eq!(variable.service().metadata.name, "redis");
+/// assert_eq!(variable.to_string(), "REDIS_PORT_6379_TCP_ADDR=10.0.0.11");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServiceVariable<'a> {
     service: &'a Service,

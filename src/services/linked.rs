@@ -1,5 +1,6 @@
 //! The Services that a container sees, found by the names of their variables. Nothing here makes
-//! all names: where a Service's name ends and a suffix begins is tried out instead.
+//! all names: where a Service's name ends and a suffix begins is tried out instead. (The kubelet puts
+//! all of them into a map: `Kubelet.getServiceEnvVarMap`.)
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
@@ -61,6 +62,23 @@ impl<'a> From<Generated<'_, 'a>> for LinkedServices<'a> {
 }
 
 /// Variables of Services that have one name.
+///
+/// ```
+/// use kubelet_env::api::{ObjectMeta, PortNumber, Service, ServicePort, ServiceSpec};
+/// use kubelet_env::{Environment, generate};
+///
+/// let ports = vec![ServicePort::new(PortNumber::new(80)?)];
+/// let spec = ServiceSpec { cluster_ip: "10.0.0.1".into(), ports, ..ServiceSpec::default() };
+/// let service = |name| Service { metadata: ObjectMeta::new("default", name), spec: spec.clone() };
+/// let (foo, foo_service) = (service("foo"), service("foo-service"));
+/// let environment = Environment::from(generate(&[&foo, &foo_service])?);
+///
+/// let [collision, ..] = environment.collisions() else { return Err("no collision".into()) };
+/// assert_eq!(collision.name, "FOO_SERVICE_PORT");
+/// let values: Vec<String> = collision.variables.iter().map(|variable| variable.value()).collect();
+/// assert_eq!(values, ["80", "tcp://10.0.0.1:80"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Collision<'a> {

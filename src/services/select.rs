@@ -32,6 +32,8 @@ const KUBERNETES: &str = "kubernetes";
 /// seen by every pod, unless its own namespace has a Service `kubernetes` that is seen. Of two
 /// Services with one name in one namespace, which no cluster has, the later is taken.
 ///
+/// Mirrors `Kubelet.getServiceEnvVarMap`, as far as it chooses.
+///
 /// ```
 /// use kubelet_env::api::{ObjectMeta, Service, ServiceSpec};
 /// use kubelet_env::{ServiceLinks, select};
@@ -47,6 +49,7 @@ const KUBERNETES: &str = "kubernetes";
 /// assert_eq!(names(ServiceLinks::Enabled), ["kubernetes", "web"]);
 /// assert_eq!(names(ServiceLinks::Disabled), ["kubernetes"]);
 /// ```
+#[must_use]
 pub fn select<'a>(
     services: impl IntoIterator<Item = &'a Service>,
     namespace: &str,

@@ -1,5 +1,5 @@
 //! What stands behind a Service's mangled name in a variable's name: the grammar that undoes
-//! [`ServiceVariable::write_name`](super::ServiceVariable::write_name).
+//! [`ServiceVariable::write_name`](super::ServiceVariable::write_name) (Go: `makeLinkVariables`).
 
 use crate::api::{PortNumber, Protocol};
 use crate::services::generate::ServiceVariableKind;

@@ -90,6 +90,8 @@ impl<T: Copy + Ord> Seen<T> {
 /// fields. Numbers and protocols are not checked here: [`PortNumber`](crate::api::PortNumber) and
 /// [`Protocol`](crate::api::Protocol) cannot be wrong.
 ///
+/// Mirrors `ValidateServiceCreate`, as far as it is about names and ports.
+///
 /// ```
 /// use kubelet_env::api::{ObjectMeta, Service, ServiceSpec};
 /// use kubelet_env::{Release, validate_service};
