@@ -96,7 +96,7 @@ impl<'a> Facts<'a> {
 /// let objects = Objects::default();
 ///
 /// let composition = compose(&pod, "app", &Facts { env_files: &env_files, ..Facts::of(&objects) })?;
-/// assert_eq!(composition.environment().get("SEARCH").unwrap().value(), b"on".as_slice());
+/// assert_eq!(composition.environment().get("SEARCH").unwrap().value().as_bytes(), b"on");
 /// # Ok::<(), kubelet_env::ComposeError>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
