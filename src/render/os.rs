@@ -35,13 +35,10 @@ impl Environment<'_> {
     }
 }
 
-#[cfg(unix)]
-#[expect(clippy::unnecessary_wraps, reason = "it fails elsewhere")]
+#[cfg_attr(unix, expect(clippy::unnecessary_wraps, reason = "it fails elsewhere"))]
 fn os_value(value: Vec<u8>) -> Result<OsString, FormProblem> {
-    Ok(std::os::unix::ffi::OsStringExt::from_vec(value))
-}
-
-#[cfg(not(unix))]
-fn os_value(value: Vec<u8>) -> Result<OsString, FormProblem> {
+    #[cfg(unix)]
+    return Ok(std::os::unix::ffi::OsStringExt::from_vec(value));
+    #[cfg(not(unix))]
     super::text::into_text(value.into()).map(OsString::from)
 }

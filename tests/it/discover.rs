@@ -145,6 +145,9 @@ fn numbers_do_not_settle_whose_a_number_is() {
             [("foo".to_owned(), Certainty::Corroborated), ("foo-service".to_owned(), Certainty::Ambiguous)],
         );
     }
+    let other = ("A_SERVICE_PORT_B_PORT_90_TCP_PORT", "90");
+    let pairs = [("A_PORT_80_TCP_ADDR", "10.0.0.1"), other, ("A_SERVICE_PORT_B_SERVICE_PORT", "80")];
+    assert_eq!(found(&pairs, "a").unwrap(), "10.0.0.1 80/TCP/b-service-port");
 }
 
 /// The first port of `a-service-port-b`, or the port `b-service-port` of `a`.

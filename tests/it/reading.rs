@@ -473,7 +473,7 @@ fn what_a_document_cannot_hold_is_told() {
 #[test]
 fn a_protocol_is_read_by_itself() {
     for protocol in Protocol::ALL {
-        assert_eq!(serde_json::from_str::<Protocol>(&format!("\"{protocol}\"")).unwrap(), protocol);
+        assert_eq!(serde_json::from_str::<Protocol>(&format!("\"{protocol}\"")).unwrap(), *protocol);
     }
     insta::assert_snapshot!(serde_json::from_str::<Protocol>("\"\"").unwrap_err(), @r#"invalid value: string "", expected TCP, UDP or SCTP at line 1 column 2"#);
     assert_eq!(u16::from(PortNumber::new(8080).unwrap()), 8080);

@@ -55,16 +55,19 @@ fn what_a_release_refuses_is_told() {
 
 #[test]
 fn what_a_release_lets_in_is_told() {
-    let upgrade = Upgrade {
-        changes: vec![UpgradeChange {
-            release: "1.35".parse().unwrap(),
-            rules: vec![Rule::EnvFiles],
-            subject: UpgradeSubject::Container,
-            before: Some(Shown::Text("why not".into())),
-            after: None,
-        }],
-    };
-    insta::assert_snapshot!(upgrade, @"1.35: the container is not refused any more: why not (since 1.35: fileKeyRef gives the value from the env file)");
+    let pod: Pod = yaml_serde::from_str(
+        "
+        spec:
+          resources: {limits: {cpu: 2}}
+          containers:
+          - {name: app, env: [{name: CPUS, valueFrom: {resourceFieldRef: {resource: limits.cpu}}}]}
+        ",
+    )
+    .unwrap();
+    // The Pod's own limits need no Node.
+    let objects = Objects::default();
+    let facts = Facts { release: "1.33".parse().unwrap(), ..Facts::of(&objects) };
+    insta::assert_snapshot!(upgrade(&pod.with_defaults(), "app", &facts, Release::NEWEST), @"");
     assert_eq!(UpgradeSubject::Container.to_string(), "the container");
 }
 
