@@ -149,7 +149,7 @@ pub use objects::ObjectError;
 pub use objects::{DuplicateObject, ObjectRef, Objects};
 pub use order::{Order, dash_chain};
 #[cfg(feature = "serde")]
-pub use read::{Document, FieldError, FieldProblem};
+pub use read::{Document, DocumentLimits, FieldError, FieldProblem};
 pub use release::{Release, ReleaseError, Rule};
 pub use render::{Form, FormError, FormProblem};
 pub use services::{

@@ -4,11 +4,15 @@
 use alloc::borrow::Cow;
 use alloc::string::ToString;
 use alloc::vec::Vec;
+use core::cell::Cell;
 use core::fmt;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 
 /// One document of JSON, YAML or another format, to be given to [`Objects::add`](crate::Objects::add).
+///
+/// Any deserializer of a self-describing format makes one, within the default [`DocumentLimits`];
+/// these also make one with others. Text that the format can lend is not copied.
 ///
 /// ```
 /// use kubelet_env::{Document, Objects};
@@ -22,9 +26,6 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, Se
 /// assert_eq!(objects.nodes.len(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-///
-/// Any deserializer of a self-describing format makes one. Text that the format can lend is not
-/// copied. Nesting is followed to a depth of 128; what is deeper is an error.
 ///
 /// `Debug` shows nothing of it: a Secret may be in it.
 #[derive(Clone, PartialEq)]
@@ -67,34 +68,111 @@ impl<'de> Value<'de> {
     }
 }
 
-/// As deep as serde_json and the parsers of YAML go.
-const MAX_DEPTH: u8 = 128;
+/// How large a [`Document`] may become. A document that becomes larger is an error of its format,
+/// whose text names the limit.
+///
+/// It is a [`DeserializeSeed`], to read a document with other limits than the default ones:
+///
+/// ```
+/// use kubelet_env::{DocumentLimits, Objects};
+/// use serde::de::DeserializeSeed;
+///
+/// let yaml = "{apiVersion: v1, kind: Service, metadata: &m {name: web}, a: [*m, *m], b: [*m, *m]}";
+/// let in_proportion = DocumentLimits { size: 32 * yaml.len(), ..DocumentLimits::default() };
+/// let document = in_proportion.deserialize(yaml_serde::Deserializer::from_str(yaml))?;
+/// let mut objects = Objects::default();
+/// objects.add(document)?;
+///
+/// let small = DocumentLimits { size: 300, ..DocumentLimits::default() };
+/// let error = small.deserialize(yaml_serde::Deserializer::from_str(yaml)).unwrap_err();
+/// assert!(error.to_string().contains("DocumentLimits::size"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DocumentLimits {
+    /// How deep lists and objects may stand in one another: 128, which is as deep as serde_json and
+    /// the parsers of YAML go by themselves.
+    ///
+    /// Reading, cloning, comparing and dropping a document take stack for each level, and so does
+    /// its format's parser: count with 2 KiB a level in an optimised build and 10 KiB in another.
+    pub depth: usize,
+    /// How many bytes it may come to, each value (`null` too) counted as 32 and each text and key as
+    /// its length besides: 1 GiB. That is about the memory that it takes.
+    ///
+    /// A List of a million Services comes to some 0.8 GiB. No document comes to more than 32 times
+    /// the length of its text, unless aliases of YAML multiply what is in it: who reads YAML of
+    /// strangers takes that for the limit, or whatever the text's length is allowed to grow by.
+    pub size: usize,
+}
+
+impl Default for DocumentLimits {
+    fn default() -> Self {
+        DocumentLimits { depth: 128, size: 1 << 30 }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for DocumentLimits {
+    type Value = Document<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Document<'de>, D::Error> {
+        let reader = ValueReader { limits: &self, levels_left: self.depth, bytes_left: &Cell::new(self.size) };
+        reader.deserialize(deserializer).map(Document)
+    }
+}
 
 impl<'de> Deserialize<'de> for Document<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        ValueAtDepth(MAX_DEPTH).deserialize(deserializer).map(Document)
+        DocumentLimits::default().deserialize(deserializer)
     }
 }
 
-/// Reads a value that may be nested this much deeper.
+/// What a value counts for, apart from its text.
+const BYTES_OF_A_VALUE: usize = 32;
+
+/// Reads a value, as far as the limits go.
 #[derive(Clone, Copy)]
-struct ValueAtDepth(u8);
+struct ValueReader<'l> {
+    limits: &'l DocumentLimits,
+    /// How much deeper the value may be nested.
+    levels_left: usize,
+    bytes_left: &'l Cell<usize>,
+}
 
-impl ValueAtDepth {
+impl ValueReader<'_> {
     fn deeper<E: Error>(self) -> Result<Self, E> {
-        self.0.checked_sub(1).map(ValueAtDepth).ok_or_else(|| E::custom("the document is nested too deep: 128 at most"))
+        let DocumentLimits { depth, .. } = self.limits;
+        match self.levels_left.checked_sub(1) {
+            Some(levels_left) => Ok(ValueReader { levels_left, ..self }),
+            None => Err(E::custom(format_args!(
+                "the document is nested too deep: {depth} levels at most (DocumentLimits::depth)"
+            ))),
+        }
+    }
+
+    fn take_up<E: Error>(self, bytes: usize) -> Result<(), E> {
+        let DocumentLimits { size, .. } = self.limits;
+        match self.bytes_left.get().checked_sub(bytes) {
+            Some(bytes_left) => {
+                self.bytes_left.set(bytes_left);
+                Ok(())
+            }
+            None => Err(E::custom(format_args!(
+                "the document comes to more than {size} bytes, its aliases expanded (DocumentLimits::size)"
+            ))),
+        }
     }
 }
 
-impl<'de> DeserializeSeed<'de> for ValueAtDepth {
+impl<'de> DeserializeSeed<'de> for ValueReader<'_> {
     type Value = Value<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value<'de>, D::Error> {
+        self.take_up(BYTES_OF_A_VALUE)?;
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for ValueAtDepth {
+impl<'de> Visitor<'de> for ValueReader<'_> {
     type Value = Value<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -110,7 +188,7 @@ impl<'de> Visitor<'de> for ValueAtDepth {
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value<'de>, D::Error> {
-        self.deserialize(deserializer)
+        deserializer.deserialize_any(self)
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<Value<'de>, E> {
@@ -137,11 +215,13 @@ impl<'de> Visitor<'de> for ValueAtDepth {
         Ok(Value::Float(value))
     }
 
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Value<'de>, E> {
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Value<'de>, E> {
+        self.take_up(text.len())?;
         Ok(Value::Text(Cow::Borrowed(text)))
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Value<'de>, E> {
+    fn visit_str<E: Error>(self, text: &str) -> Result<Value<'de>, E> {
+        self.take_up(text.len())?;
         Ok(Value::Text(Cow::Owned(text.into())))
     }
 
@@ -158,6 +238,7 @@ impl<'de> Visitor<'de> for ValueAtDepth {
         let deeper = self.deeper()?;
         let mut map = Vec::new();
         while let Some(Key(key)) = entries.next_key()? {
+            self.take_up(key.len())?;
             map.push((key, entries.next_value_seed(deeper)?));
         }
         Ok(Value::Map(map))

@@ -4,7 +4,7 @@
 mod document;
 mod field;
 
-pub use document::Document;
 pub(crate) use document::Value;
+pub use document::{Document, DocumentLimits};
 pub(crate) use field::read;
 pub use field::{FieldError, FieldProblem};

@@ -14,6 +14,7 @@ mod env_file;
 mod explain;
 mod explain_example;
 mod forms;
+mod hostile;
 mod k8s_openapi;
 mod laws;
 mod objects_kinds;

@@ -3,7 +3,7 @@
 
 use kubelet_env::api::{Object, PortNumber, Protocol, Secret, Service, ServicePort, Timestamp};
 use kubelet_env::{Document, FieldProblem, ObjectError, Objects};
-use serde::de::value::{MapDeserializer, SeqDeserializer};
+use serde::de::value::MapDeserializer;
 use serde::de::{Deserialize, Deserializer, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
@@ -312,44 +312,6 @@ fn only_what_was_created_by_then_is_there() {
     assert!(!is_there(r#""2026-11-22T09:30:00.000000001Z""#));
     assert!(!is_there(r#""2026-11-22T09:30:01Z""#));
     assert!(is_there("null"));
-}
-
-/// A format without a limit of its own: lists in lists, this many.
-struct Nested(usize);
-
-impl<'de> Deserializer<'de> for Nested {
-    type Error = serde::de::value::Error;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        match self.0.checked_sub(1) {
-            None => visitor.visit_unit(),
-            Some(rest) => visitor.visit_seq(SeqDeserializer::new(std::iter::once(Nested(rest)))),
-        }
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
-        unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
-    }
-}
-
-impl IntoDeserializer<'_> for Nested {
-    type Deserializer = Self;
-
-    fn into_deserializer(self) -> Self {
-        self
-    }
-}
-
-#[test]
-fn nesting_has_a_limit() {
-    let read = |depth: usize| Document::deserialize(Nested(depth)).map(drop).map_err(|error| error.to_string());
-    assert_eq!(read(128), Ok(()));
-    insta::assert_snapshot!(read(129).unwrap_err(), @"the document is nested too deep: 128 at most");
-    assert!(read(1_000_000).is_err());
-    let nested = "[".repeat(100_000) + &"]".repeat(100_000);
-    assert!(serde_json::from_str::<Document<'_>>(&nested).is_err());
-    assert!(yaml_serde::from_str::<Document<'_>>(&nested).is_err());
 }
 
 #[test]

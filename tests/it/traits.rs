@@ -26,7 +26,7 @@ macro_rules! each {
 fn every_public_type_is_send_sync_clone_and_debug() {
     each! {
         all: Candidate, Certainty, Collision<'_>, ComposeError, Composition<'_>, ConfigMap, Container, Declared<'_>,
-            DiscoverError, Discovered, DiscoveredPort, DiscoveredService, Document<'_>, DuplicateObject, Entry,
+            DiscoverError, Discovered, DiscoveredPort, DiscoveredService, Document<'_>, DocumentLimits, DuplicateObject, Entry,
             EnvFileError, EnvFileLineError, EnvFiles, EnvVar, Environment<'_>, Expanded<'_>, Facts<'_>, FieldError,
             FieldPathError, FieldProblem, Form, Generated<'_, '_>, NoPorts, Node, ObjectError, ObjectMeta, ObjectRef,
             Objects, Order, Piece<'_>, Pod, PodMeta, PodSpec, PortNumber, PortNumberError, Protocol, ProtocolError,
