@@ -260,7 +260,8 @@ mod of_serde {
         /// container's environment end in [`ignored`](Objects::ignored).
         ///
         /// # Errors
-        /// - The document is no object, or one without an `apiVersion`, a `kind` or a name.
+        /// - The document is no object, or one without an `apiVersion`, a `kind` or a name; or the
+        ///   first two are longer than any is, 317 bytes.
         /// - A field is not what its type wants: the error says which field of which object.
         /// - There are two objects of a kind with one name in one namespace, counting those that
         ///   were taken in before.
@@ -318,7 +319,12 @@ mod of_serde {
             item_type: Option<&TypeMeta>,
         ) -> Result<(), ObjectError> {
             let Value::Map(fields) = list else { return Ok(()) };
-            match fields.into_iter().find(|(key, _)| key == "items") {
+            let mut of_items = fields.into_iter().filter(|(key, _)| key == "items");
+            let (items, second) = (of_items.next(), of_items.next());
+            if second.is_some() {
+                return Err(ObjectError::Field { object, error: FieldError::duplicate_field("items") });
+            }
+            match items {
                 None | Some((_, Value::Null)) => Ok(()),
                 Some((_, Value::List(items))) => {
                     for (index, item) in items.into_iter().enumerate() {
@@ -374,6 +380,10 @@ mod of_serde {
         }
     }
 
+    /// A group of 253 bytes, `/` and a version of 63: what no API server knows a longer `apiVersion`
+    /// than, nor a longer `kind`. A list's are also those of its items, each of which has a copy.
+    const LONGEST_TYPE: usize = 253 + 1 + 63;
+
     /// `TypeMeta`: of which kind an object is.
     #[derive(Clone)]
     struct TypeMeta {
@@ -386,6 +396,9 @@ mod of_serde {
         fn of(value: &Value<'_>, item_type: Option<&TypeMeta>) -> Result<Self, FieldError> {
             let Value::Map(_) = value else { return Err(FieldError::of_kind(value, "an object")) };
             let read = |key: &'static str, inherited: Option<&String>| match value.get(key) {
+                Some(text) if text.as_str().is_some_and(|text| text.len() > LONGEST_TYPE) => {
+                    Err(FieldError::of_kind(text, "a text of at most 317 bytes").at_key(key))
+                }
                 Some(Value::Text(text)) if !text.is_empty() => Ok(text.clone().into_owned()),
                 None | Some(Value::Null | Value::Text(_)) => {
                     inherited.cloned().ok_or_else(|| FieldError::missing_field(key))

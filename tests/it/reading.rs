@@ -173,6 +173,7 @@ fn what_is_no_object_is_refused() {
 fn an_item_that_is_no_object_is_refused_where_it_stands() {
     let list = |items: &str| message(&format!(r#"{{"apiVersion":"v1","kind":"List","items":{items}}}"#));
     insta::assert_snapshot!(list("{}"), @"List: items is an object, but should be a list");
+    insta::assert_snapshot!(list(r#"[],"items":[]"#), @"List: items stands there twice");
     insta::assert_snapshot!(list(r#"["web"]"#), @r#"items[0] is "web", but should be an object"#);
     insta::assert_snapshot!(list(r#"[{"apiVersion":"v1"}]"#), @"items[0].kind is missing");
     insta::assert_snapshot!(
