@@ -1,7 +1,7 @@
 //! Where a variable comes from, or why it is not there.
 
 use alloc::borrow::ToOwned;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -150,13 +150,18 @@ pub enum Absence {
         /// Why.
         reason: String,
     },
-    /// A Service of that name has no address that the kubelet would use: it is headless, of type
-    /// `ExternalName`, or waits for an address.
+    /// A Service of that name has no address that the kubelet would use: it is headless, or waits
+    /// for an address.
     NoClusterIp {
         /// The Service.
         service: ObjectRef,
         /// What its `clusterIP` is: `None`, or empty.
         cluster_ip: String,
+    },
+    /// A Service of that name is of type `ExternalName`, which has no address.
+    ExternalName {
+        /// The Service.
+        service: ObjectRef,
     },
     /// The Service was created later than the container.
     CreatedLater {
@@ -235,7 +240,9 @@ impl<'a> Composition<'a> {
 
         let mut absences: Vec<Absence> = self.skips_of(name, stands.is_some()).collect();
         if stands.is_none() {
-            absences.extend(now.iter().filter_map(|service| self.absence_of(name, service, now)));
+            let (seen_now, seen_then) = (self.seen_among(now), self.seen_among(self.facts().services));
+            let absence = |service| self.absence_of(name, service, &seen_now, &seen_then);
+            absences.extend(now.iter().filter_map(absence));
             if absences.is_empty() {
                 absences.push(Absence::Unknown);
             }
@@ -263,30 +270,41 @@ impl<'a> Composition<'a> {
         })
     }
 
+    /// What the container sees of these, by name.
+    fn seen_among<'s>(&self, services: &'s Store<Service>) -> Vec<&'s Service> {
+        services.select(&self.pod().metadata.namespace, self.service_links())
+    }
+
     /// Why this Service does not make the variable that its name suggests.
-    fn absence_of(&self, name: &str, service: &Service, now: &Store<Service>) -> Option<Absence> {
+    fn absence_of(
+        &self,
+        name: &str,
+        service: &Service,
+        seen_now: &[&Service],
+        seen_then: &[&Service],
+    ) -> Option<Absence> {
         name.strip_prefix(&*mangle(&service.metadata.name)).and_then(Suffix::read)?;
         let object = ObjectRef::to(service);
-        let facts = self.facts();
-        let namespace = &self.pod().metadata.namespace;
-        let is_seen_among = |services: &Store<Service>| {
-            let seen = services.select(namespace, self.service_links());
-            seen.iter().any(|seen| seen.metadata == service.metadata)
+        let is_seen_among = |seen: &[&Service]| {
+            let place = seen.binary_search_by(|seen| seen.metadata.name.cmp(&service.metadata.name));
+            place.is_ok_and(|place| seen.get(place).is_some_and(|seen| seen.metadata == service.metadata))
         };
         let makes_it =
             || generate(&[service]).is_ok_and(|generated| generated.iter().any(|variable| variable.name() == name));
-        Some(if !service.has_cluster_ip() {
+        Some(if !service.has_cluster_ip() && service.is_external_name() {
+            Absence::ExternalName { service: object }
+        } else if !service.has_cluster_ip() {
             Absence::NoClusterIp { service: object, cluster_ip: service.spec.cluster_ip.clone() }
-        } else if is_seen_among(now) {
+        } else if is_seen_among(seen_now) {
             // `default/kubernetes` is seen from everywhere.
             if !makes_it() {
                 Absence::NoSuchPort { service: object }
-            } else if is_seen_among(facts.services) {
+            } else if is_seen_among(seen_then) {
                 Absence::ChangedLater { service: object }
             } else {
                 Absence::CreatedLater { service: object, created: service.metadata.creation_timestamp }
             }
-        } else if service.metadata.namespace != *namespace {
+        } else if service.metadata.namespace != self.pod().metadata.namespace {
             Absence::OtherNamespace { service: object }
         } else {
             Absence::LinksDisabled { service: object }
@@ -422,6 +440,9 @@ impl fmt::Display for Absence {
                 write!(f, "{service} is headless (clusterIP: None): it makes no variables")
             }
             Absence::NoClusterIp { service, .. } => write!(f, "{service} has no clusterIP: it makes no variables"),
+            Absence::ExternalName { service } => {
+                write!(f, "{service} is of type ExternalName, which has no address: it makes no variables")
+            }
             Absence::CreatedLater { service, created: Some(created) } => {
                 write!(f, "{service} was created at {created}, after the container had started: restart the container")
             }
@@ -465,7 +486,7 @@ impl Explanation {
         writeln!(f, "{lead}{}={value}", OnALine(name))?;
         writeln!(f, "{indent}from {origin}")?;
         // Each step is shown once, however many references lead to it.
-        let mut shown = Vec::from([step]);
+        let (mut shown, mut is_shown) = (Vec::from([step]), BTreeSet::from([step]));
         let mut next = 0;
         while let Some(Step { references, .. }) = shown.get(next).and_then(|&step| self.steps.get(step)) {
             for ResolvedReference { name, step } in references {
@@ -475,7 +496,7 @@ impl Explanation {
                         writeln!(f, "{indent}$({name}) stays as it is: there is no such variable before it")?;
                     }
                     Some((step, Step { value, origin, .. })) => {
-                        if !shown.contains(&step) {
+                        if is_shown.insert(step) {
                             writeln!(f, "{indent}$({}) is {value}, from {origin}", OnALine(name))?;
                             shown.push(step);
                         }

@@ -549,6 +549,11 @@ fn services_that_do_not_make_the_name_are_told_with_the_reason() {
     let external = Cluster::with("").service("web", "type: ExternalName");
     insta::assert_snapshot!(told(&external, "WEB_PORT"), @"
     WEB_PORT is not there
+      Service default/web is of type ExternalName, which has no address: it makes no variables
+    ");
+    let awaiting = Cluster::with("").service("web", "ports: [{port: 80}]");
+    insta::assert_snapshot!(told(&awaiting, "WEB_PORT"), @"
+    WEB_PORT is not there
       Service default/web has no clusterIP: it makes no variables
     ");
     let elsewhere = Cluster::with("").service("prod/web", WEB);
