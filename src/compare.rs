@@ -9,6 +9,7 @@ use core::fmt;
 
 use crate::declared::Value;
 use crate::environment::Environment;
+use crate::render::pairs_of_block;
 use crate::services::is_of_a_service;
 
 /// Any environment by name: one that was composed, or one that was captured from a running process.
@@ -29,18 +30,13 @@ pub struct Captured<'a> {
 
 impl<'a> Captured<'a> {
     /// The environment of a running process, as `printenv -0` and `/proc/PID/environ` have it. What
-    /// has no `=` is no variable.
+    /// has no `=` is no variable; one at the very start belongs to the name.
     ///
     /// Where its values come from is not known, so none of them is shown unless
     /// [asked for](Comparison::with_values).
     #[must_use]
     pub fn from_block(block: &'a [u8]) -> Self {
-        let entries = block.split(|&byte| byte == 0).filter_map(|entry| {
-            let equals = entry.iter().position(|&byte| byte == b'=')?;
-            let (name, value) = entry.split_at_checked(equals)?;
-            Some((name, value.strip_prefix(b"=")?))
-        });
-        Captured::from_pairs(entries)
+        Captured::from_pairs(pairs_of_block(block))
     }
 
     /// The same, from pairs of names and values.

@@ -9,10 +9,12 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use self::clues::{Clues, Fit};
-use self::reading::{is_mangled_label, number, number_clues, text_clue};
+use self::reading::{is_mangled_label, number_clues, text_clue};
 use crate::Environment;
 use crate::api::{PortNumber, Protocol};
 use crate::name::mangle;
+use crate::render::pairs_of_block;
+use crate::services::read_number;
 
 /// An environment, whoever made it, and the Services that its variables speak of (Go:
 /// `envvars.FromServices`, of which this is the inverse).
@@ -174,15 +176,7 @@ impl Discovered {
     /// ```
     #[must_use]
     pub fn from_block(block: &[u8]) -> Self {
-        let mut own = Pairs::default();
-        for text in block.split(|&byte| byte == 0) {
-            let equals = text.iter().skip(1).position(|&byte| byte == b'=');
-            let name = equals.and_then(|position| text.get(..=position));
-            if let Some((name, value)) = name.and_then(|name| text.split_at_checked(name.len())) {
-                own.push(name, value.strip_prefix(b"=").unwrap_or(value));
-            }
-        }
-        Discovered::new(own)
+        Discovered::from_pairs(pairs_of_block(block))
     }
 
     fn new(pairs: Pairs) -> Self {
@@ -319,7 +313,7 @@ fn gather(pairs: &Pairs) -> BTreeMap<&str, Clues<'_>> {
     let mut services: BTreeMap<&str, Clues<'_>> = BTreeMap::new();
     let mut with_number = Vec::new();
     for (variable, (name, value)) in pairs.iter().enumerate() {
-        if let Some(number) = number(value) {
+        if let Some(number) = read_number(value) {
             with_number.push((variable, name, number));
         } else if let Some((service, clue)) = text_clue(name, value) {
             services.entry(service).or_default().hear_text(variable, clue);

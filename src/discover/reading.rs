@@ -40,12 +40,6 @@ pub(super) fn number_clues(name: &[u8], number: PortNumber) -> impl Iterator<Ite
     splits(name).filter_map(move |(service, suffix)| Some((service, NumberClue::read(suffix, number)?)))
 }
 
-/// The number, if the value is one and nothing else.
-pub(super) fn number(value: &[u8]) -> Option<PortNumber> {
-    const DIGITS: usize = "65535".len();
-    if value.len() > DIGITS { None } else { read_number(core::str::from_utf8(value).ok()?) }
-}
-
 impl<'v> TextClue<'v> {
     fn read(suffix: Suffix<'_>, value: &'v str) -> Option<Self> {
         match suffix {
@@ -127,5 +121,5 @@ fn read_url(text: &str) -> Option<(Port, &str)> {
         None if host.contains(':') => return None,
         None => host,
     };
-    Some(((read_number(number)?, protocol), read_host(host)?))
+    Some(((read_number(number.as_bytes())?, protocol), read_host(host)?))
 }

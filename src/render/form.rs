@@ -1,4 +1,4 @@
-//! The variables as text, one after another.
+//! The variables as text, one after another, and such text read.
 
 /// How variables are written down one after another.
 ///
@@ -28,4 +28,18 @@ impl Form {
             Form::NulSeparated => 0,
         }
     }
+}
+
+/// The names and values of [`Form::NulSeparated`] text.
+///
+/// What has no `=` is no variable. One at the very start belongs to the name, which is never empty:
+/// so they are on Windows, which keeps a drive's directory in `=C:`, and so does `std::env` read
+/// them everywhere. (On Unix Go's `syscall.Getenv` does not find such a variable, whatever it is
+/// asked for.)
+pub(crate) fn pairs_of_block(block: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    block.split(|&byte| byte == 0).filter_map(|entry| {
+        let after_first = entry.iter().skip(1).position(|&byte| byte == b'=')?;
+        let (name, value) = entry.split_at_checked(after_first.saturating_add(1))?;
+        Some((name, value.strip_prefix(b"=")?))
+    })
 }

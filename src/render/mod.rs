@@ -17,6 +17,7 @@ use alloc::borrow::Cow;
 
 pub use error::{FormError, FormProblem};
 pub use form::Form;
+pub(crate) use form::pairs_of_block;
 #[cfg(feature = "serde")]
 pub(crate) use text::as_text;
 

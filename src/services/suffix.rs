@@ -59,7 +59,7 @@ impl<'s> Suffix<'s> {
 impl Suffix<'_> {
     /// Whether a variable of this suffix could have that value.
     fn allows(self, value: &[u8]) -> bool {
-        let is_number = || core::str::from_utf8(value).is_ok_and(|value| read_number(value).is_some());
+        let is_number = || read_number(value).is_some();
         let is_url = || [b"tcp://".as_slice(), b"udp://", b"sctp://"].iter().any(|scheme| value.starts_with(scheme));
         match self {
             Suffix::ServicePort | Suffix::NamedServicePort(_) => is_number(),
@@ -92,13 +92,15 @@ fn read_numbered<'s>(text: &str) -> Option<Suffix<'s>> {
         Some((protocol, "ADDR")) => (protocol, Part::Addr),
         Some(_) => return None,
     };
-    Some(Suffix::NumberedPort { number: read_number(number)?, protocol: protocol.parse().ok()?, part })
+    Some(Suffix::NumberedPort { number: read_number(number.as_bytes())?, protocol: protocol.parse().ok()?, part })
 }
 
-/// A port's number as the kubelet writes it: no sign, no leading zero.
-pub(crate) fn read_number(text: &str) -> Option<PortNumber> {
-    let is_canonical = text.starts_with(|c| matches!(c, '1'..='9'));
-    if is_canonical { PortNumber::new(text.parse().ok()?).ok() } else { None }
+/// A port's number as the kubelet writes it: no sign, no leading zero. Nothing that is too long is
+/// looked at.
+pub(crate) fn read_number(text: &[u8]) -> Option<PortNumber> {
+    const DIGITS: usize = "65535".len();
+    let may_be_one = text.len() <= DIGITS && text.first().is_some_and(|first| matches!(first, b'1'..=b'9'));
+    if may_be_one { PortNumber::new(core::str::from_utf8(text).ok()?.parse().ok()?).ok() } else { None }
 }
 
 /// Where a suffix may begin in `text`, and its end.
