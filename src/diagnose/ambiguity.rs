@@ -20,8 +20,10 @@ use crate::services::{Collision, ServiceVariable};
 pub struct Ambiguity<'a> {
     /// The variable.
     pub name: String,
-    /// Every value that it may get: two at least. All of them, up to [`Ambiguity::MOST_ORDERS`]
-    /// outcomes of the order.
+    /// Every value that it may get: two at least. All of them, unless the container refers to so many
+    /// variables that not every outcome of the order is gone through: then those that come out where
+    /// each of the Services comes last, up to [`Ambiguity::MOST_ORDERS`] outcomes and about
+    /// [`Facts::size_limit`](crate::Facts::size_limit) bytes of values.
     pub values: Vec<PossibleValue<'a>>,
     /// Whether the container declares the variable, and refers to ambiguous ones in it.
     pub is_declared: bool,
@@ -38,8 +40,8 @@ pub struct PossibleValue<'a> {
 }
 
 impl Ambiguity<'_> {
-    /// How many outcomes of the Services' order are gone through. Five Services that collide with
-    /// each other have 120.
+    /// How many outcomes of the Services' order are gone through at most. Five Services that collide
+    /// with each other have 120.
     pub const MOST_ORDERS: usize = 1024;
 
     pub(super) fn finding(&self) -> Finding {
@@ -102,16 +104,24 @@ impl<'a> Composition<'a> {
 
     fn ambiguous_declared(&self, contested: &Contested<'a>) -> Vec<Ambiguity<'a>> {
         let dependent = self.dependent_on(contested);
+        let mut bytes_left = self.facts().size_limit;
         let mut possible: BTreeMap<usize, Vec<PossibleValue<'a>>> = BTreeMap::new();
-        let referred: BTreeSet<&str> = dependent.values().flatten().map(String::as_str).collect();
+        let referred: BTreeSet<&str> = dependent.values().flatten().copied().collect();
         let contested = contested.iter().filter(|(name, _)| referred.contains(name.as_str())).collect();
-        for outcome in outcomes(&contested) {
-            let values = self.values_under(&outcome, &dependent);
+        for (count, outcome) in outcomes(&contested).iter().enumerate() {
+            // It takes two to differ.
+            if bytes_left == 0 && count >= 2 {
+                break;
+            }
+            let values = self.values_under(outcome, &dependent);
             for (&place, value) in &values {
                 let known = possible.entry(place).or_default();
+                let from =
+                    dependent.get(&place).map_or(0, BTreeSet::len).saturating_mul(size_of::<ServiceVariable<'_>>());
+                bytes_left = bytes_left.saturating_sub(value.as_bytes().len()).saturating_sub(from);
                 if !known.iter().any(|known| known.value == *value) {
                     let names = dependent.get(&place).into_iter().flatten();
-                    let from = names.filter_map(|name| outcome.get(name.as_str()).copied()).collect();
+                    let from = names.filter_map(|name| outcome.get(name).copied()).collect();
                     known.push(PossibleValue { value: value.clone(), from });
                 }
             }
@@ -125,17 +135,19 @@ impl<'a> Composition<'a> {
     }
 
     /// The declarations whose value depends on contested names, by their place, with these names.
-    fn dependent_on(&self, contested: &Contested<'a>) -> BTreeMap<usize, BTreeSet<String>> {
-        let mut dependent: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
+    fn dependent_on<'c>(&self, contested: &'c Contested<'a>) -> BTreeMap<usize, BTreeSet<&'c str>> {
+        let mut dependent: BTreeMap<usize, BTreeSet<&str>> = BTreeMap::new();
         for (place, declared) in self.environment().declared().iter().enumerate() {
-            let mut names = BTreeSet::new();
+            let (mut names, mut earlier_places) = (BTreeSet::new(), BTreeSet::new());
             for reference in declared.references() {
                 match reference.resolved {
-                    Resolved::Service(_) if contested.contains_key(reference.name) => {
-                        names.insert(reference.name.to_owned());
+                    Resolved::Service(_) => {
+                        names.extend(contested.get_key_value(reference.name).map(|(name, _)| name.as_str()))
                     }
-                    Resolved::Declared(earlier) => names.extend(dependent.get(&earlier).into_iter().flatten().cloned()),
-                    Resolved::Service(_) | Resolved::Unresolved => {}
+                    Resolved::Declared(earlier) if earlier_places.insert(earlier) => {
+                        names.extend(dependent.get(&earlier).into_iter().flatten().copied());
+                    }
+                    Resolved::Declared(_) | Resolved::Unresolved => {}
                 }
             }
             if !names.is_empty() {
@@ -149,8 +161,9 @@ impl<'a> Composition<'a> {
     fn values_under(
         &self,
         outcome: &Outcome<'_, 'a>,
-        dependent: &BTreeMap<usize, BTreeSet<String>>,
+        dependent: &BTreeMap<usize, BTreeSet<&str>>,
     ) -> BTreeMap<usize, Value<'a>> {
+        let mut bytes_left = self.facts().size_limit;
         let declared = self.environment().declared();
         let mut values: BTreeMap<usize, Value<'a>> = BTreeMap::new();
         for &place in dependent.keys() {
@@ -161,7 +174,7 @@ impl<'a> Composition<'a> {
             };
             let mut references = declaration.references().iter();
             let mut is_secret = false;
-            let expanded = expand_within(text, self.facts().release, self.facts().size_limit, |name| {
+            let expanded = expand_within(text, self.facts().release, bytes_left, |name| {
                 let value = match references.next()?.resolved {
                     Resolved::Declared(earlier) => {
                         values.get(&earlier).or_else(|| Some(declared.get(earlier)?.value())).cloned()?
@@ -173,6 +186,7 @@ impl<'a> Composition<'a> {
                 Some(value.into_bytes())
             });
             let Some(bytes) = expanded else { continue };
+            bytes_left = bytes_left.saturating_sub(bytes.len());
             values.insert(place, if is_secret { Value::secret(bytes) } else { Value::plain(bytes) });
         }
         values
@@ -195,29 +209,60 @@ fn contest<'a>(collision: &Collision<'a>) -> Option<(String, Vec<ServiceVariable
 
 fn ambiguity_of_services<'a>(name: &str, variables: &[ServiceVariable<'a>]) -> Ambiguity<'a> {
     let mut values: Vec<PossibleValue<'a>> = Vec::new();
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
     for &variable in variables {
-        let value = Value::plain(Cow::Owned(variable.value().into_bytes()));
-        match values.iter_mut().find(|known| known.value == value) {
+        let value = variable.value();
+        match places.get(&value).and_then(|&place| values.get_mut(place)) {
             Some(known) => known.from.push(variable),
-            None => values.push(PossibleValue { value, from: Vec::from([variable]) }),
+            None => {
+                places.insert(value.clone(), values.len());
+                let value = Value::plain(Cow::Owned(value.into_bytes()));
+                values.push(PossibleValue { value, from: Vec::from([variable]) });
+            }
         }
     }
     Ambiguity { name: name.to_owned(), values, is_declared: false }
 }
 
-/// How the contested names may come out together. Whoever wins a name comes after the others that
-/// make it, so that not every combination of winners is possible.
+/// So few contested variables are gone through in every way.
+const FEW_VARIABLES: usize = 96;
+
+/// How the contested names may come out together.
 fn outcomes<'c, 'a>(contested: &BTreeMap<&'c String, &'c Vec<ServiceVariable<'a>>>) -> Vec<Outcome<'c, 'a>> {
+    let variables = contested.values().fold(0_usize, |count, variables| count.saturating_add(variables.len()));
+    if variables <= FEW_VARIABLES { all_outcomes(contested) } else { simple_outcomes(contested) }
+}
+
+/// Those that come out if one of the Services is the last, and the others are in order.
+fn simple_outcomes<'c, 'a>(contested: &BTreeMap<&'c String, &'c Vec<ServiceVariable<'a>>>) -> Vec<Outcome<'c, 'a>> {
+    let service = |variable: &ServiceVariable<'a>| variable.position().service;
+    let services: BTreeSet<usize> = contested.values().copied().flatten().map(service).collect();
+    let with_last = |last: usize| {
+        let winner = |variables: &[ServiceVariable<'a>]| {
+            let place = variables.binary_search_by_key(&last, service);
+            place.ok().and_then(|place| variables.get(place)).or(variables.last()).copied()
+        };
+        contested.iter().filter_map(|(name, variables)| Some((name.as_str(), winner(variables)?))).collect()
+    };
+    services.into_iter().take(Ambiguity::MOST_ORDERS).map(with_last).collect()
+}
+
+/// All of them, up to a number. Whoever wins a name comes after the others that make it, so that not
+/// every combination of winners is possible.
+fn all_outcomes<'c, 'a>(contested: &BTreeMap<&'c String, &'c Vec<ServiceVariable<'a>>>) -> Vec<Outcome<'c, 'a>> {
     let mut partial: Vec<(Outcome<'c, 'a>, BTreeSet<(usize, usize)>)> = Vec::from([Default::default()]);
     for (name, variables) in contested {
         let mut extended = Vec::new();
         for (outcome, before) in &partial {
             for &winner in *variables {
+                if extended.len() == Ambiguity::MOST_ORDERS {
+                    break;
+                }
                 let last = winner.position().service;
                 let others = variables.iter().map(|other| other.position().service).filter(|&other| other != last);
                 let before: BTreeSet<(usize, usize)> =
                     before.iter().copied().chain(others.map(|other| (other, last))).collect();
-                if extended.len() < Ambiguity::MOST_ORDERS && is_an_order(&before) {
+                if is_an_order(&before) {
                     let mut outcome = outcome.clone();
                     outcome.insert(name.as_str(), winner);
                     extended.push((outcome, before));

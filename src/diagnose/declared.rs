@@ -1,6 +1,6 @@
 //! Findings about what a container declares: its entries, their names, values and references.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -14,9 +14,11 @@ impl Composition<'_> {
     pub(super) fn find_in_declared(&self, findings: &mut Vec<Finding>) {
         let last: BTreeMap<&str, usize> =
             self.environment().declared().iter().zip(0..).map(|(declared, place)| (declared.name(), place)).collect();
+        let skipped = self.skipped().iter().filter_map(|skipped| skipped.variable.as_deref()).collect();
+        let names = Names { last, skipped };
         for (place, declared) in self.environment().declared().iter().enumerate() {
-            self.find_unresolved(Some((place, declared)), declared.references(), &last, findings);
-            self.find_overwritten(declared, &last, findings);
+            find_unresolved(Some((place, declared)), declared.references(), &names, findings);
+            self.find_overwritten(declared, &names.last, findings);
             if !declared.is_overwritten() {
                 find_in_name(declared, findings);
                 self.find_in_value(declared, findings);
@@ -24,7 +26,7 @@ impl Composition<'_> {
             }
         }
         for (entry, text) in self.texts() {
-            self.find_unresolved(None, &text.references, &last, findings);
+            find_unresolved(None, &text.references, &names, findings);
             if text.value.as_bytes().contains(&0) {
                 let message = format!("{entry} holds a NUL byte: the container cannot be created.");
                 findings.push(Finding::new(Code::NulByte, message, "Pass what it says in a file instead."));
@@ -46,43 +48,6 @@ impl Composition<'_> {
     pub(super) fn texts(&self) -> impl Iterator<Item = (Entry, &Expanded<'_>)> {
         let command = (0..).map(Entry::Command).zip(self.command());
         command.chain((0..).map(Entry::Args).zip(self.args()))
-    }
-
-    /// References of a declaration, or of the command or arguments, that stay as they are.
-    fn find_unresolved(
-        &self,
-        declared: Option<(usize, &Declared<'_>)>,
-        references: &[Reference<'_>],
-        last: &BTreeMap<&str, usize>,
-        findings: &mut Vec<Finding>,
-    ) {
-        for Reference { name, .. } in references.iter().filter(|reference| reference.resolved == Resolved::Unresolved) {
-            let place = declared.map(|(place, _)| place);
-            let defined_later = last.get(name).is_some_and(|&last| place.is_some_and(|place| last > place));
-            let is_skipped = || self.skipped().iter().any(|skipped| skipped.variable.as_deref() == Some(*name));
-            let (code, reason, advice) = if declared.is_some_and(|(_, declared)| declared.name() == *name) {
-                (
-                    Code::ReferenceToItself,
-                    "refers to itself",
-                    "Name another variable: there is no value of this one yet.",
-                )
-            } else if defined_later {
-                (Code::ReferenceToLater, "is defined only later", "Put the entry that defines it first.")
-            } else if is_skipped() {
-                (Code::ReferenceToSkipped, "is optional and missing", "Give it a value in an earlier entry.")
-            } else {
-                (
-                    Code::ReferenceUndefined,
-                    "is not defined",
-                    "Define it in an earlier entry, or write $$( if the text is meant.",
-                )
-            };
-            let holder = declared.map_or("the command line", |(_, declared)| declared.name());
-            let message = format!("$({name}) in {holder} stays as it is, because it {reason}.");
-            let finding = Finding::new(code, message, advice);
-            let variables = declared.map(|(_, declared)| declared.name().to_string()).into_iter().collect();
-            findings.push(Finding { variables, ..finding });
-        }
     }
 
     fn find_overwritten(&self, declared: &Declared<'_>, last: &BTreeMap<&str, usize>, findings: &mut Vec<Finding>) {
@@ -129,6 +94,47 @@ impl Composition<'_> {
             let advice = "Encode the value, or mount it as a file.";
             findings.push(Finding::new(Code::NotUtf8, message, advice).about(name));
         }
+    }
+}
+
+/// What the container's lists name.
+struct Names<'c> {
+    /// What is declared, with the place where it is declared last.
+    last: BTreeMap<&'c str, usize>,
+    /// What is passed over.
+    skipped: BTreeSet<&'c str>,
+}
+
+/// References of a declaration, or of the command or arguments, that stay as they are: each name once.
+fn find_unresolved(
+    declared: Option<(usize, &Declared<'_>)>,
+    references: &[Reference<'_>],
+    names: &Names<'_>,
+    findings: &mut Vec<Finding>,
+) {
+    let unresolved = references.iter().filter(|reference| reference.resolved == Resolved::Unresolved);
+    let mut told = BTreeSet::new();
+    for name in unresolved.map(|reference| reference.name).filter(|&name| told.insert(name)) {
+        let place = declared.map(|(place, _)| place);
+        let defined_later = names.last.get(name).is_some_and(|&last| place.is_some_and(|place| last > place));
+        let (code, reason, advice) = if declared.is_some_and(|(_, declared)| declared.name() == name) {
+            (Code::ReferenceToItself, "refers to itself", "Name another variable: there is no value of this one yet.")
+        } else if defined_later {
+            (Code::ReferenceToLater, "is defined only later", "Put the entry that defines it first.")
+        } else if names.skipped.contains(name) {
+            (Code::ReferenceToSkipped, "is optional and missing", "Give it a value in an earlier entry.")
+        } else {
+            (
+                Code::ReferenceUndefined,
+                "is not defined",
+                "Define it in an earlier entry, or write $$( if the text is meant.",
+            )
+        };
+        let holder = declared.map_or("the command line", |(_, declared)| declared.name());
+        let message = format!("$({name}) in {holder} stays as it is, because it {reason}.");
+        let finding = Finding::new(code, message, advice);
+        let variables = declared.map(|(_, declared)| declared.name().to_string()).into_iter().collect();
+        findings.push(Finding { variables, ..finding });
     }
 }
 

@@ -82,8 +82,11 @@ proptest! {
         let mut caused: Vec<(Code, String)> = Vec::new();
         for (place, (name, parts)) in entries.iter().enumerate() {
             let (before, after) = (&entries[..place], &entries[place + 1..]);
-            for part in parts {
-                let Part::Reference(referred) = part else { continue };
+            let referred = parts.iter().filter_map(|part| match part {
+                Part::Reference(referred) => Some(referred),
+                _ => None,
+            });
+            for referred in referred.collect::<BTreeSet<_>>() {
                 let is_in = |entries: &[(&str, Vec<Part>)]| entries.iter().any(|(name, _)| name == referred);
                 if is_in(before) || of_services.contains(*referred) {
                     continue;
