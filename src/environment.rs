@@ -6,11 +6,12 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::Size;
 use crate::api::Service;
 use crate::declared::{Declared, Resolved, Value};
 use crate::order::{Order, dash_place};
 use crate::render::Form;
-use crate::services::{Block, Collision, Generated, LinkedServices, Position, ServiceVariable, count_of, variables_of};
+use crate::services::{Block, Collision, Generated, LinkedServices, Position, ServiceVariable, variables_of};
 
 /// An ordered collection of variables in which each name stands once.
 ///
@@ -92,9 +93,9 @@ impl<'a> Environment<'a> {
         {
             return (Resolved::Declared(place), Some(declared.value.clone()));
         }
-        match self.services.find(name).last() {
+        match self.services.find_last(name) {
             None => (Resolved::Unresolved, None),
-            Some(&variable) => (Resolved::Service(variable), Some(Value::of_service(variable))),
+            Some(variable) => (Resolved::Service(variable), Some(Value::of_service(variable))),
         }
     }
 
@@ -229,14 +230,14 @@ impl<'a> Environment<'a> {
         if let Some(&place) = self.declared_by_name.get(name) {
             return self.declared.get(place).map(|declared| Variable(Kind::Declared(declared)));
         }
-        self.services.find(name).last().map(|&variable| Variable(Kind::Service(variable)))
+        self.services.find_last(name).map(|variable| Variable(Kind::Service(variable)))
     }
 
     /// How many variables there are.
     #[must_use]
     pub fn len(&self) -> usize {
         let others = self.iter().take_while(|variable| !matches!(variable.0, Kind::Service(_))).count();
-        others.saturating_add(self.count_of_services(|_| true))
+        others.saturating_add(self.services.count().saturating_sub(self.hidden.len()))
     }
 
     /// Whether there are none.
@@ -266,36 +267,32 @@ impl<'a> Environment<'a> {
 
     /// Appends the variables of one Service that stand.
     fn append_service(&self, index: usize, service: &Service, form: Form, block: &mut Block<'_>) {
-        let hidden = self.hidden_of(index);
-        if hidden.is_empty() {
+        if self.hidden_of(index).is_empty() {
             block.append(service, form);
             return;
         }
-        for variable in variables_of(service, index) {
-            if hidden.binary_search(&variable.position()).is_err() {
-                block.append_variable(variable, form);
-            }
+        for variable in self.service_variables_of(index) {
+            block.append_variable(variable, form);
         }
     }
 
-    /// How many bytes the service variables that stand take, each with `=` and what ends it, of those
-    /// Services that are meant.
-    pub(crate) fn len_of_services(&self, is_meant: impl Fn(&Service) -> bool) -> usize {
-        let meant = self.services.services().iter().enumerate().filter(|(_, service)| is_meant(service));
-        let mut text = Vec::new();
-        let mut block = Block::new(&mut text);
-        meant.fold(0, |len, (index, service)| {
-            self.append_service(index, service, Form::NulSeparated, &mut block);
-            len.saturating_add(block.discard())
-        })
+    /// What the service variables that stand take, of those Services that are meant.
+    pub(crate) fn size_of_services(&self, is_meant: impl Fn(&Service) -> bool) -> Size {
+        let hidden = self.hidden.iter().filter_map(|&position| {
+            let service = self.services.services().get(position.service)?;
+            let variable = ServiceVariable::at(service, position).filter(|_| is_meant(service))?;
+            Some(Size::of_variable(&variable.name(), variable.value().as_bytes()))
+        });
+        let all = Size::of_services(self.services.services().iter().copied().filter(|service| is_meant(service)));
+        all.without(hidden.fold(Size::default(), Size::and))
     }
 
-    /// How many service variables stand, of those Services that are meant.
-    pub(crate) fn count_of_services(&self, is_meant: impl Fn(&Service) -> bool) -> usize {
-        let meant = self.services.services().iter().enumerate().filter(|(_, service)| is_meant(service));
-        meant.fold(0, |count, (index, service)| {
-            count.saturating_add(count_of(service)).saturating_sub(self.hidden_of(index).len())
-        })
+    /// The variables of the Service of that index that stand.
+    pub(crate) fn service_variables_of(&self, index: usize) -> impl Iterator<Item = ServiceVariable<'a>> {
+        let hidden = self.hidden_of(index);
+        let service = self.services.services().get(index).copied();
+        let variables = service.into_iter().flat_map(move |service| variables_of(service, index));
+        variables.filter(|variable| hidden.binary_search(&variable.position()).is_err())
     }
 
     /// Those of one Service that do not stand.

@@ -64,6 +64,11 @@ impl<T: Object> Store<T> {
         self.by_namespace.get(namespace)?.get(name).map(|ByName(object)| object)
     }
 
+    /// The objects of one namespace, to look many of them up without the namespace.
+    pub(crate) fn namespace(&self, namespace: &str) -> Namespace<'_, T> {
+        Namespace(self.by_namespace.get(namespace))
+    }
+
     /// All objects, by namespace and name.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.by_namespace.values().flatten().map(|ByName(object)| object)
@@ -100,6 +105,15 @@ impl<T: Object> Store<T> {
     #[must_use]
     pub fn created_by(self, moment: Timestamp) -> Self {
         self.into_objects().filter(|object| object.existed_at(moment)).collect()
+    }
+}
+
+/// The objects of one namespace, if there are any.
+pub(crate) struct Namespace<'s, T>(Option<&'s BTreeSet<ByName<T>>>);
+
+impl<'s, T: Object> Namespace<'s, T> {
+    pub(crate) fn get(&self, name: &str) -> Option<&'s T> {
+        self.0?.get(name).map(|ByName(object)| object)
     }
 }
 

@@ -3,22 +3,27 @@
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::env_file::parse_env;
+use super::env_file::EnvFile;
 use super::expand::expand_within;
+use super::facts::FileKey;
 use super::field::field_value;
 use super::resource_field::resource_field_value;
 use super::{ComposeError, Facts, Refusal};
-use crate::api::{ConfigMapKeySelector, Container, EnvFromSource, EnvVar, FileKeySelector, Pod, SecretKeySelector};
+use crate::api::{
+    ConfigMap, ConfigMapKeySelector, Container, EnvFromSource, EnvVar, FileKeySelector, Pod, Secret, SecretKeySelector,
+};
 use crate::declared::{Declared, Entry, Reference, Source, Value};
 use crate::environment::Environment;
 use crate::name::is_env_var_name;
 use crate::release::Rule;
 use crate::services::{LinkedServices, generate};
-use crate::{ObjectRef, ServiceLinks};
+use crate::store::Namespace;
+use crate::{ObjectRef, ServiceLinks, Size};
 
 /// The environment of a container of a Pod, as the kubelet makes it.
 ///
@@ -54,25 +59,32 @@ pub fn compose<'a>(pod: &'a Pod, container: &str, facts: &Facts<'a>) -> Result<C
     let refuse =
         |refusal| ComposeError { container: container.into(), entry: None, variable: None, refusal: Box::new(refusal) };
     let Some(container) = pod.spec.container(container) else { return Err(refuse(Refusal::NoSuchContainer)) };
-    let services = linked_services(pod, facts).map_err(refuse)?;
+    let (services, remaining) = linked_services(pod, facts).map_err(refuse)?;
     Composer {
         pod,
         container,
         facts,
-        remaining: facts.size_limit,
+        config_maps: facts.config_maps.namespace(&pod.metadata.namespace),
+        secrets: facts.secrets.namespace(&pod.metadata.namespace),
+        files: BTreeMap::new(),
+        remaining,
         environment: Environment::of_services(services),
         skipped: Vec::new(),
     }
     .compose()
 }
 
-fn linked_services<'a>(pod: &Pod, facts: &Facts<'a>) -> Result<LinkedServices<'a>, Refusal> {
+/// The Services that the container sees, and how many bytes their variables leave of the limit.
+fn linked_services<'a>(pod: &Pod, facts: &Facts<'a>) -> Result<(LinkedServices<'a>, usize), Refusal> {
     let links = pod.spec.enable_service_links.ok_or(Refusal::ServiceLinksAbsent)?;
     if !facts.services_listed && !is_static(pod) {
         return Err(Refusal::ServicesNotListed);
     }
     let seen = facts.services.select(&pod.metadata.namespace, ServiceLinks::from(links));
-    Ok(LinkedServices::from(generate(&seen)?))
+    let generated = generate(&seen)?;
+    let limit = facts.size_limit;
+    let remaining = limit.checked_sub(Size::of_services(generated.linked()).bytes());
+    Ok((LinkedServices::from(generated), remaining.ok_or(Refusal::TooLarge { limit })?))
 }
 
 /// Whether the kubelet read the Pod from somewhere else than the API server (Go: `IsStaticPod`).
@@ -255,7 +267,11 @@ struct Composer<'a, 'f> {
     pod: &'a Pod,
     container: &'a Container,
     facts: &'f Facts<'a>,
-    /// How many bytes the values may still come to.
+    config_maps: Namespace<'a, ConfigMap>,
+    secrets: Namespace<'a, Secret>,
+    /// The env files that were read so far.
+    files: BTreeMap<FileKey<'a>, EnvFile<'a>>,
+    /// How many bytes the rest may come to.
     remaining: usize,
     environment: Environment<'a>,
     skipped: Vec<Skipped>,
@@ -286,9 +302,8 @@ impl<'a> Composer<'a, '_> {
     }
 
     fn env_from(&mut self, entry: Entry, source: &'a EnvFromSource) -> Result<(), Refusal> {
-        let namespace = self.pod.metadata.namespace.as_str();
         if let Some(reference) = &source.config_map_ref {
-            match self.facts.config_maps.get(namespace, &reference.name) {
+            match self.config_maps.get(&reference.name) {
                 Some(config_map) => {
                     for (key, value) in &config_map.data {
                         let value = Value::plain(Cow::Borrowed(value.as_bytes()));
@@ -298,7 +313,7 @@ impl<'a> Composer<'a, '_> {
                 None => self.source_missing(entry, self.config_map_ref(&reference.name), reference.optional)?,
             }
         } else if let Some(reference) = &source.secret_ref {
-            match self.facts.secrets.get(namespace, &reference.name) {
+            match self.secrets.get(&reference.name) {
                 Some(secret) => {
                     for (key, value) in &secret.data {
                         let value = Value::secret(Cow::Borrowed(value.as_bytes()));
@@ -308,7 +323,7 @@ impl<'a> Composer<'a, '_> {
                 None => self.source_missing(entry, self.secret_ref(&reference.name), reference.optional)?,
             }
         } else {
-            self.skipped.push(Skipped { entry, variable: None, reason: SkipReason::NoReference });
+            self.skip(entry, None, SkipReason::NoReference)?;
         }
         Ok(())
     }
@@ -323,9 +338,7 @@ impl<'a> Composer<'a, '_> {
     ) -> Result<(), Refusal> {
         let name = if prefix.is_empty() { Cow::Borrowed(key) } else { Cow::Owned([prefix, key].concat()) };
         if !self.facts.release.has(Rule::EnvFromKeepsEveryKey) && !is_env_var_name(&name) {
-            let variable = Some(name.into_owned());
-            self.skipped.push(Skipped { entry, variable, reason: SkipReason::IllegalName });
-            return Ok(());
+            return self.skip(entry, Some(&name), SkipReason::IllegalName);
         }
         self.declare(entry, name, source, Expanded { value, references: Vec::new() })
     }
@@ -333,14 +346,11 @@ impl<'a> Composer<'a, '_> {
     fn env(&mut self, entry: Entry, variable: &'a EnvVar) -> Result<(), Refusal> {
         match self.env_value(variable)? {
             Outcome::Set(source, expanded) => self.declare(entry, Cow::Borrowed(&variable.name), source, expanded),
-            Outcome::Skip(reason) => {
-                self.skipped.push(Skipped { entry, variable: Some(variable.name.clone()), reason });
-                Ok(())
-            }
+            Outcome::Skip(reason) => self.skip(entry, Some(&variable.name), reason),
         }
     }
 
-    fn env_value(&self, variable: &'a EnvVar) -> Result<Outcome<'a>, Refusal> {
+    fn env_value(&mut self, variable: &'a EnvVar) -> Result<Outcome<'a>, Refusal> {
         if !variable.value.is_empty() {
             let expanded = self.expand(&variable.value)?;
             return Ok(Outcome::Set(Source::Text(&variable.value), expanded));
@@ -365,7 +375,7 @@ impl<'a> Composer<'a, '_> {
     fn config_map_key(&self, reference: &'a ConfigMapKeySelector) -> Result<Outcome<'a>, Refusal> {
         let ConfigMapKeySelector { name, key, optional } = reference;
         let object = || self.config_map_ref(name);
-        match self.facts.config_maps.get(&self.pod.metadata.namespace, name) {
+        match self.config_maps.get(name) {
             None => skip_missing_object(object(), *optional),
             Some(config_map) => match config_map.data.get_key_value(key) {
                 None => skip_missing_key(object(), key, *optional),
@@ -377,7 +387,7 @@ impl<'a> Composer<'a, '_> {
     fn secret_key(&self, reference: &'a SecretKeySelector) -> Result<Outcome<'a>, Refusal> {
         let SecretKeySelector { name, key, optional } = reference;
         let object = || self.secret_ref(name);
-        match self.facts.secrets.get(&self.pod.metadata.namespace, name) {
+        match self.secrets.get(name) {
             None => skip_missing_object(object(), *optional),
             Some(secret) => match secret.data.get_key_value(key) {
                 None => skip_missing_key(object(), key, *optional),
@@ -388,15 +398,15 @@ impl<'a> Composer<'a, '_> {
         }
     }
 
-    fn file_key(&self, reference: &'a FileKeySelector) -> Result<Outcome<'a>, Refusal> {
+    fn file_key(&mut self, reference: &'a FileKeySelector) -> Result<Outcome<'a>, Refusal> {
         let source = Source::File(reference);
         if !self.facts.release.has(Rule::EnvFiles) {
             return Ok(Outcome::of_text(source, ""));
         }
         let FileKeySelector { volume_name: volume, path, key, optional } = reference.clone();
         let Some(files) = self.facts.env_files.volume(&volume) else { return Err(Refusal::VolumeMissing { volume }) };
-        let Some(content) = files.file(&path) else { return Err(Refusal::EnvFileMissing { volume, path }) };
-        match parse_env(content, &key) {
+        let Some((file, content)) = files.file(&path) else { return Err(Refusal::EnvFileMissing { volume, path }) };
+        match self.files.entry(file).or_insert_with(|| EnvFile::read(content)).value(&key) {
             Err(error) => Err(Refusal::EnvFile { volume, path, error }),
             Ok(Some(value)) if !value.is_empty() => Ok(Outcome::of_bytes(source, value)),
             Ok(_) if optional == Some(true) => Ok(Outcome::Skip(SkipReason::FileKeyMissing(reference.clone()))),
@@ -408,7 +418,14 @@ impl<'a> Composer<'a, '_> {
         if optional != Some(true) {
             return Err(Refusal::ObjectMissing { object });
         }
-        self.skipped.push(Skipped { entry, variable: None, reason: SkipReason::ObjectMissing(object) });
+        self.skip(entry, None, SkipReason::ObjectMissing(object))
+    }
+
+    fn skip(&mut self, entry: Entry, variable: Option<&str>, reason: SkipReason) -> Result<(), Refusal> {
+        // The reason may name the namespace.
+        let repeated = variable.map_or(0, str::len).saturating_add(self.pod.metadata.namespace.len());
+        self.take_up(repeated)?;
+        self.skipped.push(Skipped { entry, variable: variable.map(String::from), reason });
         Ok(())
     }
 
@@ -428,7 +445,7 @@ impl<'a> Composer<'a, '_> {
         expanded: Expanded<'a>,
     ) -> Result<(), Refusal> {
         let Expanded { value, references } = expanded;
-        self.take_up(value.as_bytes().len())?;
+        self.take_up(Size::of_variable(&name, value.as_bytes()).bytes())?;
         self.environment.declare(Declared::new(name, value, entry, source, references));
         Ok(())
     }
@@ -450,7 +467,7 @@ impl<'a> Composer<'a, '_> {
         let mut all = Vec::new();
         for (index, text) in texts.iter().enumerate() {
             let expanded = self.expand(text).and_then(|expanded| {
-                self.take_up(expanded.value.as_bytes().len())?;
+                self.take_up(Size::of_string(expanded.value.as_bytes().len()).bytes())?;
                 Ok(expanded)
             });
             all.push(expanded.map_err(|refusal| self.error(entry(index), None, refusal))?);

@@ -6,7 +6,7 @@
 //! span lines'  # another comment
 //! ```
 
-use alloc::{borrow::Cow, vec::Vec};
+use alloc::{borrow::Cow, collections::BTreeMap, vec::Vec};
 
 /// A line of this many bytes or more is refused: the default limit of Go's `bufio.Scanner`. The
 /// `\n` does not count, a `\r` before it does.
@@ -83,12 +83,61 @@ pub enum EnvFileError {
 /// # Ok::<(), kubelet_env::env_file::EnvFileError>(())
 /// ```
 pub fn parse_env<'a>(content: &'a [u8], key: &str) -> Result<Option<Cow<'a, [u8]>>, EnvFileError> {
-    let mut lines = Lines { rest: content, line: 0 };
-    while let Some(text) = lines.next() {
-        let (line, text) = (lines.line, trim_start(text?));
-        if matches!(text, [] | [b'#', ..]) {
-            continue;
+    for entry in Entries::of(content) {
+        let (name, value) = entry?;
+        if name == key.as_bytes() {
+            return Ok(Some(value));
         }
+    }
+    Ok(None)
+}
+
+/// An env file that is read once, for many keys.
+#[derive(Debug)]
+pub(super) struct EnvFile<'a> {
+    /// The first value of each key, as far as the file can be read.
+    values: BTreeMap<&'a [u8], Cow<'a, [u8]>>,
+    error: Option<EnvFileError>,
+}
+
+impl<'a> EnvFile<'a> {
+    pub(super) fn read(content: &'a [u8]) -> Self {
+        let mut file = EnvFile { values: BTreeMap::new(), error: None };
+        for entry in Entries::of(content) {
+            match entry {
+                Ok((name, value)) => {
+                    file.values.entry(name).or_insert(value);
+                }
+                Err(error) => {
+                    file.error = Some(error);
+                    break;
+                }
+            }
+        }
+        file
+    }
+
+    /// What [`parse_env`] finds.
+    pub(super) fn value(&self, key: &str) -> Result<Option<Cow<'a, [u8]>>, EnvFileError> {
+        match (self.values.get(key.as_bytes()), &self.error) {
+            (None, Some(error)) => Err(error.clone()),
+            (value, _) => Ok(value.cloned()),
+        }
+    }
+}
+
+/// The names and values of an env file, up to the first line that the grammar does not allow.
+struct Entries<'a> {
+    lines: Lines<'a>,
+}
+
+impl<'a> Entries<'a> {
+    fn of(content: &'a [u8]) -> Self {
+        Entries { lines: Lines { rest: content, line: 0 } }
+    }
+
+    fn entry(&mut self, text: &'a [u8]) -> Result<(&'a [u8], Cow<'a, [u8]>), EnvFileError> {
+        let line = self.lines.line;
         let (name, Some(value)) = split_once(text, b'=') else {
             return Err(EnvFileError::MissingEquals { line });
         };
@@ -97,14 +146,24 @@ pub fn parse_env<'a>(content: &'a [u8], key: &str) -> Result<Option<Cow<'a, [u8]
             ([.., b' ' | b'\t'], _) => return Err(EnvFileError::BlankBeforeEquals { line }),
             // A shell takes `KEY= word` so: KEY is empty for the command `word`.
             (_, [b' ' | b'\t', ..]) => Cow::default(),
-            (_, [b'\'', quoted @ ..]) => lines.quoted(quoted)?,
+            (_, [b'\'', quoted @ ..]) => self.lines.quoted(quoted)?,
             _ => return Err(EnvFileError::Unquoted { line }),
         };
-        if name == key.as_bytes() {
-            return Ok(Some(value));
+        Ok((name, value))
+    }
+}
+
+impl<'a> Iterator for Entries<'a> {
+    type Item = Result<(&'a [u8], Cow<'a, [u8]>), EnvFileError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            match self.lines.next()?.map(trim_start) {
+                Ok([] | [b'#', ..]) => {}
+                text => return Some(text.and_then(|text| self.entry(text))),
+            }
         }
     }
-    Ok(None)
 }
 
 /// Lines split as by Go's `bufio.ScanLines`.

@@ -46,14 +46,18 @@ pub struct Facts<'a> {
     pub pod_status: Option<&'a PodStatus>,
     /// The env files in the Pod's volumes.
     pub env_files: &'a EnvFiles,
-    /// How many bytes the values that the container declares, its command and its arguments may
-    /// come to. The kubelet has no limit, and entries that each refer twice to the one before double
-    /// at every step; Linux takes 6 MiB at most.
+    /// How many bytes all that the container declares, its service variables, its command and its
+    /// arguments may come to, counted as [`Size::bytes`](crate::Size::bytes) counts: 64 MiB. More is
+    /// [`Refusal::TooLarge`](crate::Refusal::TooLarge), before it is made.
+    ///
+    /// The kubelet has no limit, and a short list can make much: entries that each refer twice to
+    /// the one before double at every step, each `envFrom` source can have all keys of one
+    /// ConfigMap, and a Service's name stands in the variables of each of its ports.
     pub size_limit: usize,
 }
 
 impl<'a> Facts<'a> {
-    /// More than ten times what Linux hands to any process: 64 MiB.
+    /// 64 MiB, more than ten times the 6 MiB that Linux hands to any process.
     pub const DEFAULT_SIZE_LIMIT: usize = 64 << 20;
 
     /// What is known if these are the cluster's objects: the newest release, and the Services
@@ -122,16 +126,23 @@ impl EnvFiles {
     }
 
     pub(crate) fn volume(&self, volume: &str) -> Option<Volume<'_>> {
-        self.volumes.get(volume).map(Volume)
+        self.volumes.get_key_value(volume).map(|(name, files)| Volume { name, files })
     }
 }
 
 #[derive(Clone, Copy)]
-pub(crate) struct Volume<'a>(&'a BTreeMap<String, Vec<u8>>);
+pub(crate) struct Volume<'a> {
+    name: &'a str,
+    files: &'a BTreeMap<String, Vec<u8>>,
+}
+
+/// Names a file, however the path to it was spelled.
+pub(crate) type FileKey<'a> = (&'a str, &'a str);
 
 impl<'a> Volume<'a> {
-    pub(crate) fn file(self, path: &str) -> Option<&'a [u8]> {
-        self.0.get(&clean(path)).map(Vec::as_slice)
+    pub(crate) fn file(self, path: &str) -> Option<(FileKey<'a>, &'a [u8])> {
+        let (path, content) = self.files.get_key_value(&clean(path))?;
+        Some(((self.name, path), content))
     }
 }
 

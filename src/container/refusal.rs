@@ -134,9 +134,9 @@ pub enum Refusal {
         /// The key.
         key: String,
     },
-    /// The values come to more than [`Facts::size_limit`](crate::Facts::size_limit). The kubelet
-    /// would go on.
-    #[error("the values come to more than {limit} bytes")]
+    /// The environment, the command and the arguments come to more than
+    /// [`Facts::size_limit`](crate::Facts::size_limit). The kubelet would go on.
+    #[error("the environment, command and arguments come to more than {limit} bytes (Facts::size_limit)")]
     TooLarge {
         /// The limit.
         limit: usize,

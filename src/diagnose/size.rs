@@ -7,6 +7,7 @@ use super::{Code, Finding};
 use crate::api::Service;
 use crate::container::Composition;
 use crate::environment::Environment;
+use crate::services::{count_of, len_of};
 
 /// What the machine takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +46,8 @@ pub struct Size {
 
 impl Size {
     /// The size of a program's path, arguments (its name is the first) and environment. The kernel
-    /// keeps the path beside the arguments, without a pointer.
+    /// keeps the path beside the arguments, without a pointer, and gives a program that has no
+    /// argument an empty one (since Linux 5.18).
     #[must_use]
     pub fn of<'s>(path: &[u8], arguments: impl IntoIterator<Item = &'s [u8]>, environment: &Environment<'_>) -> Self {
         Size::of_environment(environment).and(Size::of_program(path, arguments))
@@ -54,32 +56,43 @@ impl Size {
     /// The size of an environment alone.
     #[must_use]
     pub fn of_environment(environment: &Environment<'_>) -> Self {
-        Size::of_others(environment).and(Size::of_services(environment, |_| true))
+        Size::of_others(environment).and(environment.size_of_services(|_| true))
     }
 
     fn of_program<'s>(path: &[u8], arguments: impl IntoIterator<Item = &'s [u8]>) -> Self {
-        let arguments = arguments.into_iter().fold(Size::default(), |size, argument| size.with(argument.len()));
-        Size {
-            strings: arguments.strings.saturating_add(path.len()).saturating_add(1),
-            // The kernel makes room for one argument at least.
-            count: arguments.count.max(1),
-        }
+        let arguments = arguments.into_iter().map(|argument| Size::of_string(argument.len()));
+        let arguments = arguments.reduce(Size::and).unwrap_or(Size::of_string(0));
+        Size { strings: arguments.strings.saturating_add(path.len()).saturating_add(1), ..arguments }
     }
 
-    fn of_services(environment: &Environment<'_>, is_meant: impl Fn(&Service) -> bool) -> Self {
-        Size { strings: environment.len_of_services(&is_meant), count: environment.count_of_services(&is_meant) }
+    /// All variables of Services that have an address.
+    pub(crate) fn of_services<'a>(services: impl Iterator<Item = &'a Service>) -> Self {
+        services
+            .map(|service| Size { strings: len_of(service), count: count_of(service) })
+            .fold(Size::default(), Size::and)
+    }
+
+    pub(crate) fn of_variable(name: &str, value: &[u8]) -> Self {
+        let equals = 1_usize;
+        Size::of_string(name.len().saturating_add(equals).saturating_add(value.len()))
+    }
+
+    pub(crate) fn of_string(len: usize) -> Self {
+        Size { strings: len.saturating_add(1), count: 1 }
     }
 
     /// All but the service variables.
     fn of_others(environment: &Environment<'_>) -> Self {
         let others = environment.iter().take_while(|variable| variable.service_variable().is_none());
-        others.fold(Size::default(), |size, variable| {
-            let equals = 1_usize;
-            size.with(variable.name().len().saturating_add(equals).saturating_add(variable.value().as_bytes().len()))
-        })
+        let sizes = others.map(|variable| Size::of_variable(&variable.name(), variable.value().as_bytes()));
+        sizes.fold(Size::default(), Size::and)
     }
 
-    fn and(self, other: Size) -> Self {
+    pub(crate) fn without(self, other: Size) -> Self {
+        Size { strings: self.strings.saturating_sub(other.strings), count: self.count.saturating_sub(other.count) }
+    }
+
+    pub(crate) fn and(self, other: Size) -> Self {
         Size { strings: self.strings.saturating_add(other.strings), count: self.count.saturating_add(other.count) }
     }
 
@@ -87,10 +100,6 @@ impl Size {
     #[must_use]
     pub fn bytes(self) -> usize {
         self.count.saturating_mul(8).saturating_add(self.strings)
-    }
-
-    fn with(self, len: usize) -> Self {
-        Size { strings: self.strings.saturating_add(len).saturating_add(1), count: self.count.saturating_add(1) }
     }
 }
 
@@ -116,7 +125,7 @@ impl Composition<'_> {
     pub(super) fn find_in_size(&self, limits: &SizeLimits, findings: &mut Vec<Finding>) {
         self.find_too_long(limits, findings);
         let links = self.size_of_service_links();
-        let others = Size::of_others(self.environment()).and(Size::of_services(self.environment(), is_master));
+        let others = Size::of_others(self.environment()).and(self.environment().size_of_services(is_master));
         let size = self.with_command(links.and(others));
         let bytes = size.bytes();
         let (code, what) = if bytes > limits.total {
@@ -143,7 +152,7 @@ impl Composition<'_> {
     /// What the variables of the namespace's Services take, which `enableServiceLinks: false` saves.
     #[must_use]
     pub fn size_of_service_links(&self) -> Size {
-        Size::of_services(self.environment(), |service| !is_master(service))
+        self.environment().size_of_services(|service| !is_master(service))
     }
 
     /// A service variable is as long as a Service's name, a port's name and an address.
@@ -170,14 +179,13 @@ impl Composition<'_> {
             let len = text.value.as_bytes().len().saturating_add(1);
             findings.extend(check(&format!("{entry}"), len, advice));
         }
-        for service in self.environment().services() {
+        for (index, service) in self.environment().services().iter().enumerate() {
             let spec = &service.spec;
             let longest = spec.ports.iter().map(|port| port.name.len()).max().unwrap_or_default();
             // Suffixes, protocols and numbers take less than a hundred.
             let bound = [service.metadata.name.len(), spec.cluster_ip.len(), longest, 100];
             if bound.iter().fold(0_usize, |sum, &len| sum.saturating_add(len.saturating_mul(2))) > limits.string {
-                for variable in self.environment().service_variables().filter(|variable| variable.service() == *service)
-                {
+                for variable in self.environment().service_variables_of(index) {
                     let name = variable.name();
                     let len = of_variable(&name, variable.value().len());
                     let finding = check(&name, len, "Give the Service or its port a shorter name.");

@@ -62,13 +62,6 @@ impl<'v> Block<'v> {
         variable.append(form, self.out);
     }
 
-    /// Forgets what was appended, and says how long it was.
-    pub(crate) fn discard(&mut self) -> usize {
-        let len = self.len();
-        self.truncate(0);
-        len
-    }
-
     /// Copies what is left to the vector.
     pub(crate) fn flush(&mut self) {
         self.out.extend_from_slice(self.stage.get(..self.staged).unwrap_or_default());

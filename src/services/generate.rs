@@ -120,6 +120,40 @@ pub(crate) fn count_of(service: &Service) -> usize {
     ports.len().saturating_mul(4).saturating_add(named).saturating_add(of_first_port)
 }
 
+/// How many bytes the variables of a Service take that has an address, each with `=` and what ends
+/// it. Counted without making any of them: its name and address stand in the variables of every port.
+pub(crate) fn len_of(service: &Service) -> usize {
+    let mangled = |name: &str| {
+        if name.is_ascii() {
+            name.len()
+        } else {
+            mangled_chars(name).fold(0_usize, |len, c| len.saturating_add(c.len_utf8()))
+        }
+    };
+    let sum = |parts: &[usize]| parts.iter().fold(0_usize, |sum, &part| sum.saturating_add(part));
+    let (name, host) = (mangled(&service.metadata.name), service.spec.cluster_ip.len());
+    let bracketed = if service.spec.cluster_ip.contains(':') { host.saturating_add("[]".len()) } else { host };
+
+    let ports = service.spec.ports.as_slice();
+    let of_port = |(index, port): (usize, &ServicePort)| {
+        let number = usize::try_from(port.port.get().ilog10()).unwrap_or_default().saturating_add(1);
+        let protocol = port.effective_protocol().as_str().len();
+        let url = sum(&[protocol, "://".len(), bracketed, ":".len(), number]);
+        let numbered = sum(&[name, "_PORT_".len(), number, "_".len(), protocol]);
+        let first = sum(&[name, "_SERVICE_HOST=\n".len(), host, name, "_SERVICE_PORT=\n".len(), number]);
+        let named = sum(&[name, "_SERVICE_PORT_=\n".len(), mangled(&port.name), number]);
+        sum(&[
+            if index == 0 { sum(&[first, name, "_PORT=\n".len(), url]) } else { 0 },
+            if port.name.is_empty() { 0 } else { named },
+            sum(&[numbered, "=\n".len(), url]),
+            sum(&[numbered, "_PROTO=\n".len(), protocol]),
+            sum(&[numbered, "_PORT=\n".len(), number]),
+            sum(&[numbered, "_ADDR=\n".len(), host]),
+        ])
+    };
+    ports.iter().enumerate().map(of_port).fold(0, usize::saturating_add)
+}
+
 /// Where a variable stands among those of all Services; the order is the kubelet's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Position {

@@ -2,13 +2,14 @@
 //! all names: where a Service's name ends and a suffix begins is tried out instead. (The kubelet puts
 //! all of them into a map: `Kubelet.getServiceEnvVarMap`.)
 
+use alloc::borrow::Cow;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::api::{PortNumber, Protocol, Service, ServicePort};
 use crate::name::{mangle, mangled_chars};
-use crate::services::generate::{Generated, Position, ServiceVariable, ServiceVariableKind, variables_of};
+use crate::services::generate::{Generated, Position, ServiceVariable, ServiceVariableKind, count_of, variables_of};
 use crate::services::suffix::{Suffix, cuts};
 
 /// Services that have variables, in the kubelet's order, with an index of their mangled names.
@@ -16,25 +17,31 @@ use crate::services::suffix::{Suffix, cuts};
 pub(crate) struct LinkedServices<'a> {
     services: Vec<&'a Service>,
     /// Each mangled name with the index of its Service, sorted.
-    by_mangled_name: Vec<(String, usize)>,
-    /// Of each Service with many ports, by its index.
+    by_mangled_name: Vec<Named>,
+    /// Where Services of one mangled name have many ports, by the index of the first of them.
     ports: BTreeMap<usize, PortIndex>,
 }
 
-/// The ports of a Service by what they are found by, each with its index.
+/// The mangled name of a Service, and its index.
+type Named = (String, usize);
+
+/// The index of a Service, and that of one of its ports.
+type Place = (usize, usize);
+
+/// The ports of Services of one mangled name by what they are found by.
 #[derive(Clone, Debug, Default)]
 struct PortIndex {
-    by_number: BTreeMap<(PortNumber, Protocol), Vec<usize>>,
-    by_mangled_name: BTreeMap<String, Vec<usize>>,
+    by_number: BTreeMap<(PortNumber, Protocol), Vec<Place>>,
+    by_mangled_name: BTreeMap<String, Vec<Place>>,
 }
 
 /// So few ports are gone through one by one, which takes no memory.
 const FEW_PORTS: usize = 8;
 
 impl PortIndex {
-    fn of(service: &Service) -> Self {
+    fn of<'a>(places: impl Iterator<Item = (Place, &'a ServicePort)>) -> Self {
         let mut index = PortIndex::default();
-        for (place, port) in service.spec.ports.iter().enumerate() {
+        for (place, port) in places {
             index.by_number.entry((port.port, port.effective_protocol())).or_default().push(place);
             if !port.name.is_empty() {
                 index.by_mangled_name.entry(mangle(&port.name).into_owned()).or_default().push(place);
@@ -49,15 +56,22 @@ impl PortIndex {
     }
 }
 
+/// The Services of one mangled name.
+fn groups(by_mangled_name: &[Named]) -> impl Iterator<Item = &[Named]> {
+    by_mangled_name.chunk_by(|(name, _), (next, _)| name == next)
+}
+
 impl<'a> From<Generated<'_, 'a>> for LinkedServices<'a> {
     fn from(generated: Generated<'_, 'a>) -> Self {
         let services: Vec<&Service> = generated.linked().collect();
         let mangled = services.iter().map(|service| mangle(&service.metadata.name).into_owned());
-        let mut by_mangled_name: Vec<(String, usize)> = mangled.zip(0..).collect();
+        let mut by_mangled_name: Vec<Named> = mangled.zip(0..).collect();
         by_mangled_name.sort_unstable();
-        let with_many = services.iter().enumerate().filter(|(_, service)| service.spec.ports.len() > FEW_PORTS);
-        let ports = with_many.map(|(index, service)| (index, PortIndex::of(service))).collect();
-        LinkedServices { services, by_mangled_name, ports }
+        let mut linked = LinkedServices { services, by_mangled_name, ports: BTreeMap::new() };
+        let with_many = groups(&linked.by_mangled_name).filter(|group| linked.ports_of(group).nth(FEW_PORTS).is_some());
+        let ports = with_many.filter_map(|group| Some((group.first()?.1, PortIndex::of(linked.ports_of(group)))));
+        linked.ports = ports.collect();
+        linked
     }
 }
 
@@ -97,14 +111,16 @@ impl<'a> LinkedServices<'a> {
 
     /// The variables of that name, in kubelet order.
     pub(crate) fn find(&self, name: &str) -> Vec<ServiceVariable<'a>> {
-        let mut found = Vec::new();
-        for (suffix, services) in self.split(name) {
-            for &(_, index) in services {
-                found.extend(self.with_suffix(index, suffix));
-            }
-        }
+        let splits = self.split(name);
+        let mut found: Vec<_> = splits.flat_map(|(suffix, group)| self.with_suffix(group, suffix)).collect();
         found.sort_unstable_by_key(|variable| variable.position());
         found
+    }
+
+    /// The last variable of that name, without a look at the others.
+    pub(crate) fn find_last(&self, name: &str) -> Option<ServiceVariable<'a>> {
+        let last = self.split(name).filter_map(|(suffix, group)| self.with_suffix(group, suffix).next_back());
+        last.max_by_key(|variable| variable.position())
     }
 
     /// The variables whose names begin with `prefix`, Service by Service.
@@ -121,29 +137,28 @@ impl<'a> LinkedServices<'a> {
         &self.services
     }
 
+    /// How many variables there are, those whose name another has included.
+    pub(crate) fn count(&self) -> usize {
+        self.services.iter().fold(0, |count, service| count.saturating_add(count_of(service)))
+    }
+
     /// The names that several variables have, sorted.
     pub(crate) fn collisions(&self) -> Vec<Collision<'a>> {
         let mut suspects: BTreeSet<usize> = BTreeSet::new();
-        for pair in self.by_mangled_name.windows(2) {
-            if let [(name, index), (same, other)] = pair
-                && name == same
-            {
-                suspects.extend([*index, *other]);
-            }
-        }
-        for (mangled, index) in &self.by_mangled_name {
+        for group in groups(&self.by_mangled_name) {
+            let Some((mangled, first)) = group.first() else { continue };
+            let mut is_suspect = group.len() > 1 || self.repeats_a_port(*first);
             // Of two Services that collide one's name begins with the other's, and goes on as the
             // name of a variable does.
             if cuts(mangled).nth(1).is_some() {
-                let shorter = self.split(mangled).filter(|(suffix, _)| !suffix.is_empty());
-                let shorter: Vec<usize> = shorter.flat_map(|(_, services)| services).map(|&(_, index)| index).collect();
-                if !shorter.is_empty() {
-                    suspects.insert(*index);
-                    suspects.extend(shorter);
+                for (_, shorter) in self.split(mangled).filter(|(suffix, _)| !suffix.is_empty()) {
+                    is_suspect = true;
+                    // Several of one name are suspects without this.
+                    suspects.extend(shorter.first().map(|(_, index)| index));
                 }
             }
-            if self.repeats_a_port(*index) {
-                suspects.insert(*index);
+            if is_suspect {
+                suspects.extend(group.iter().map(|(_, index)| index));
             }
         }
 
@@ -174,37 +189,60 @@ impl<'a> LinkedServices<'a> {
         false
     }
 
-    /// The variables of a Service whose names end in this after the Service's mangled name.
-    fn with_suffix(&self, index: usize, suffix: &str) -> Vec<ServiceVariable<'a>> {
+    /// The variables of Services of one mangled name whose names end in this after it, in kubelet
+    /// order.
+    fn with_suffix(&self, group: &[Named], suffix: &str) -> impl DoubleEndedIterator<Item = ServiceVariable<'a>> {
         use ServiceVariableKind as Kind;
 
-        let Some(&service) = self.services.get(index) else { return Vec::new() };
-        let (ports, kind) = match Suffix::read(suffix) {
-            None => return Vec::new(),
-            Some(Suffix::NamedServicePort(name)) => (self.ports_named(index, service, name), Kind::NamedServicePort),
+        let no_ports = Cow::default;
+        let (kind, first_of, ports): (Kind, &[Named], Cow<'_, [Place]>) = match Suffix::read(suffix) {
+            None => (Kind::ServiceHost, &[], no_ports()),
+            Some(Suffix::ServiceHost) => (Kind::ServiceHost, group, no_ports()),
+            Some(Suffix::ServicePort) => (Kind::ServicePort, group, no_ports()),
+            Some(Suffix::PortUrl) => (Kind::PortUrl, group, no_ports()),
+            Some(Suffix::NamedServicePort(name)) => (Kind::NamedServicePort, &[], self.ports_named(group, name)),
             Some(Suffix::NumberedPort { number, protocol, part }) => {
-                (self.ports_numbered(index, service, number, protocol), part.into())
+                (part.into(), &[], self.ports_numbered(group, number, protocol))
             }
-            Some(Suffix::ServiceHost) => (Vec::from([0]), Kind::ServiceHost),
-            Some(Suffix::ServicePort) => (Vec::from([0]), Kind::ServicePort),
-            Some(Suffix::PortUrl) => (Vec::from([0]), Kind::PortUrl),
         };
-        let at = |port| ServiceVariable::at(service, Position { service: index, port, kind });
-        ports.into_iter().filter_map(at).collect()
+        let first_ports = first_of.iter().map(|&(_, service)| (service, 0));
+        let ports = (0..ports.len()).filter_map(move |place| ports.get(place).copied());
+        first_ports.chain(ports).filter_map(move |(service, port)| {
+            ServiceVariable::at(self.services.get(service)?, Position { service, port, kind })
+        })
     }
 
-    fn ports_named(&self, index: usize, service: &Service, mangled: &str) -> Vec<usize> {
-        match self.ports.get(&index) {
-            Some(ports) => ports.by_mangled_name.get(mangled).cloned().unwrap_or_default(),
-            None => ports_where(service, |port| !port.name.is_empty() && mangled_chars(&port.name).eq(mangled.chars())),
+    fn ports_named(&self, group: &[Named], mangled: &str) -> Cow<'_, [Place]> {
+        match self.index_of(group) {
+            Some(ports) => ports.by_mangled_name.get(mangled).map(Cow::from).unwrap_or_default(),
+            None => {
+                self.ports_where(group, |port| !port.name.is_empty() && mangled_chars(&port.name).eq(mangled.chars()))
+            }
         }
     }
 
-    fn ports_numbered(&self, index: usize, service: &Service, number: PortNumber, protocol: Protocol) -> Vec<usize> {
-        match self.ports.get(&index) {
-            Some(ports) => ports.by_number.get(&(number, protocol)).cloned().unwrap_or_default(),
-            None => ports_where(service, |port| port.port == number && port.effective_protocol() == protocol),
+    fn ports_numbered(&self, group: &[Named], number: PortNumber, protocol: Protocol) -> Cow<'_, [Place]> {
+        match self.index_of(group) {
+            Some(ports) => ports.by_number.get(&(number, protocol)).map(Cow::from).unwrap_or_default(),
+            None => self.ports_where(group, |port| port.port == number && port.effective_protocol() == protocol),
         }
+    }
+
+    fn index_of(&self, group: &[Named]) -> Option<&PortIndex> {
+        self.ports.get(&group.first()?.1)
+    }
+
+    fn ports_where(&self, group: &[Named], is_meant: impl Fn(&ServicePort) -> bool) -> Cow<'_, [Place]> {
+        self.ports_of(group).filter(|(_, port)| is_meant(port)).map(|(place, _)| place).collect()
+    }
+
+    /// The ports of Services of one mangled name, in kubelet order.
+    fn ports_of(&self, group: &[Named]) -> impl Iterator<Item = (Place, &'a ServicePort)> {
+        let services = group.iter().filter_map(|&(_, index)| Some((index, *self.services.get(index)?)));
+        services.flat_map(|(index, service)| {
+            let ports = service.spec.ports.iter().enumerate();
+            ports.map(move |(place, port)| ((index, place), port))
+        })
     }
 
     /// Each way in which `text` is the mangled name of Services and something that could be, or
@@ -212,7 +250,7 @@ impl<'a> LinkedServices<'a> {
     ///
     /// The index is narrowed from one cut to the next, so that a long text with many cuts is gone
     /// through once.
-    fn split<'s>(&'s self, text: &'s str) -> impl Iterator<Item = (&'s str, &'s [(String, usize)])> {
+    fn split<'s>(&'s self, text: &'s str) -> impl Iterator<Item = (&'s str, &'s [Named])> {
         let mut candidates = self.by_mangled_name.as_slice();
         let mut compared = 0;
         let services_at = move |cut| {
@@ -227,12 +265,7 @@ impl<'a> LinkedServices<'a> {
 }
 
 /// Of names that agree with `text` up to `from`, and are sorted: those that agree up to `to`, if any.
-fn with_segment<'s>(
-    names: &'s [(String, usize)],
-    text: &[u8],
-    from: usize,
-    to: usize,
-) -> Option<&'s [(String, usize)]> {
+fn with_segment<'s>(names: &'s [Named], text: &[u8], from: usize, to: usize) -> Option<&'s [Named]> {
     fn rest(name: &str, from: usize) -> &[u8] {
         name.as_bytes().get(from..).unwrap_or_default()
     }
@@ -241,9 +274,4 @@ fn with_segment<'s>(
     let names = names.get(start..)?;
     let end = names.partition_point(|(name, _)| rest(name, from).starts_with(segment));
     names.get(..end).filter(|names| !names.is_empty())
-}
-
-fn ports_where(service: &Service, is_meant: impl Fn(&ServicePort) -> bool) -> Vec<usize> {
-    let meant = service.spec.ports.iter().enumerate().filter(|(_, port)| is_meant(port));
-    meant.map(|(place, _)| place).collect()
 }

@@ -10,7 +10,7 @@ mod validate;
 
 pub(crate) use block::Block;
 pub use generate::{Generated, NoPorts, ServiceVariable, ServiceVariableKind, generate};
-pub(crate) use generate::{Position, count_of, variables_of};
+pub(crate) use generate::{Position, count_of, len_of, variables_of};
 pub use linked::Collision;
 pub(crate) use linked::LinkedServices;
 pub use select::{ServiceLinks, select};

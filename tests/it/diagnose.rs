@@ -82,13 +82,13 @@ fn example(code: Code) -> Option<[Cluster; 2]> {
             [of_length((128 << 10) - 2), of_length((128 << 10) - 3)]
         }
         Code::EnvironmentTooLarge => {
-            // `A=x` and its NUL, the NUL of an unknown path, and two pointers.
+            // `A=x` and its NUL, the NULs of an unknown path and argument, and two pointers.
             let small = with_env("{name: A, value: x}");
-            [with_total(small.clone(), 20), with_total(small, 21)]
+            [with_total(small.clone(), 21), with_total(small, 22)]
         }
         Code::EnvironmentNearlyTooLarge => {
             let small = with_env("{name: A, value: x}");
-            [with_total(small.clone(), 26), with_total(small, 28)]
+            [with_total(small.clone(), 28), with_total(small, 30)]
         }
         Code::ServiceSkipped => [none().service("db", "clusterIP: None"), none().service("prod/db", "clusterIP: None")],
         Code::ServiceRefused => {
@@ -299,11 +299,11 @@ fn the_size_is_told_with_what_would_help() {
     let size = services.composed(|composition| composition.size());
     assert_eq!(told(&with_total(services.clone(), size.bytes()), Code::EnvironmentTooLarge), "");
     insta::assert_snapshot!(told(&with_total(services.clone(), size.bytes() - 1), Code::EnvironmentTooLarge), @"
-    error environment-too-large: Arguments and environment take 544 bytes of 543 (variables: 14), so that no program starts in the container: argument list too long. Set enableServiceLinks: false, which saves 243 bytes.
+    error environment-too-large: Arguments and environment take 545 bytes of 544 (variables: 14), so that no program starts in the container: argument list too long. Set enableServiceLinks: false, which saves 243 bytes.
     [] []
     ");
     insta::assert_snapshot!(told(&with_total(services.clone(), size.bytes()), Code::EnvironmentNearlyTooLarge), @"
-    warning environment-nearly-too-large: Arguments and environment take 544 bytes of 544 (variables: 14), so that little more fits before no program starts in the container. Set enableServiceLinks: false, which saves 243 bytes.
+    warning environment-nearly-too-large: Arguments and environment take 545 bytes of 545 (variables: 14), so that little more fits before no program starts in the container. Set enableServiceLinks: false, which saves 243 bytes.
     [] []
     ");
     let saved = services.composed(|composition| composition.size_of_service_links());
@@ -315,11 +315,11 @@ fn the_size_is_told_with_what_would_help() {
 #[test]
 fn links_that_are_off_are_not_what_would_help() {
     insta::assert_snapshot!(told_of_example(Code::EnvironmentTooLarge), @"
-    error environment-too-large: Arguments and environment take 21 bytes of 20 (variables: 1), so that no program starts in the container: argument list too long. Mount large values as files, or declare fewer variables.
+    error environment-too-large: Arguments and environment take 22 bytes of 21 (variables: 1), so that no program starts in the container: argument list too long. Mount large values as files, or declare fewer variables.
     [] []
     ");
     insta::assert_snapshot!(told_of_example(Code::EnvironmentNearlyTooLarge), @"
-    warning environment-nearly-too-large: Arguments and environment take 21 bytes of 26 (variables: 1), so that little more fits before no program starts in the container. Mount large values as files, or declare fewer variables.
+    warning environment-nearly-too-large: Arguments and environment take 22 bytes of 28 (variables: 1), so that little more fits before no program starts in the container. Mount large values as files, or declare fewer variables.
     [] []
     ");
 }

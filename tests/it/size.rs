@@ -103,6 +103,13 @@ fn one_string_has_its_own_limit() {
     assert_eq!(refused.raw_os_error(), Some(E2BIG));
 }
 
+#[test]
+fn no_argument_is_an_empty_one() {
+    let none = Environment::default();
+    assert_eq!(Size::of(b"p", [], &none), Size::of(b"p", [b"".as_slice()], &none));
+    assert_eq!(Size::of(b"p", [], &none).bytes(), "p\0\0".len() + 8);
+}
+
 /// Under other limits than this process has: the same tests, run again in such a process.
 #[test]
 fn the_limit_is_a_quarter_of_the_stacks_within_bounds() {

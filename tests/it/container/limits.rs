@@ -34,7 +34,7 @@ fn sixty_entries_that_double_end_at_the_limit() {
     let case = with_env((0..60).map(doubling).collect());
     let error = soon(|| case.compose().unwrap_err());
     assert_eq!(*error.refusal, Refusal::TooLarge { limit: 64 << 20 });
-    assert_eq!(error.variable.as_deref(), Some("A25"));
+    assert_eq!(error.variable.as_deref(), Some("A24"));
 }
 
 #[test]

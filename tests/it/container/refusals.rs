@@ -2,7 +2,7 @@ use std::error::Error;
 
 use insta::assert_snapshot;
 use kubelet_env::api::{Node, PodSpec, PodStatus};
-use kubelet_env::{Entry, EnvFiles, Facts, Refusal, compose};
+use kubelet_env::{Entry, EnvFiles, Facts, Refusal, Size, compose};
 
 use super::{Case, objects, refusal, yaml};
 
@@ -229,23 +229,36 @@ fn an_env_file_that_cannot_be_read() {
 }
 
 #[test]
-fn values_that_come_to_more_than_the_limit() {
+fn what_comes_to_more_than_the_limit() {
     let with = |limit: usize, container: &str| {
         let mut case = Case::new(container);
-        case.size_limit = limit;
+        // What the Services take is the same for all.
+        let services = Size::of_environment(Case::new("{}").compose().unwrap().environment());
+        case.size_limit = (services.bytes() + limit).saturating_sub(1);
         case.compose().map(drop).map_err(|error| error.to_string())
     };
-    let too_large = |limit, container| with(limit, container).unwrap_err();
-    assert_snapshot!(too_large(3, "env: [{name: A, value: ab}, {name: B, value: $(A)}]"), @"container app: env[1] B: the values come to more than 3 bytes");
-    assert_snapshot!(too_large(3, "env: [{name: A, value: abcd}]"), @"container app: env[0] A: the values come to more than 3 bytes");
-    assert_snapshot!(too_large(3, "envFrom: [{configMapRef: {name: settings}}]"), @"container app: envFrom[0]: the values come to more than 3 bytes");
-    assert_snapshot!(too_large(3, "env: [{name: A, valueFrom: {fieldRef: {fieldPath: metadata.uid}}}]"), @"container app: env[0] A: the values come to more than 3 bytes");
-    assert_snapshot!(too_large(3, "command: [ab, cd]"), @"container app: command[1]: the values come to more than 3 bytes");
-    assert_snapshot!(too_large(3, "env: [{name: A, value: ab}]\nargs: [$(A)]"), @"container app: args[0]: the values come to more than 3 bytes");
-    // Exactly as much is not too much.
-    assert_eq!(with(4, "env: [{name: A, value: ab}, {name: B, value: $(A)}]"), Ok(()));
-    assert_eq!(with(4, "command: [ab, cd]"), Ok(()));
-    assert_eq!(with(0, "env: [{name: A}]"), Ok(()));
+    // A variable counts with its name, `=`, NUL and a pointer of eight bytes.
+    for (size, container, entry) in [
+        (26, "env: [{name: A, value: ab}, {name: B, value: $(A)}]", "env[1] B: "),
+        (15, "env: [{name: A, value: abcd}]", "env[0] A: "),
+        (22, "command: [ab, cd]", "command[1]: "),
+        (24, "env: [{name: A, value: ab}]\nargs: [$(A)]", "args[0]: "),
+        (0, "{}", ""),
+    ] {
+        // Exactly as much is not too much.
+        assert_eq!(with(size + 1, container), Ok(()), "{container}");
+        let error = with(size, container).unwrap_err();
+        let message = "the environment, command and arguments come to more than";
+        assert!(error.starts_with(&format!("container app: {entry}{message}")), "{error}");
+        assert!(error.ends_with(" bytes (Facts::size_limit)"), "{error}");
+    }
+    for container in [
+        "envFrom: [{configMapRef: {name: settings}}]",
+        "env: [{name: A, valueFrom: {fieldRef: {fieldPath: metadata.uid}}}]",
+        "env: [{name: A, valueFrom: {configMapKeyRef: {name: none, key: a, optional: true}}}]",
+    ] {
+        assert!(with(2, container).is_err(), "{container}");
+    }
     assert_eq!(Facts::DEFAULT_SIZE_LIMIT, 64 << 20);
 }
 
