@@ -79,6 +79,28 @@
 //!   [`Environment::over`] lays them under it. What device plugins add is not known here.
 //! - Releases before 1.29 are refused, and those after 1.36 taken for 1.36, which
 //!   [is said](Release::is_unknown).
+//! Data goes one way, and each step is a value: [api] objects are [read](Objects::add), the Services
+//! that a container sees [selected](select), their variables [generated](generate), and put together
+//! with what the container declares by [`compose`]. The [`Environment`] that comes out is rendered,
+//! [explained](Composition::explain), [diagnosed](Composition::diagnose) and [compared](compare).
+//!
+//! # Limits
+//!
+//! Objects may come from strangers. Reading them, and all that is made of them, takes time and memory
+//! in proportion to what was read; where a short input can make much there is a limit:
+//!
+//! | what | limit | by default | beyond it |
+//! |---|---|---|---|
+//! | how deep a document is nested | `DocumentLimits::depth` | 128 | an error of the format |
+//! | what a document holds, aliases expanded | `DocumentLimits::size` | 1 GiB | an error of the format |
+//! | a container's environment, command and arguments | [`Facts::size_limit`] | 64 MiB | [`Refusal::TooLarge`] |
+//! | the values that a random choice may lead to | [`Ambiguity::MOST_ORDERS`], [`Facts::size_limit`] | 1,024, 64 MiB | the others are not listed |
+//! | a line of an env file, as in the kubelet | none can be set | 64 KiB | [`env_file::EnvFileError::LineTooLong`] |
+//! | an `apiVersion` or `kind` | none can be set | 317 bytes | `ObjectError::Field` |
+//!
+//! The wire types' own `Deserialize` keeps nothing that it does not know, and leaves the depth to the
+//! format. [`generate`], an [`Environment`] made of it and its text have no limit: the text of a
+//! Service's variables is its name and address times its ports.
 #![no_std]
 // docs.rs says of each item which feature it needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -2,8 +2,14 @@
 //!
 //! The inputs are so large that what is quadratic in them would not end.
 
-use kubelet_env::api::Service;
-use kubelet_env::{Document, DocumentLimits, ObjectError, Objects};
+use kubelet_env::api::{
+    ConfigMap, ConfigMapEnvSource, ConfigMapKeySelector, Container, EnvFromSource, EnvVar, EnvVarSource,
+    FileKeySelector, ObjectMeta, Pod, PodMeta, PodSpec, PortNumber, Service, ServicePort, ServiceSpec,
+};
+use kubelet_env::{
+    Captured, Code, ComposeError, Composition, Document, DocumentLimits, EnvFiles, Environment, Expectations, Facts,
+    Form, ObjectError, Objects, Order, Refusal, Size, compose, drift, generate,
+};
 use serde::de::value::SeqDeserializer;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
@@ -141,4 +147,206 @@ fn a_list_of_many_items_and_an_object_of_many_keys_are_read_once() {
         r#"{{{unknown}"apiVersion":"v1","kind":"ConfigMap","metadata":{{"name":"c"}},"data":{{{twice}"x":""}}}}"#
     );
     assert_eq!(read_json(&config_map).unwrap().config_maps.get("", "c").unwrap().data.len(), 10_001);
+}
+
+#[test]
+fn no_kind_is_so_long_that_it_multiplies() {
+    let list = |version: &str, kind: &str| {
+        let items = "{},".repeat(20_000);
+        read_json(&format!(r#"{{"apiVersion":"{version}","kind":"{kind}","items":[{items}{{}}]}}"#))
+    };
+    let problem = |refused: Result<Objects, ObjectError>| match refused.unwrap_err() {
+        ObjectError::Field { error, .. } => error.to_string(),
+        other => panic!("{other}"),
+    };
+    let long = "x".repeat(1_000_000) + "List";
+    insta::assert_snapshot!(problem(list("v1", &long)), @r#"kind is "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…", but should be a text of at most 317 bytes"#);
+    insta::assert_snapshot!(problem(list(&long, "XList")), @r#"apiVersion is "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…", but should be a text of at most 317 bytes"#);
+    let longest = "x".repeat(313) + "List";
+    assert_eq!(list(&longest, &longest).unwrap().ignored.len(), 20_001);
+    assert!(list(&("x".to_owned() + &longest), "XList").is_err());
+}
+
+fn service(name: impl Into<String>, cluster_ip: impl Into<String>, ports: usize) -> Service {
+    let port = |number: usize| ServicePort::new(PortNumber::new((number % 65_535 + 1) as u16).unwrap());
+    Service {
+        metadata: ObjectMeta::new("default", name),
+        spec: ServiceSpec {
+            cluster_ip: cluster_ip.into(),
+            ports: (0..ports).map(port).collect(),
+            ..ServiceSpec::default()
+        },
+    }
+}
+
+/// Names that are all mangled to `NAMENAMENAMENAME`.
+fn same_when_mangled(count: usize) -> impl Iterator<Item = String> {
+    let letter =
+        |number: usize| move |(bit, c): (usize, char)| if number >> bit & 1 == 1 { c } else { c.to_ascii_lowercase() };
+    (0..count).map(move |number| "NAMENAMENAMENAME".chars().enumerate().map(letter(number)).collect())
+}
+
+fn text(name: impl Into<String>, value: impl Into<String>) -> EnvVar {
+    EnvVar { name: name.into(), value: value.into(), ..EnvVar::default() }
+}
+
+fn from(name: impl Into<String>, value_from: EnvVarSource) -> EnvVar {
+    EnvVar { name: name.into(), value_from: Some(value_from), ..EnvVar::default() }
+}
+
+fn pod(namespace: &str, container: Container) -> Pod {
+    Pod {
+        metadata: PodMeta { namespace: namespace.to_owned(), ..PodMeta::default() },
+        spec: PodSpec { containers: vec![Container { name: "app".to_owned(), ..container }], ..PodSpec::default() },
+        ..Pod::default()
+    }
+    .with_defaults()
+}
+
+fn with_env(env: Vec<EnvVar>) -> Pod {
+    pod("default", Container { env, ..Container::default() })
+}
+
+#[track_caller]
+fn assert_too_large(composed: Result<Composition<'_>, ComposeError>) {
+    assert!(matches!(*composed.unwrap_err().refusal, Refusal::TooLarge { .. }));
+}
+
+#[test]
+fn many_services_of_one_mangled_name_cost_no_reference_anything() {
+    let mut objects = Objects::default();
+    objects.services.extend(same_when_mangled(10_000).map(|name| service(name, "10.0.0.1", 1)));
+    objects
+        .services
+        .extend((0..5_000).map(|number| service(format!("namenamenamename-port-{number}x"), "10.0.0.1", 1)));
+    let unknown: String = (2..20_000).map(|number| format!("$(NAMENAMENAMENAME_PORT_{number}_TCP)")).collect();
+    let env = vec![text("A", unknown), text("B", "$(NAMENAMENAMENAME_PORT)".repeat(20_000))];
+    let pod = with_env(env);
+    let composition = compose(&pod, "app", &Facts::of(&objects)).unwrap();
+    let b = composition.environment().get("B").unwrap();
+    assert_eq!(b.value().as_bytes().len(), 20_000 * "tcp://10.0.0.1:80".len() - 20_000);
+    let absent = composition.explain("NAMENAMENAMENAME_PORT_9_TCP", &objects.services);
+    assert_eq!(absent.absences.len(), 10_000);
+}
+
+#[test]
+fn the_values_that_may_be_are_gone_through_up_to_a_number() {
+    let mut objects = Objects::default();
+    let addressed = same_when_mangled(3_000).enumerate();
+    objects.services.extend(addressed.map(|(number, name)| service(name, format!("10.0.0.{number}"), 1)));
+    let env = vec![text("A", "$(NAMENAMENAMENAME_SERVICE_HOST)"), text("B", "$(A)$(NAMENAMENAMENAME_PORT)")];
+    let pod = with_env(env);
+    let composition = compose(&pod, "app", &Facts::of(&objects)).unwrap();
+    let ambiguities = composition.ambiguities();
+    let declared: Vec<usize> = ambiguities.iter().filter(|it| it.is_declared).map(|it| it.values.len()).collect();
+    assert_eq!(declared, [1_024, 1_024]);
+    let of_services = ambiguities.iter().find(|it| it.name == "NAMENAMENAMENAME_SERVICE_HOST").unwrap();
+    assert_eq!(of_services.values.len(), 3_000);
+
+    // A chain in which each entry depends on all before it.
+    let mut objects = Objects::default();
+    let pair =
+        |number| [("s", 1), ("S", 2)].map(|(s, host)| service(format!("{s}{number}"), format!("10.0.0.{host}"), 1));
+    objects.services.extend((0..500).flat_map(pair));
+    let link =
+        |number: usize| text(format!("A{number}"), format!("$(A{})$(S{number}_SERVICE_HOST)", number.wrapping_sub(1)));
+    let pod = with_env((0..500).map(link).collect());
+    let facts = Facts { size_limit: 4 << 20, ..Facts::of(&objects) };
+    let composition = compose(&pod, "app", &facts).unwrap();
+    assert_eq!(composition.ambiguities().iter().filter(|it| it.is_declared).count(), 500);
+}
+
+#[test]
+fn what_is_passed_over_and_what_is_referred_to_are_many_and_do_not_multiply() {
+    let missing = ConfigMapKeySelector { name: "none".into(), key: "a".into(), optional: Some(true) };
+    let source = EnvVarSource { config_map_key_ref: Some(missing), ..EnvVarSource::default() };
+    let mut env: Vec<EnvVar> = (0..20_000).map(|number| from(format!("K{number}"), source.clone())).collect();
+    env.extend((0..20_000).map(|number| text(format!("A{number}"), "x")));
+    let references = |letter: &str| (0..20_000).map(|number| format!("$({letter}{number})")).collect::<String>();
+    env.extend([text("UNKNOWN", references("U")), text("KNOWN", references("A"))]);
+    let pod = with_env(env);
+    let objects = Objects::default();
+    let composition = compose(&pod, "app", &Facts::of(&objects)).unwrap();
+    let findings = composition.diagnose(&Expectations::default());
+    assert_eq!(findings.iter().filter(|finding| finding.code == Code::ReferenceUndefined).count(), 20_000);
+    let explained = composition.explain("KNOWN", &objects.services).to_string();
+    assert_eq!(explained.lines().count(), 20_002);
+}
+
+#[test]
+fn a_reference_is_told_of_once_in_a_text() {
+    let objects = Objects::default();
+    let pod = with_env(vec![text("A", "$(B)$(C)".repeat(100_000))]);
+    let findings = compose(&pod, "app", &Facts::of(&objects)).unwrap().diagnose(&Expectations::default());
+    assert_eq!(findings.iter().filter(|finding| finding.code == Code::ReferenceUndefined).count(), 2);
+}
+
+#[test]
+fn an_env_file_is_read_once() {
+    let mut env_files = EnvFiles::new();
+    env_files.insert("v", "f", (0..20_000).map(|number| format!("K{number}='{number}'\n")).collect::<String>() + "bad");
+    let file =
+        |key: String, path: &str| FileKeySelector { volume_name: "v".into(), path: path.into(), key, optional: None };
+    let value = |key, path| EnvVarSource { file_key_ref: Some(file(key, path)), ..EnvVarSource::default() };
+    let path = |number: usize| if number.is_multiple_of(2) { "f" } else { "./f" };
+    let env = (0..20_000).map(|number| from(format!("K{number}"), value(format!("K{number}"), path(number)))).collect();
+    let objects = Objects::default();
+    let facts = Facts { env_files: &env_files, ..Facts::of(&objects) };
+    let pod_of_all = with_env(env);
+    let composition = compose(&pod_of_all, "app", &facts).unwrap();
+    assert_eq!(composition.environment().get("K19999").unwrap().value(), b"19999".as_slice());
+    let pod = with_env(vec![from("A", value("NONE".into(), "f"))]);
+    assert!(matches!(*compose(&pod, "app", &facts).unwrap_err().refusal, Refusal::EnvFile { .. }));
+}
+
+#[test]
+fn what_a_short_container_multiplies_ends_at_the_limit() {
+    let mut objects = Objects::default();
+    let data = (0..20_000).map(|number| (format!("{number}"), String::new())).collect();
+    objects.config_maps.apply(ConfigMap { metadata: ObjectMeta::new("default", "many"), data });
+    let many = ConfigMapEnvSource { name: "many".into(), optional: None };
+    let source = EnvFromSource { config_map_ref: Some(many), ..EnvFromSource::default() };
+    let facts = Facts { size_limit: 4 << 20, ..Facts::of(&objects) };
+
+    let sources = pod("default", Container { env_from: vec![source.clone(); 20_000], ..Container::default() });
+    assert_too_large(compose(&sources, "app", &facts));
+    let prefixed = EnvFromSource { prefix: "=".repeat(1_000_000), ..source };
+    let prefixed = pod("default", Container { env_from: vec![prefixed], ..Container::default() });
+    assert_too_large(compose(&prefixed, "app", &facts));
+    assert_too_large(compose(&prefixed, "app", &Facts { release: "1.29".parse().unwrap(), ..facts }));
+
+    let missing = ConfigMapKeySelector { name: "none".into(), key: "a".into(), optional: Some(true) };
+    let missing = EnvVarSource { config_map_key_ref: Some(missing), ..EnvVarSource::default() };
+    let env = (0..20_000).map(|_| from("A", missing.clone())).collect();
+    let named = pod(&"n".repeat(1_000_000), Container { env, ..Container::default() });
+    assert_too_large(compose(&named, "app", &facts));
+}
+
+#[test]
+fn a_service_of_a_long_name_and_many_ports_ends_at_the_limit() {
+    let mut objects = Objects::default();
+    objects.services.apply(service("é".repeat(100_000), "::1", 100_000));
+    let pod = with_env(Vec::new());
+    let error = compose(&pod, "app", &Facts::of(&objects)).unwrap_err();
+    assert_eq!((error.entry, *error.refusal), (None, Refusal::TooLarge { limit: 64 << 20 }));
+}
+
+#[test]
+fn a_long_name_is_gone_through_once() {
+    let name = "A_PORT_".repeat(30_000);
+    let service = service(name.as_str(), "10.0.0.1", 1);
+    let services = [&service];
+    let environment = Environment::from(generate(&services).unwrap());
+    assert!(environment.get(&format!("{name}_SERVICE_HOST")).is_some());
+    assert!(environment.get(&name).is_none());
+    let rendered = environment.render(Order::Kubelet, Form::NulSeparated);
+    assert_eq!(Size::of_environment(&environment).strings, rendered.len());
+    let captured = Captured::from_block(&rendered);
+    assert!(drift(&captured, &environment).is_empty());
+}
+
+#[test]
+fn no_value_is_read_as_a_number_at_each_place_where_a_name_can_be_cut() {
+    let block = ["A_SERVICE_PORT_".repeat(100_000), "=".into(), "1".repeat(10_000_000)].concat();
+    assert_eq!(drift(&Captured::from_block(block.as_bytes()), &Environment::default()).len(), 1);
 }
