@@ -71,18 +71,12 @@
 //! - `serde`, by default: objects, findings and explanations are read and written.
 //! - `std`, by default: [`Environment::os_pairs`]. Without it the crate is `no_std` with `alloc`.
 //!
-//! # Limits
+//! # What is not here
 //!
-//! - The values that a container declares come to [`Facts::size_limit`] bytes at most, 64 MiB unless the
-//!   caller says otherwise; a [`Document`] nests 128 deep. All else is limited by its input alone.
 //! - The image's `ENV`, and the `HOSTNAME` and `PATH` of the container runtime, are not the kubelet's:
 //!   [`Environment::over`] lays them under it. What device plugins add is not known here.
 //! - Releases before 1.29 are refused, and those after 1.36 taken for 1.36, which
 //!   [is said](Release::is_unknown).
-//! Data goes one way, and each step is a value: [api] objects are [read](Objects::add), the Services
-//! that a container sees [selected](select), their variables [generated](generate), and put together
-//! with what the container declares by [`compose`]. The [`Environment`] that comes out is rendered,
-//! [explained](Composition::explain), [diagnosed](Composition::diagnose) and [compared](compare).
 //!
 //! # Limits
 //!
@@ -91,12 +85,12 @@
 //!
 //! | what | limit | by default | beyond it |
 //! |---|---|---|---|
-//! | how deep a document is nested | `DocumentLimits::depth` | 128 | an error of the format |
-//! | what a document holds, aliases expanded | `DocumentLimits::size` | 1 GiB | an error of the format |
+//! | how deep a document is nested | [`DocumentLimits::depth`] | 128 | an error of the format |
+//! | what a document holds, aliases expanded | [`DocumentLimits::size`] | 1 GiB | an error of the format |
 //! | a container's environment, command and arguments | [`Facts::size_limit`] | 64 MiB | [`Refusal::TooLarge`] |
 //! | the values that a random choice may lead to | [`Ambiguity::MOST_ORDERS`], [`Facts::size_limit`] | 1,024, 64 MiB | the others are not listed |
 //! | a line of an env file, as in the kubelet | none can be set | 64 KiB | [`env_file::EnvFileError::LineTooLong`] |
-//! | an `apiVersion` or `kind` | none can be set | 317 bytes | `ObjectError::Field` |
+//! | an `apiVersion` or `kind` | none can be set | 317 bytes | [`ObjectError::Field`] |
 //!
 //! The wire types' own `Deserialize` keeps nothing that it does not know, and leaves the depth to the
 //! format. [`generate`], an [`Environment`] made of it and its text have no limit: the text of a

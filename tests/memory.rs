@@ -107,6 +107,19 @@ fn an_environment_allocates_by_the_service_and_not_by_the_variable() {
     assert!(allocations < 2 * services.len(), "{allocations}");
 }
 
+/// A Service of many ports is looked up in another way.
+#[test]
+fn an_environment_allocates_by_the_port_and_not_by_its_variables() {
+    let mut service = service("default", "svc".to_owned(), 0);
+    service.spec.ports = (1..=1_000).map(|number| ServicePort::new(PortNumber::new(number).unwrap())).collect();
+    let allocations = allocations_of(|| {
+        let environment = Environment::from(generate(&[&service]).unwrap());
+        assert!(environment.collisions().is_empty());
+    });
+    println!("{allocations} allocations for {} ports", service.spec.ports.len());
+    assert!(allocations < 2 * service.spec.ports.len(), "{allocations}");
+}
+
 /// Stated in the README.
 #[test]
 fn a_service_of_three_ports_takes_less_than_half_a_kilobyte() {

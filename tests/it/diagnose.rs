@@ -517,7 +517,7 @@ fn no_more_outcomes_than_the_limit_are_gone_through() {
 
 #[test]
 fn every_code_says_what_it_means() {
-    let codes: String = Code::ALL.into_iter().map(|code| format!("{code}: {}\n", code.meaning())).collect();
+    let codes: String = Code::ALL.iter().map(|code| format!("{code}: {}\n", code.meaning())).collect();
     insta::assert_snapshot!(codes, @"
     ambiguous-variable: Services make a variable of one name with different values, and the kubelet picks one at random
     ambiguous-reference: the value of an entry depends on a variable that the kubelet picks at random

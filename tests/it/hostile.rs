@@ -294,7 +294,7 @@ fn an_env_file_is_read_once() {
     let facts = Facts { env_files: &env_files, ..Facts::of(&objects) };
     let pod_of_all = with_env(env);
     let composition = compose(&pod_of_all, "app", &facts).unwrap();
-    assert_eq!(composition.environment().get("K19999").unwrap().value(), b"19999".as_slice());
+    assert_eq!(composition.environment().get("K19999").unwrap().value().as_bytes(), b"19999");
     let pod = with_env(vec![from("A", value("NONE".into(), "f"))]);
     assert!(matches!(*compose(&pod, "app", &facts).unwrap_err().refusal, Refusal::EnvFile { .. }));
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use kubelet_env::api::*;
-use kubelet_env::{Expectations, Facts, Objects};
+use kubelet_env::{DocumentLimits, Expectations, Facts, Objects};
 
 const PAGE: &str = include_str!("../../src/guide/promises.md");
 
@@ -88,7 +88,7 @@ macro_rules! based {
 }
 
 based! {
-    ConfigMapEnvSource, ConfigMapKeySelector, Container, EnvFromSource, EnvVar, EnvVarSource, Expectations,
+    ConfigMapEnvSource, ConfigMapKeySelector, Container, DocumentLimits, EnvFromSource, EnvVar, EnvVarSource, Expectations,
     FileKeySelector, NodeAddress, NodeStatus, ObjectFieldSelector, ObjectMeta, Objects, PodIp, PodMeta, PodSpec,
     PodStatus, ResourceFieldSelector, ResourceRequirements, SecretEnvSource, SecretKeySelector, ServiceSpec,
 }
