@@ -106,7 +106,7 @@ fn is_static(pod: &Pod) -> bool {
 /// let objects = Objects::default();
 ///
 /// let composition = compose(&pod, "app", &Facts::of(&objects))?;
-/// assert_eq!(composition.args()[0].value, b"--mode=fast".as_slice());
+/// assert_eq!(composition.args()[0].value.as_bytes(), b"--mode=fast");
 /// let explanation = composition.explain("MODE", &objects.services);
 /// assert!(explanation.stands.is_some());
 /// # Ok::<(), kubelet_env::ComposeError>(())
