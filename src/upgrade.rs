@@ -129,6 +129,7 @@ impl fmt::Display for Upgrade {
                 }
                 (UpgradeSubject::Container, ..) => write!(f, "{release}: the container is refused for another reason")?,
                 (_, None, Some(after)) => write!(f, "{release}: {subject} is new: {after}")?,
+                // No rule so far takes a variable away.
                 (_, Some(before), None) => write!(f, "{release}: {subject} is gone: {before}")?,
                 (_, Some(before), Some(after)) => write!(f, "{release}: {subject} changes from {before} to {after}")?,
                 // What is nowhere does not change, and `differences` has none of it.

@@ -166,12 +166,9 @@ impl<'a> Composition<'a> {
         let mut bytes_left = self.facts().size_limit;
         let declared = self.environment().declared();
         let mut values: BTreeMap<usize, Value<'a>> = BTreeMap::new();
-        for &place in dependent.keys() {
-            let Some((declaration, Source::Text(text))) =
-                declared.get(place).map(|declared| (declared, declared.source()))
-            else {
-                continue;
-            };
+        for (place, declaration) in dependent.keys().filter_map(|&place| Some((place, declared.get(place)?))) {
+            // Nothing else refers to others.
+            let Source::Text(text) = declaration.source() else { continue };
             let mut references = declaration.references().iter();
             let mut is_secret = false;
             let expanded = expand_within(text, self.facts().release, bytes_left, |name| {

@@ -153,6 +153,7 @@ impl fmt::Display for FieldError {
 impl core::error::Error for FieldError {}
 
 impl Error for FieldError {
+    /// None of the types here says what is wrong in words of its own.
     fn custom<T: fmt::Display>(message: T) -> Self {
         FieldError::new(FieldProblem::Unexpected { found: "not usable".to_owned(), expected: message.to_string() })
     }

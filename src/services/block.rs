@@ -241,7 +241,7 @@ impl Text<8> {
 }
 
 impl Text<16> {
-    /// The last byte stands there, but does not count.
+    /// The last byte stands there, but does not count. Runs in the compiler.
     const fn uncounted(self) -> Self {
         Text { bytes: self.bytes, len: self.len.saturating_sub(1) }
     }
@@ -254,6 +254,7 @@ impl Text<16> {
 }
 
 impl<const N: usize> Text<N> {
+    /// Runs in the compiler.
     const fn constant(text: &[u8]) -> Self {
         let mut bytes = [0; N];
         let (start, _) = bytes.split_at_mut(text.len());

@@ -543,3 +543,16 @@ fn every_code_says_what_it_means() {
     release-unknown: the release is newer than any whose answers are known
     ");
 }
+
+/// Of three Services the one in the middle makes a name with each of the others.
+#[test]
+fn every_order_of_three_services_is_gone_through() {
+    let cluster = Cluster::with("env: [{name: X, value: '$(A_SERVICE_PORT) $(A_SERVICE_SERVICE_PORT)'}]")
+        .service("a", "clusterIP: 10.0.0.1, ports: [{port: 1}]")
+        .service("a-service", "clusterIP: 10.0.0.2, ports: [{port: 2}]")
+        .service("a-service-service", "clusterIP: 10.0.0.3, ports: [{port: 3}]");
+    assert_eq!(
+        ambiguous_declared(&cluster),
+        [r#"X "1 2" "1 tcp://10.0.0.3:3" "tcp://10.0.0.2:2 2" "tcp://10.0.0.2:2 tcp://10.0.0.3:3""#],
+    );
+}

@@ -755,3 +755,14 @@ fn a_finding_reads_back_from_its_json() {
         assert_eq!(serde_json::from_str::<Code>(&json).unwrap(), code);
     }
 }
+
+#[test]
+fn a_service_that_does_not_say_when_it_was_created_may_be_later_too() {
+    let now = Cluster::with("").service("web", "clusterIP: 10.0.0.1, ports: [{port: 80}]");
+    let told =
+        Cluster::with("").composed(|composition| composition.explain("WEB_PORT", &now.objects.services).to_string());
+    insta::assert_snapshot!(told, @"
+    WEB_PORT is not there
+      Service default/web was created after the container had started: restart the container
+    ");
+}

@@ -416,6 +416,9 @@ fn what_is_absent_in_a_format_of_its_own_is_null() {
     };
     let secret = Secret::deserialize(object([("data", None), ("stringData", None)]));
     assert_eq!(secret.unwrap(), Secret::default());
+    let data = |value| MapDeserializer::new([("stringData", object([("A", value), ("B", None)]))].into_iter());
+    assert_eq!(Secret::deserialize(data(None)).unwrap().data["A"].as_bytes(), b"");
+    assert!(Secret::deserialize(data(Some(7))).is_err());
     let port = ServicePort::deserialize(object([("port", Some(80)), ("protocol", None)]));
     assert_eq!(port.unwrap(), ServicePort::new(PortNumber::new(80).unwrap()));
 }
