@@ -42,12 +42,15 @@ impl<'v> Block<'v> {
     /// Appends the variables of a Service that has an address.
     pub(crate) fn append(&mut self, service: &Service, form: Form) {
         let start = self.len();
-        // Most Services, and all others that an API server lets in.
-        if self.append_short::<32, 16>(service, form).is_some() {
-            return;
-        }
-        self.truncate(start);
-        if self.append_short::<80, 48>(service, form).is_some() {
+        // Behind the name there is to be room for `_PORT_`, and behind the host for a terminator.
+        let short = match (service.metadata.name.len(), service.spec.cluster_ip.len()) {
+            (..=10, ..=15) => self.append_short::<16, 16>(service, form),
+            (..=26, ..=15) => self.append_short::<32, 16>(service, form),
+            // All that an API server lets in.
+            (..=74, ..=47) => self.append_short::<80, 48>(service, form),
+            _ => None,
+        };
+        if short.is_some() {
             return;
         }
         self.truncate(start);
@@ -369,6 +372,21 @@ mod tests {
         let mut other = service(5, 15, 15);
         other.metadata.name = "é".into();
         assert_eq!(takes_it(&other), [false, false]);
+    }
+
+    /// Where `append` goes by the lengths alone, `append_short` has the room.
+    #[test]
+    fn what_is_short_is_staged() {
+        let is_staged = |name, host| {
+            let (mut out, service) = (Vec::new(), service(name, 15, host));
+            let mut block = Block::new(&mut out);
+            block.append(&service, Form::Lines);
+            block.staged > 0
+        };
+        for (name, host) in [(10, 15), (11, 15), (26, 15), (27, 15), (10, 16), (74, 47)] {
+            assert!(is_staged(name, host), "{name} {host}");
+        }
+        assert!(!is_staged(75, 15) && !is_staged(10, 48));
     }
 
     #[test]
