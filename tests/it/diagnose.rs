@@ -306,6 +306,10 @@ fn the_size_is_told_with_what_would_help() {
     warning environment-nearly-too-large: Arguments and environment take 545 bytes of 545 (variables: 14), so that little more fits before no program starts in the container. Set enableServiceLinks: false, which saves 243 bytes.
     [] []
     ");
+    // Three quarters exactly are not nearly all.
+    let total = (0..).find(|total| total - total / 4 == size.bytes()).unwrap();
+    assert_eq!(told(&with_total(services.clone(), total), Code::EnvironmentNearlyTooLarge), "");
+    assert_ne!(told(&with_total(services.clone(), total - 1), Code::EnvironmentNearlyTooLarge), "");
     let saved = services.composed(|composition| composition.size_of_service_links());
     let without = Cluster::of_pod("enableServiceLinks: false, containers: [{name: app}]").service("kubernetes", WEB);
     let rest: Size = without.composed(|composition| composition.size());
