@@ -210,11 +210,7 @@ impl<'a> Environment<'a> {
 
     /// The service variables that stand and whose name is one of these, or begins with one of these.
     pub(crate) fn service_variables_where(&self, names: &[String], prefixes: &[String]) -> Vec<ServiceVariable<'a>> {
-        let named = names.iter().flat_map(|name| self.services.find(name));
-        let prefixed = prefixes.iter().flat_map(|prefix| self.services.find_prefixed(prefix));
-        let mut found: Vec<ServiceVariable<'a>> = named.chain(prefixed).collect();
-        found.sort_unstable_by_key(|variable| variable.position());
-        found.dedup();
+        let mut found = self.services.find_where(names, prefixes);
         found.retain(|variable| self.hidden.binary_search(&variable.position()).is_err());
         found
     }

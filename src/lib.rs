@@ -89,6 +89,7 @@
 //! | what a document holds, aliases expanded | [`DocumentLimits::size`] | 1 GiB | an error of the format |
 //! | a container's environment, command and arguments | [`Facts::size_limit`] | 64 MiB | [`Refusal::TooLarge`] |
 //! | the values that a random choice may lead to | [`Ambiguity::MOST_ORDERS`], [`Facts::size_limit`] | 1,024, 64 MiB | the others are not listed |
+//! | the texts of findings | [`Expectations::size_limit`] | 64 MiB | [`Code::FindingsCut`], and no more |
 //! | a line of an env file, as in the kubelet | none can be set | 64 KiB | [`env_file::EnvFileError::LineTooLong`] |
 //! | an `apiVersion` or `kind` | none can be set | 317 bytes | [`ObjectError::Field`] |
 //!

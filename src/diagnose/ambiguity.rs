@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 
 use super::{Code, Finding};
 use crate::ObjectRef;
+use crate::api::Service;
 use crate::compare::Shown;
 use crate::container::{Composition, expand_within};
 use crate::declared::{Resolved, Source, Value};
@@ -44,6 +45,12 @@ impl Ambiguity<'_> {
     /// with each other have 120.
     pub const MOST_ORDERS: usize = 1024;
 
+    /// What its finding takes at least. The Services' names stand in it once for each value.
+    pub(super) fn least_len(&self) -> usize {
+        let services = self.values.iter().flat_map(|value| &value.from);
+        services.map(|variable| variable.service().metadata.name.len()).fold(0, usize::saturating_add)
+    }
+
     pub(super) fn finding(&self) -> Finding {
         let values: Vec<String> = self
             .values
@@ -63,14 +70,11 @@ impl Ambiguity<'_> {
         let message =
             format!("{name} {what}: the kubelet picks at random, so that its value may be {}.", values.join(" or "));
         let advice = "Rename one of the Services, set the variable in env, or set enableServiceLinks: false.";
-        let mut objects: Vec<ObjectRef> = self
-            .values
-            .iter()
-            .flat_map(|value| &value.from)
-            .map(|variable| ObjectRef::to(variable.service()))
-            .collect();
+        let variables = self.values.iter().flat_map(|value| &value.from);
+        let services: BTreeMap<usize, &Service> =
+            variables.map(|variable| (variable.position().service, variable.service())).collect();
+        let mut objects: Vec<ObjectRef> = services.into_values().map(ObjectRef::to).collect();
         objects.sort();
-        objects.dedup();
         Finding { objects, ..Finding::new(code, message, advice).about(name) }
     }
 }

@@ -5,13 +5,14 @@ use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
+use super::findings::Findings;
 use super::{Code, Finding};
 use crate::container::{Composition, Expanded, SkipReason};
 use crate::declared::{Declared, Entry, Reference, Resolved};
 use crate::name::{is_env_var_name, is_relaxed_env_var_name, is_shell_name};
 
 impl Composition<'_> {
-    pub(super) fn find_in_declared(&self, findings: &mut Vec<Finding>) {
+    pub(super) fn find_in_declared(&self, findings: &mut Findings) {
         let last: BTreeMap<&str, usize> =
             self.environment().declared().iter().zip(0..).map(|(declared, place)| (declared.name(), place)).collect();
         let skipped = self.skipped().iter().filter_map(|skipped| skipped.variable.as_deref()).collect();
@@ -50,7 +51,7 @@ impl Composition<'_> {
         command.chain((0..).map(Entry::Args).zip(self.args()))
     }
 
-    fn find_overwritten(&self, declared: &Declared<'_>, last: &BTreeMap<&str, usize>, findings: &mut Vec<Finding>) {
+    fn find_overwritten(&self, declared: &Declared<'_>, last: &BTreeMap<&str, usize>, findings: &mut Findings) {
         let by = last.get(declared.name()).and_then(|&last| self.environment().declared().get(last));
         let Some(by) = by.filter(|_| declared.is_overwritten()) else { return };
         let message = format!("{} of {} is overwritten by {}.", declared.name(), declared.entry(), by.entry());
@@ -58,7 +59,7 @@ impl Composition<'_> {
         findings.push(Finding::new(Code::Overwritten, message, advice).about(declared.name()));
     }
 
-    fn find_shadowed(&self, declared: &Declared<'_>, findings: &mut Vec<Finding>) {
+    fn find_shadowed(&self, declared: &Declared<'_>, findings: &mut Findings) {
         let name = declared.name();
         let shadowed = self.environment().service_variables_named(name);
         let Some(service) = shadowed.last().map(|variable| variable.service()) else { return };
@@ -74,7 +75,7 @@ impl Composition<'_> {
         findings.push(Finding::new(code, message, advice).about(name).of_service(service));
     }
 
-    fn find_in_value(&self, declared: &Declared<'_>, findings: &mut Vec<Finding>) {
+    fn find_in_value(&self, declared: &Declared<'_>, findings: &mut Findings) {
         let (name, value) = (declared.name(), declared.value());
         if value.as_bytes().contains(&0) {
             let message = format!("The value of {name} holds a NUL byte: the container cannot be created.");
@@ -110,11 +111,14 @@ fn find_unresolved(
     declared: Option<(usize, &Declared<'_>)>,
     references: &[Reference<'_>],
     names: &Names<'_>,
-    findings: &mut Vec<Finding>,
+    findings: &mut Findings,
 ) {
     let unresolved = references.iter().filter(|reference| reference.resolved == Resolved::Unresolved);
     let mut told = BTreeSet::new();
     for name in unresolved.map(|reference| reference.name).filter(|&name| told.insert(name)) {
+        if findings.is_full() {
+            return;
+        }
         let place = declared.map(|(place, _)| place);
         let defined_later = names.last.get(name).is_some_and(|&last| place.is_some_and(|place| last > place));
         let (code, reason, advice) = if declared.is_some_and(|(_, declared)| declared.name() == name) {
@@ -138,7 +142,7 @@ fn find_unresolved(
     }
 }
 
-fn find_in_name(declared: &Declared<'_>, findings: &mut Vec<Finding>) {
+fn find_in_name(declared: &Declared<'_>, findings: &mut Findings) {
     let name = declared.name();
     let entry = declared.entry();
     let (code, problem, advice) = if !is_relaxed_env_var_name(name) {

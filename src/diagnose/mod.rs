@@ -5,6 +5,7 @@
 
 mod ambiguity;
 mod declared;
+mod findings;
 mod services;
 mod size;
 
@@ -17,8 +18,9 @@ pub use size::{Size, SizeLimits};
 
 use crate::ObjectRef;
 use crate::api::Service;
-use crate::container::Composition;
+use crate::container::{Composition, Facts};
 use crate::release::Release;
+use findings::Findings;
 
 /// Something that deserves attention.
 ///
@@ -171,6 +173,8 @@ codes! {
         "an entry is passed over";
     ReleaseUnknown = "release-unknown", Warning,
         "the release is newer than any whose answers are known";
+    FindingsCut = "findings-cut", Warning,
+        "there are more findings than fit into the limit";
 }
 
 impl fmt::Display for Code {
@@ -180,7 +184,7 @@ impl fmt::Display for Code {
 }
 
 /// What is known of the application and the machine that the environment is for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expectations {
     /// Names of variables that the application reads as its own settings: `REDIS_PORT`.
     pub names: Vec<String>,
@@ -188,10 +192,29 @@ pub struct Expectations {
     pub prefixes: Vec<String>,
     /// What the machine takes.
     pub limits: SizeLimits,
+    /// How many bytes the texts of all findings may come to: 64 MiB
+    /// ([`Facts::DEFAULT_SIZE_LIMIT`]). The first that does not fit and those after it are left out,
+    /// which a last one says, beyond the limit: [`Code::FindingsCut`].
+    ///
+    /// A short input can make much here too: a Service's name stands in the finding about each of
+    /// its ports, and a variable's in that about each of its references.
+    pub size_limit: usize,
+}
+
+impl Default for Expectations {
+    fn default() -> Self {
+        Expectations {
+            names: Vec::new(),
+            prefixes: Vec::new(),
+            limits: SizeLimits::default(),
+            size_limit: Facts::DEFAULT_SIZE_LIMIT,
+        }
+    }
 }
 
 impl Composition<'_> {
-    /// What deserves attention in this environment, what concerns Services first.
+    /// What deserves attention in this environment, what concerns Services first, up to
+    /// [`Expectations::size_limit`].
     ///
     /// ```
     /// use kubelet_env::api::{Container, EnvVar, Pod, PodSpec};
@@ -210,7 +233,7 @@ impl Composition<'_> {
     /// ```
     #[must_use]
     pub fn diagnose(&self, expectations: &Expectations) -> Vec<Finding> {
-        let mut findings = Vec::new();
+        let mut findings = Findings::within(expectations.size_limit);
         self.find_in_services(expectations, &mut findings);
         self.find_in_declared(&mut findings);
         self.find_in_size(&expectations.limits, &mut findings);
@@ -222,7 +245,7 @@ impl Composition<'_> {
             );
             findings.push(Finding::new(Code::ReleaseUnknown, message, "Look for a newer version of this tool."));
         }
-        findings
+        findings.into_list()
     }
 }
 
@@ -270,8 +293,8 @@ impl Finding {
 /// ```
 #[must_use]
 pub fn diagnose_service(service: &Service, expectations: &Expectations, release: Release) -> Vec<Finding> {
-    let mut findings = Vec::new();
+    let mut findings = Findings::within(expectations.size_limit);
     services::find_refused(service, release, &mut findings);
-    services::find_expected_of(service, expectations, &mut findings);
-    findings
+    services::find_expected_of(service, expectations, |_| true, &mut findings);
+    findings.into_list()
 }

@@ -1,20 +1,21 @@
 //! Findings about the Services that a container sees, and about one that is to be created.
 
 use alloc::format;
-use alloc::string::String;
-use alloc::vec::Vec;
 
-use super::{Ambiguity, Code, Expectations, Finding};
+use super::findings::Findings;
+use super::{Code, Expectations, Finding};
 use crate::ServiceLinks;
 use crate::api::Service;
 use crate::container::Composition;
 use crate::name::{is_shell_name, mangled_chars};
 use crate::release::Release;
-use crate::services::{ServiceVariable, generate, validate_service};
+use crate::services::{LinkedServices, ServiceVariable, Violation, generate, validate_service};
 
 impl Composition<'_> {
-    pub(super) fn find_in_services(&self, expectations: &Expectations, findings: &mut Vec<Finding>) {
-        findings.extend(self.ambiguities().iter().map(Ambiguity::finding));
+    pub(super) fn find_in_services(&self, expectations: &Expectations, findings: &mut Findings) {
+        for ambiguity in &self.ambiguities() {
+            findings.push_with(ambiguity.least_len(), || ambiguity.finding());
+        }
 
         let expected = self.environment().service_variables_where(&expectations.names, &expectations.prefixes);
         findings.extend(expected.into_iter().map(expected_name));
@@ -40,10 +41,7 @@ impl Composition<'_> {
                 find_refused(service, release, findings);
                 findings.push(finding);
                 if service.awaits_cluster_ip() {
-                    let mut expected = Vec::new();
-                    find_expected_of(service, expectations, &mut expected);
-                    expected.retain(|finding| !finding.variables.iter().any(|name| self.declares(name)));
-                    findings.extend(expected);
+                    find_expected_of(service, expectations, |name| !self.declares(name), findings);
                 }
             }
         }
@@ -65,7 +63,12 @@ fn expected_name(variable: ServiceVariable<'_>) -> Finding {
     Finding::new(Code::ExpectedName, message, advice).about(&name).of_service(service)
 }
 
-pub(super) fn find_expected_of(service: &Service, expectations: &Expectations, findings: &mut Vec<Finding>) {
+pub(super) fn find_expected_of(
+    service: &Service,
+    expectations: &Expectations,
+    is_given: impl Fn(&str) -> bool,
+    findings: &mut Findings,
+) {
     // One that is about to be created has no address yet, but will.
     let addressed = service.awaits_cluster_ip().then(|| {
         let mut addressed = service.clone();
@@ -74,19 +77,18 @@ pub(super) fn find_expected_of(service: &Service, expectations: &Expectations, f
     });
     let services = [addressed.as_ref().unwrap_or(service)];
     let Ok(generated) = generate(&services) else { return };
-    let is_expected = |name: &String| {
-        expectations.names.contains(name) || expectations.prefixes.iter().any(|prefix| name.starts_with(prefix))
-    };
-    findings.extend(generated.iter().filter(|variable| is_expected(&variable.name())).map(expected_name));
+    let expected = LinkedServices::from(generated).find_where(&expectations.names, &expectations.prefixes);
+    findings.extend(expected.into_iter().filter(|variable| is_given(&variable.name())).map(expected_name));
 }
 
-pub(super) fn find_refused(service: &Service, release: Release, findings: &mut Vec<Finding>) {
-    for violation in validate_service(service, release) {
+pub(super) fn find_refused(service: &Service, release: Release, findings: &mut Findings) {
+    let refused = |violation: Violation| {
         let message =
             format!("The API server of {release} would refuse Service {}: {violation}.", service.metadata.name);
         let advice = "Change the field; until then no cluster of that release has this Service.";
-        findings.push(Finding::new(Code::ServiceRefused, message, advice).of_service(service));
-    }
+        Finding::new(Code::ServiceRefused, message, advice).of_service(service)
+    };
+    findings.extend(validate_service(service, release).into_iter().map(refused));
 }
 
 fn skipped(service: &Service) -> Option<Finding> {

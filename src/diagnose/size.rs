@@ -1,8 +1,8 @@
 //! Whether Linux starts a program with this environment (`execve`, `bprm_stack_limits`).
 
 use alloc::format;
-use alloc::vec::Vec;
 
+use super::findings::Findings;
 use super::{Code, Finding};
 use crate::api::Service;
 use crate::container::Composition;
@@ -122,7 +122,7 @@ impl Composition<'_> {
         environment.and(Size::of_program(path, texts))
     }
 
-    pub(super) fn find_in_size(&self, limits: &SizeLimits, findings: &mut Vec<Finding>) {
+    pub(super) fn find_in_size(&self, limits: &SizeLimits, findings: &mut Findings) {
         self.find_too_long(limits, findings);
         let links = self.size_of_service_links();
         let others = Size::of_others(self.environment()).and(self.environment().size_of_services(is_master));
@@ -156,7 +156,7 @@ impl Composition<'_> {
     }
 
     /// A service variable is as long as a Service's name, a port's name and an address.
-    fn find_too_long(&self, limits: &SizeLimits, findings: &mut Vec<Finding>) {
+    fn find_too_long(&self, limits: &SizeLimits, findings: &mut Findings) {
         let declared = self.environment().declared().iter().filter(|declared| !declared.is_overwritten());
         let check = |what: &str, len: usize, advice: &str| {
             let message = || {

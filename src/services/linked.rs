@@ -124,12 +124,28 @@ impl<'a> LinkedServices<'a> {
     }
 
     /// The variables whose names begin with `prefix`, Service by Service.
-    pub(crate) fn find_prefixed(&self, prefix: &str) -> Vec<ServiceVariable<'a>> {
+    fn find_prefixed(&self, prefix: &str) -> Vec<ServiceVariable<'a>> {
         let may_begin = |mangled: &str| mangled.starts_with(prefix) || prefix.starts_with(mangled);
         let services = self.by_mangled_name.iter().filter(|(mangled, _)| may_begin(mangled));
-        let services = services.filter_map(|&(_, index)| Some((index, self.services.get(index)?)));
-        let variables = services.flat_map(|(index, service)| variables_of(service, index));
-        variables.filter(|variable| variable.name().starts_with(prefix)).collect()
+        let of_service = |(mangled, index): &Named| {
+            let (mangled, index) = (mangled.as_str(), *index);
+            let variables = self.services.get(index).into_iter().flat_map(move |service| variables_of(service, index));
+            // The names are long if the Service's is, so that they are not made where that one is enough.
+            let all_begin = mangled.starts_with(prefix);
+            variables.filter(move |variable| all_begin || variable.name().starts_with(prefix))
+        };
+        services.flat_map(of_service).collect()
+    }
+
+    /// The variables whose name is one of these, or begins with one of these, in kubelet order.
+    pub(crate) fn find_where(&self, names: &[String], prefixes: &[String]) -> Vec<ServiceVariable<'a>> {
+        let named = names.iter().flat_map(|name| self.find(name));
+        let prefixed = prefixes.iter().flat_map(|prefix| self.find_prefixed(prefix));
+        let mut found: Vec<ServiceVariable<'a>> = named.chain(prefixed).collect();
+        found.sort_unstable_by_key(|variable| variable.position());
+        // Comparing the variables compares their Services.
+        found.dedup_by_key(|variable| variable.position());
+        found
     }
 
     /// The Services, in the kubelet's order.

@@ -15,6 +15,18 @@ fn with_limits(mut cluster: Cluster, limits: SizeLimits) -> Cluster {
     cluster
 }
 
+fn with_size_limit(mut cluster: Cluster, size_limit: usize) -> Cluster {
+    cluster.expectations.size_limit = size_limit;
+    cluster
+}
+
+/// What counts of a finding.
+fn text_len(finding: &Finding) -> usize {
+    let objects = finding.objects.iter().flat_map(|object| [&object.kind, &object.namespace, &object.name]);
+    let texts = objects.chain(&finding.variables).chain([&finding.message, &finding.advice]);
+    texts.map(String::len).sum()
+}
+
 /// What raises the finding, and its neighbour that does not.
 fn example(code: Code) -> Option<[Cluster; 2]> {
     let with_env = |env: &str| Cluster::with(&format!("env: [{env}]"));
@@ -100,6 +112,11 @@ fn example(code: Code) -> Option<[Cluster; 2]> {
             [optional.clone(), optional.config_map("m", "")]
         }
         Code::ReleaseUnknown => [none().in_release("1.37"), none().in_release("1.36")],
+        Code::FindingsCut => {
+            let db = none().service("db", "clusterIP: None");
+            let len = db.findings().iter().map(text_len).sum();
+            [with_size_limit(db.clone(), len - 1), with_size_limit(db, len)]
+        }
         _ => return None,
     })
 }
@@ -180,6 +197,7 @@ fn the_severity_of_a_finding_is_that_of_its_code() {
     warning service-refused
     info entry-skipped
     warning release-unknown
+    warning findings-cut
     ");
     assert!(Severity::Info < Severity::Warning && Severity::Warning < Severity::Error);
 }
@@ -425,6 +443,33 @@ fn a_release_that_is_not_known_is_told() {
 }
 
 #[test]
+fn findings_are_cut_where_the_limit_is_and_that_is_told() {
+    insta::assert_snapshot!(told_of_example(Code::FindingsCut), @"
+    warning findings-cut: There are more findings: the texts of all come to more than 108 bytes. See to these first, or set a higher limit (Expectations::size_limit).
+    [] []
+    ");
+    let env = "env: [{name: A, value: $(B)$(C)$(A)$(FOO_SERVICE_PORT)}, {name: A.B, value: $(D)}]";
+    let cluster = Cluster::with(env)
+        .service("foo", WEB)
+        .service("foo-service", WEB)
+        .service("Bad", "ports: [{port: 80}, {port: 80}]")
+        .expecting(&[], &["FOO", "BAD"])
+        .in_release("1.37");
+    let whole = cluster.findings();
+    let lens: Vec<usize> = whole.iter().map(text_len).collect();
+    assert!(whole.len() > 20, "{whole:?}");
+    for count in 0..whole.len() {
+        let fitting = lens[..count].iter().sum::<usize>();
+        for size_limit in [fitting, fitting + lens[count] - 1] {
+            let cut = with_size_limit(cluster.clone(), size_limit).findings();
+            assert_eq!(cut[..count], whole[..count]);
+            assert_eq!(cut[count..].iter().map(|finding| finding.code).collect::<Vec<_>>(), [Code::FindingsCut]);
+        }
+    }
+    assert_eq!(with_size_limit(cluster, lens.iter().sum()).findings(), whole);
+}
+
+#[test]
 fn a_service_is_diagnosed_before_it_is_created() {
     let [cluster, _] = example(Code::ExpectedName).unwrap();
     let redis = cluster.objects.services.get("default", "redis").unwrap();
@@ -545,6 +590,7 @@ fn every_code_says_what_it_means() {
     service-refused: the API server would refuse a Service
     entry-skipped: an entry is passed over
     release-unknown: the release is newer than any whose answers are known
+    findings-cut: there are more findings than fit into the limit
     ");
 }
 

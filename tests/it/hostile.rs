@@ -8,7 +8,7 @@ use kubelet_env::api::{
 };
 use kubelet_env::{
     Captured, Code, ComposeError, Composition, Document, DocumentLimits, EnvFiles, Environment, Expectations, Facts,
-    Form, ObjectError, Objects, Order, Refusal, Size, compose, drift, generate,
+    Finding, Form, ObjectError, Objects, Order, Refusal, Release, Size, compose, diagnose_service, drift, generate,
 };
 use serde::de::value::SeqDeserializer;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, IntoDeserializer, Visitor};
@@ -349,4 +349,53 @@ fn a_long_name_is_gone_through_once() {
 fn no_value_is_read_as_a_number_at_each_place_where_a_name_can_be_cut() {
     let block = ["A_SERVICE_PORT_".repeat(100_000), "=".into(), "1".repeat(10_000_000)].concat();
     assert_eq!(drift(&Captured::from_block(block.as_bytes()), &Environment::default()).len(), 1);
+}
+
+#[track_caller]
+fn assert_cut(findings: &[Finding], expectations: &Expectations) {
+    let (last, others) = findings.split_last().unwrap();
+    assert_eq!(last.code, Code::FindingsCut);
+    let len: usize = others.iter().map(|finding| finding.message.len()).sum();
+    assert!(0 < len && len <= expectations.size_limit, "{len}");
+}
+
+#[test]
+fn a_long_name_in_many_findings_ends_at_the_limit() {
+    let expectations = Expectations { size_limit: 4 << 20, ..Expectations::default() };
+    let mut bad = service("A_".repeat(50_000), "", 100_000);
+    assert_cut(&diagnose_service(&bad, &expectations, Release::NEWEST), &expectations);
+    // Nothing to refuse but the name, and every variable expected.
+    for (number, port) in (0..).zip(&mut bad.spec.ports) {
+        port.name = format!("p{number}");
+    }
+    bad.spec.ports.truncate(65_535);
+    let all = Expectations { prefixes: vec!["A_".to_owned()], ..expectations.clone() };
+    assert_cut(&diagnose_service(&bad, &all, Release::NEWEST), &all);
+
+    let mut objects = Objects::default();
+    objects.services.apply(bad);
+    let references: String = (0..100_000).map(|number| format!("$(U{number})")).collect();
+    let pod = with_env(vec![text("A".repeat(100_000), references)]);
+    let composition = compose(&pod, "app", &Facts::of(&objects)).unwrap();
+    assert_cut(&composition.diagnose(&all), &all);
+    let none = Objects::default();
+    let composition = compose(&pod, "app", &Facts::of(&none)).unwrap();
+    assert_cut(&composition.diagnose(&expectations), &expectations);
+}
+
+/// Each of a thousand outcomes names every one of the Services.
+#[test]
+fn long_names_in_many_possible_values_end_at_the_limit() {
+    let mut objects = Objects::default();
+    let long = "s".repeat(2_000);
+    let pair = |number| {
+        [("s", 1), ("S", 2)].map(|(s, host)| service(format!("{s}{long}{number}"), format!("10.0.0.{host}"), 1))
+    };
+    objects.services.extend((0..500).flat_map(pair));
+    let references: String =
+        (0..500).map(|number| format!("$(S{}{number}_SERVICE_HOST)", long.to_uppercase())).collect();
+    let pod = with_env(vec![text("Z", references)]);
+    let composition = compose(&pod, "app", &Facts::of(&objects)).unwrap();
+    let expectations = Expectations::default();
+    assert_cut(&composition.diagnose(&expectations), &expectations);
 }
