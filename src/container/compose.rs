@@ -11,8 +11,8 @@ use core::fmt;
 use super::env_file::EnvFile;
 use super::expand::expand_within;
 use super::facts::FileKey;
-use super::field::field_value;
-use super::resource_field::resource_field_value;
+use super::field::PodFields;
+use super::resource_field::ResourceFields;
 use super::{ComposeError, Facts, Refusal};
 use crate::api::{
     ConfigMap, ConfigMapKeySelector, Container, EnvFromSource, EnvVar, FileKeySelector, Pod, Secret, SecretKeySelector,
@@ -66,6 +66,8 @@ pub fn compose<'a>(pod: &'a Pod, container: &str, facts: &Facts<'a>) -> Result<C
         facts,
         config_maps: facts.config_maps.namespace(&pod.metadata.namespace),
         secrets: facts.secrets.namespace(&pod.metadata.namespace),
+        pod_fields: PodFields::new(pod, facts),
+        resource_fields: ResourceFields::new(pod, container, facts),
         files: BTreeMap::new(),
         remaining,
         environment: Environment::of_services(services),
@@ -269,6 +271,8 @@ struct Composer<'a, 'f> {
     facts: &'f Facts<'a>,
     config_maps: Namespace<'a, ConfigMap>,
     secrets: Namespace<'a, Secret>,
+    pod_fields: PodFields<'a, 'f>,
+    resource_fields: ResourceFields<'a, 'f>,
     /// The env files that were read so far.
     files: BTreeMap<FileKey<'a>, EnvFile<'a>>,
     /// How many bytes the rest may come to.
@@ -357,9 +361,9 @@ impl<'a> Composer<'a, '_> {
         }
         let Some(from) = &variable.value_from else { return Ok(Outcome::of_text(Source::Nothing, "")) };
         if let Some(field) = &from.field_ref {
-            Ok(Outcome::of_text(Source::Field(field), field_value(field, self.pod, self.facts)?))
+            Ok(Outcome::of_text(Source::Field(field), self.pod_fields.value(field)?))
         } else if let Some(resource) = &from.resource_field_ref {
-            let value = resource_field_value(resource, self.pod, self.container, self.facts)?;
+            let value = self.resource_fields.value(resource)?;
             Ok(Outcome::of_text(Source::Resource(resource), value))
         } else if let Some(reference) = &from.config_map_key_ref {
             self.config_map_key(reference)

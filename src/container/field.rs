@@ -4,6 +4,7 @@
 use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::cell::OnceCell;
 use core::net::IpAddr;
 
 use super::{Facts, FieldPathError, Refusal};
@@ -34,51 +35,85 @@ impl From<FieldPathError> for FieldProblem {
     }
 }
 
-/// The value of a field of the Pod.
-pub(super) fn field_value<'a>(
-    field: &ObjectFieldSelector,
+/// The fields of a Pod. Its addresses and the Node's are gone through once, however many entries refer
+/// to them.
+pub(super) struct PodFields<'a, 'f> {
     pod: &'a Pod,
-    facts: &Facts<'a>,
-) -> Result<Cow<'a, str>, Refusal> {
-    try_field_value(field, pod, facts).map_err(|problem| problem.of(field))
+    facts: &'f Facts<'a>,
+    pod_ips: OnceCell<Vec<Cow<'a, str>>>,
+    host_ips: OnceCell<Vec<IpAddr>>,
 }
 
-fn try_field_value<'a>(
-    field: &ObjectFieldSelector,
-    pod: &'a Pod,
-    facts: &Facts<'a>,
-) -> Result<Cow<'a, str>, FieldProblem> {
-    if field.api_version != "v1" {
-        return Err(FieldPathError::Version { version: field.api_version.clone() }.into());
+impl<'a, 'f> PodFields<'a, 'f> {
+    pub(super) fn new(pod: &'a Pod, facts: &'f Facts<'a>) -> Self {
+        PodFields { pod, facts, pod_ips: OnceCell::new(), host_ips: OnceCell::new() }
     }
-    if let Some((path, key)) = split_subscript(&field.field_path) {
-        let (map, is_legal) = match path {
-            "metadata.labels" => (&pod.metadata.labels, is_qualified_name(key)),
-            "metadata.annotations" => (&pod.metadata.annotations, is_qualified_annotation_name(key)),
-            _ => return Err(FieldPathError::Subscript.into()),
-        };
-        is_legal.map_err(|error| FieldPathError::Key { error })?;
-        return Ok(map.get(key).map(|value| Cow::Borrowed(value.as_str())).unwrap_or_default());
+
+    /// The value of a field.
+    pub(super) fn value(&self, field: &ObjectFieldSelector) -> Result<Cow<'a, str>, Refusal> {
+        self.try_value(field).map_err(|problem| problem.of(field))
     }
-    match field.field_path.as_str() {
-        "metadata.name" => known(&pod.metadata.name),
-        "metadata.namespace" => known(&pod.metadata.namespace),
-        "metadata.uid" => known(&pod.metadata.uid),
-        "metadata.labels" => Ok(format_map(&pod.metadata.labels).into()),
-        "metadata.annotations" => Ok(format_map(&pod.metadata.annotations).into()),
-        // `spec.host` is what old clients send.
-        "spec.nodeName" | "spec.host" => node_name(pod, facts),
-        "spec.serviceAccountName" => Ok(Cow::Borrowed(&pod.spec.service_account_name)),
-        "status.hostIP" => Ok(node_addresses(facts)?.first().map(ToString::to_string).unwrap_or_default().into()),
-        "status.hostIPs" => Ok(joined(node_addresses(facts)?.iter().map(ToString::to_string)).into()),
-        "status.podIP" => {
-            let status = known_status(facts)?;
-            let first = pod_addresses(status, facts).into_iter().next();
-            Ok(first.unwrap_or(Cow::Borrowed(&status.pod_ip)))
+
+    fn try_value(&self, field: &ObjectFieldSelector) -> Result<Cow<'a, str>, FieldProblem> {
+        if field.api_version != "v1" {
+            return Err(FieldPathError::Version { version: field.api_version.clone() }.into());
         }
-        "status.podIPs" => Ok(joined(pod_addresses(known_status(facts)?, facts)).into()),
-        "spec.restartPolicy" | "spec.schedulerName" | "status.phase" => Err(FieldPathError::NotGiven.into()),
-        _ => Err(FieldPathError::Unsupported.into()),
+        if let Some((path, key)) = split_subscript(&field.field_path) {
+            let (map, is_legal) = match path {
+                "metadata.labels" => (&self.pod.metadata.labels, is_qualified_name(key)),
+                "metadata.annotations" => (&self.pod.metadata.annotations, is_qualified_annotation_name(key)),
+                _ => return Err(FieldPathError::Subscript.into()),
+            };
+            is_legal.map_err(|error| FieldPathError::Key { error })?;
+            return Ok(map.get(key).map(|value| Cow::Borrowed(value.as_str())).unwrap_or_default());
+        }
+        match field.field_path.as_str() {
+            "metadata.name" => known(&self.pod.metadata.name),
+            "metadata.namespace" => known(&self.pod.metadata.namespace),
+            "metadata.uid" => known(&self.pod.metadata.uid),
+            "metadata.labels" => Ok(format_map(&self.pod.metadata.labels).into()),
+            "metadata.annotations" => Ok(format_map(&self.pod.metadata.annotations).into()),
+            // `spec.host` is what old clients send.
+            "spec.nodeName" | "spec.host" => self.node_name(),
+            "spec.serviceAccountName" => Ok(Cow::Borrowed(&self.pod.spec.service_account_name)),
+            "status.hostIP" => Ok(self.host_ips()?.first().map(ToString::to_string).unwrap_or_default().into()),
+            "status.hostIPs" => Ok(joined(self.host_ips()?.iter().map(ToString::to_string)).into()),
+            "status.podIP" => {
+                let status = self.known_status()?;
+                let first = self.pod_ips(status).first().cloned();
+                Ok(first.unwrap_or(Cow::Borrowed(&status.pod_ip)))
+            }
+            "status.podIPs" => Ok(joined(self.pod_ips(self.known_status()?)).into()),
+            "spec.restartPolicy" | "spec.schedulerName" | "status.phase" => Err(FieldPathError::NotGiven.into()),
+            _ => Err(FieldPathError::Unsupported.into()),
+        }
+    }
+
+    fn known_status(&self) -> Result<&'a PodStatus, FieldProblem> {
+        self.facts.pod_status.ok_or(FieldProblem::Path(FieldPathError::Unknown))
+    }
+
+    fn known_node(&self) -> Result<&'a Node, FieldProblem> {
+        self.facts.node.ok_or(FieldProblem::NodeUnknown)
+    }
+
+    /// A Pod that is not scheduled yet runs on the Node that was given.
+    fn node_name(&self) -> Result<Cow<'a, str>, FieldProblem> {
+        if self.pod.spec.node_name.is_empty() {
+            known(&self.known_node()?.metadata.name)
+        } else {
+            Ok(Cow::Borrowed(&self.pod.spec.node_name))
+        }
+    }
+
+    fn host_ips(&self) -> Result<&[IpAddr], FieldProblem> {
+        let node = self.known_node()?;
+        let ips = self.host_ips.get_or_init(|| node_addresses(node));
+        if ips.is_empty() { Err(FieldPathError::HostIpUnknown.into()) } else { Ok(ips) }
+    }
+
+    fn pod_ips(&self, status: &'a PodStatus) -> &[Cow<'a, str>] {
+        self.pod_ips.get_or_init(|| pod_addresses(status, self.facts))
     }
 }
 
@@ -92,30 +127,12 @@ fn known(value: &str) -> Result<Cow<'_, str>, FieldProblem> {
     if value.is_empty() { Err(FieldPathError::Unknown.into()) } else { Ok(Cow::Borrowed(value)) }
 }
 
-fn known_status<'a>(facts: &Facts<'a>) -> Result<&'a PodStatus, FieldProblem> {
-    facts.pod_status.ok_or(FieldProblem::Path(FieldPathError::Unknown))
-}
-
-fn known_node<'a>(facts: &Facts<'a>) -> Result<&'a Node, FieldProblem> {
-    facts.node.ok_or(FieldProblem::NodeUnknown)
-}
-
-/// A Pod that is not scheduled yet runs on the Node that was given.
-fn node_name<'a>(pod: &'a Pod, facts: &Facts<'a>) -> Result<Cow<'a, str>, FieldProblem> {
-    if pod.spec.node_name.is_empty() {
-        known(&known_node(facts)?.metadata.name)
-    } else {
-        Ok(Cow::Borrowed(&pod.spec.node_name))
-    }
-}
-
 /// Go: `GetNodeHostIPs`
-fn node_addresses(facts: &Facts<'_>) -> Result<Vec<IpAddr>, FieldProblem> {
-    let addresses = known_node(facts)?.status.addresses.as_slice();
+fn node_addresses(node: &Node) -> Vec<IpAddr> {
+    let addresses = node.status.addresses.as_slice();
     let of_type = |type_| addresses.iter().filter(move |address| address.type_ == type_);
-    let texts = of_type("InternalIP").chain(of_type("ExternalIP")).map(|address| address.address.as_str());
-    let ips = host_ips(texts);
-    if ips.is_empty() { Err(FieldPathError::HostIpUnknown.into()) } else { Ok(ips) }
+    let texts = of_type("InternalIP").chain(of_type("ExternalIP"));
+    host_ips(texts.map(|address| address.address.as_str()))
 }
 
 /// Go: `Kubelet.sortPodIPs`

@@ -3,41 +3,61 @@
 //! `containerResourceRuntimeValue`).
 
 use alloc::borrow::Cow;
+use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
+use core::cell::OnceCell;
 
 use super::{Facts, Refusal, Resource, ResourceField, ResourceList, resource_value};
 use crate::api::{Container, Pod, Quantity, ResourceFieldSelector};
 use crate::release::Rule;
 
-/// The value that a `resourceFieldRef` of `container` gives.
-pub(super) fn resource_field_value(
-    selector: &ResourceFieldSelector,
-    pod: &Pod,
-    container: &Container,
-    facts: &Facts<'_>,
-) -> Result<String, Refusal> {
-    let (container, is_defaulted) = if selector.container_name.is_empty() {
-        (container, true)
-    } else {
-        container_named(&selector.container_name, pod)?
-    };
-    let field: ResourceField = selector.resource.parse().map_err(|error| Refusal::UnsupportedResource { error })?;
-    let ResourceField { list, resource } = &field;
-    let quantity = match list {
-        ResourceList::Requests => container.resources.requests.get(resource.name()).map(Cow::Borrowed),
-        ResourceList::Limits if is_defaulted => limit(resource, pod, container, facts)?.map(Cow::Borrowed),
-        ResourceList::Limits => container.resources.limits.get(resource.name()).map(Cow::Borrowed),
-    };
-    let value = resource_value(resource, &quantity.unwrap_or_default(), selector.divisor.as_ref());
-    Ok(value.map_err(|error| Refusal::Quantity { error })?.to_string())
+/// The resources of a container, and of those of its Pod that it refers to by name; the names are gone
+/// through once, however many entries refer to them.
+pub(super) struct ResourceFields<'a, 'f> {
+    pod: &'a Pod,
+    container: &'a Container,
+    facts: &'f Facts<'a>,
+    /// The first container of each name, and whether its limits are defaulted.
+    by_name: OnceCell<BTreeMap<&'a str, (&'a Container, bool)>>,
 }
 
-/// The container, and whether its limits are defaulted: an init container's are not.
-fn container_named<'a>(name: &str, pod: &'a Pod) -> Result<(&'a Container, bool), Refusal> {
-    let find = |containers: &'a [Container]| containers.iter().find(|container| container.name == name);
-    let defaulted = find(&pod.spec.containers).map(|container| (container, true));
-    let found = defaulted.or_else(|| find(&pod.spec.init_containers).map(|container| (container, false)));
-    found.ok_or_else(|| Refusal::ContainerMissing { container: name.into() })
+impl<'a, 'f> ResourceFields<'a, 'f> {
+    pub(super) fn new(pod: &'a Pod, container: &'a Container, facts: &'f Facts<'a>) -> Self {
+        ResourceFields { pod, container, facts, by_name: OnceCell::new() }
+    }
+
+    /// The value that a `resourceFieldRef` of the container gives.
+    pub(super) fn value(&self, selector: &ResourceFieldSelector) -> Result<String, Refusal> {
+        let (container, is_defaulted) = if selector.container_name.is_empty() {
+            (self.container, true)
+        } else {
+            self.container_named(&selector.container_name)?
+        };
+        let field: ResourceField = selector.resource.parse().map_err(|error| Refusal::UnsupportedResource { error })?;
+        let ResourceField { list, resource } = &field;
+        let quantity = match list {
+            ResourceList::Requests => container.resources.requests.get(resource.name()).map(Cow::Borrowed),
+            ResourceList::Limits if is_defaulted => {
+                limit(resource, self.pod, container, self.facts)?.map(Cow::Borrowed)
+            }
+            ResourceList::Limits => container.resources.limits.get(resource.name()).map(Cow::Borrowed),
+        };
+        let value = resource_value(resource, &quantity.unwrap_or_default(), selector.divisor.as_ref());
+        Ok(value.map_err(|error| Refusal::Quantity { error })?.to_string())
+    }
+
+    fn container_named(&self, name: &str) -> Result<(&'a Container, bool), Refusal> {
+        let found = self.by_name.get_or_init(|| by_name(self.pod)).get(name).copied();
+        found.ok_or_else(|| Refusal::ContainerMissing { container: name.into() })
+    }
+}
+
+/// An init container's limits are not defaulted.
+fn by_name(pod: &Pod) -> BTreeMap<&str, (&Container, bool)> {
+    let defaulted = pod.spec.containers.iter().map(|container| (container, true));
+    let all = defaulted.chain(pod.spec.init_containers.iter().map(|container| (container, false)));
+    // The last of a name stays in the map.
+    all.rev().map(|(container, is_defaulted)| (container.name.as_str(), (container, is_defaulted))).collect()
 }
 
 /// A container's limit, an absent or zero one taken from the Pod or the Node.

@@ -4,7 +4,8 @@
 
 use kubelet_env::api::{
     ConfigMap, ConfigMapEnvSource, ConfigMapKeySelector, Container, EnvFromSource, EnvVar, EnvVarSource,
-    FileKeySelector, ObjectMeta, Pod, PodMeta, PodSpec, PortNumber, Service, ServicePort, ServiceSpec,
+    FileKeySelector, Node, NodeAddress, NodeStatus, ObjectFieldSelector, ObjectMeta, Pod, PodMeta, PodSpec, PodStatus,
+    PortNumber, ResourceFieldSelector, Service, ServicePort, ServiceSpec,
 };
 use kubelet_env::{
     Captured, Code, ComposeError, Composition, Document, DocumentLimits, EnvFiles, Environment, Expectations, Facts,
@@ -398,4 +399,34 @@ fn long_names_in_many_possible_values_end_at_the_limit() {
     let composition = compose(&pod, "app", &Facts::of(&objects)).unwrap();
     let expectations = Expectations::default();
     assert_cut(&composition.diagnose(&expectations), &expectations);
+}
+
+#[test]
+fn addresses_and_containers_are_gone_through_once() {
+    let field = |path: &str| {
+        let field_ref = ObjectFieldSelector { field_path: path.to_owned(), ..ObjectFieldSelector::default() };
+        EnvVarSource { field_ref: Some(field_ref), ..EnvVarSource::default() }
+    };
+    let resource = ResourceFieldSelector {
+        container_name: "last".to_owned(),
+        resource: "requests.cpu".to_owned(),
+        ..ResourceFieldSelector::default()
+    };
+    let resource = EnvVarSource { resource_field_ref: Some(resource), ..EnvVarSource::default() };
+    let sources = ["status.podIP", "status.podIPs", "status.hostIP", "status.hostIPs"].map(field);
+    let env = (0..20_000).flat_map(|_| sources.iter().chain([&resource]).map(|source| from("A", source.clone())));
+    let mut pod = with_env(env.collect());
+    pod.spec.containers.extend((0..50_000).map(|_| Container { name: "other".to_owned(), ..Container::default() }));
+    pod.spec.init_containers.push(Container { name: "last".to_owned(), ..Container::default() });
+
+    // None is of the other family, which is looked for to the end.
+    let ips = || (0..50_000).map(|_| "10.0.0.1");
+    let status = PodStatus::with_ips(ips());
+    let address = |ip: &str| NodeAddress { type_: "InternalIP".to_owned(), address: ip.to_owned() };
+    let status_of_node = NodeStatus { addresses: ips().map(address).collect(), ..NodeStatus::default() };
+    let node = Node { metadata: ObjectMeta::new("", "n"), status: status_of_node };
+    let objects = Objects::default();
+    let facts = Facts { node: Some(&node), pod_status: Some(&status), ..Facts::of(&objects) };
+    let composition = compose(&pod, "app", &facts).unwrap();
+    assert_eq!(composition.environment().declared().len(), 100_000);
 }
