@@ -155,7 +155,6 @@ impl Composition<'_> {
         self.environment().size_of_services(|service| !is_master(service))
     }
 
-    /// A service variable is as long as a Service's name, a port's name and an address.
     fn find_too_long(&self, limits: &SizeLimits, findings: &mut Findings) {
         let declared = self.environment().declared().iter().filter(|declared| !declared.is_overwritten());
         let check = |what: &str, len: usize, advice: &str| {
@@ -180,11 +179,7 @@ impl Composition<'_> {
             findings.extend(check(&format!("{entry}"), len, advice));
         }
         for (index, service) in self.environment().services().iter().enumerate() {
-            let spec = &service.spec;
-            let longest = spec.ports.iter().map(|port| port.name.len()).max().unwrap_or_default();
-            // Suffixes, protocols and numbers take less than a hundred.
-            let bound = [service.metadata.name.len(), spec.cluster_ip.len(), longest, 100];
-            if bound.iter().fold(0_usize, |sum, &len| sum.saturating_add(len.saturating_mul(2))) > limits.string {
+            if may_make_longer_than(limits.string, service) {
                 for variable in self.environment().service_variables_of(index) {
                     let name = variable.name();
                     let len = of_variable(&name, variable.value().len());
@@ -194,4 +189,14 @@ impl Composition<'_> {
             }
         }
     }
+}
+
+/// Whether a variable of a Service may be longer than this: hardly one comes near it. (None is longer than its
+/// Service's name, a port's name, the address and their surroundings, each of them twice.)
+fn may_make_longer_than(limit: usize, service: &Service) -> bool {
+    let spec = &service.spec;
+    let longest = spec.ports.iter().map(|port| port.name.len()).max().unwrap_or_default();
+    // Suffixes, protocols and numbers take less than a hundred.
+    let bound = [service.metadata.name.len(), spec.cluster_ip.len(), longest, 100];
+    bound.iter().fold(0_usize, |sum, &len| sum.saturating_add(len.saturating_mul(2))) > limit
 }
