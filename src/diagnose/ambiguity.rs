@@ -291,3 +291,31 @@ fn is_an_order(before: &BTreeSet<(usize, usize)>) -> bool {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{ObjectMeta, PortNumber, Service, ServicePort, ServiceSpec};
+    use crate::services::generate;
+
+    /// It is what a finding is measured by before it is made.
+    #[test]
+    fn no_finding_is_shorter_than_the_least() {
+        let service = |name: &str, host: &str| Service {
+            metadata: ObjectMeta::new("default", name),
+            spec: ServiceSpec {
+                cluster_ip: host.into(),
+                ports: [ServicePort::new(PortNumber::new(80).unwrap())].into(),
+                ..ServiceSpec::default()
+            },
+        };
+        let services = [service("foo", "10.0.0.1"), service("foo-service", "10.0.0.2")];
+        let services: Vec<&Service> = services.iter().collect();
+        let variables: Vec<ServiceVariable<'_>> = generate(&services).unwrap().iter().collect();
+        let ambiguity = ambiguity_of_services("FOO_SERVICE_PORT", &variables);
+        let least = variables.iter().map(|variable| variable.service().metadata.name.len()).sum();
+        assert_eq!(ambiguity.least_len(), least);
+        let finding = ambiguity.finding();
+        assert!(finding.message.len() >= least, "{finding:?}");
+    }
+}

@@ -374,6 +374,15 @@ mod tests {
         assert_eq!(takes_it(&other), [false, false]);
     }
 
+    #[test]
+    fn a_byte_is_found_wherever_it_stands() {
+        // In the last one it stands at the same place of two words.
+        for text in [":", "1:", "12345678:", "123456789012345:", "1:2345678:"] {
+            assert!(Text::<16>::new(text).is_some_and(|text| text.contains(b':')), "{text}");
+        }
+        assert!(Text::<16>::new("10.0.0.1;").is_some_and(|text| !text.contains(b':')));
+    }
+
     /// Where `append` goes by the lengths alone, `append_short` has the room.
     #[test]
     fn what_is_short_is_staged() {
