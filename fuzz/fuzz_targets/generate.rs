@@ -87,7 +87,7 @@ fn check_environment(environment: &Environment<'_>, pairs: &[(String, String)]) 
     }
     assert_eq!(environment.len(), values.len());
     for (name, values) in &values {
-        assert_eq!(environment.get(name).unwrap().value(), values.last().unwrap().as_bytes());
+        assert_eq!(environment.get(name).unwrap().value().as_bytes(), values.last().unwrap().as_bytes());
         for longer in [format!("{name}_PORT"), format!("{name}_"), format!("X{name}")] {
             let found = environment.get(&longer).map(|variable| variable.name().into_owned());
             assert_eq!(found.is_some(), pairs.iter().any(|(name, _)| *name == longer), "{longer}");
