@@ -382,7 +382,7 @@ mod of_serde {
 
     /// A group of 253 bytes, `/` and a version of 63: what no API server knows a longer `apiVersion`
     /// than, nor a longer `kind`. A list's are also those of its items, each of which has a copy.
-    const LONGEST_TYPE: usize = 253 + 1 + 63;
+    const LONGEST_TYPE: usize = 317;
 
     /// `TypeMeta`: of which kind an object is.
     #[derive(Clone)]

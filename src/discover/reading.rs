@@ -79,8 +79,9 @@ impl<'v> NumberClue<'v> {
 
 const LONGEST_LABEL: usize = 63;
 
-/// What no name of a service variable is longer than, so that a longer one is not searched.
-const LONGEST_NAME: usize = LONGEST_LABEL + "_SERVICE_PORT_".len() + LONGEST_LABEL;
+/// What no name of a service variable is longer than, so that a longer one is not searched: two
+/// labels with `_SERVICE_PORT_` between them.
+const LONGEST_NAME: usize = 140;
 
 /// Each way in which a name is that of a Service, mangled, and a suffix.
 fn splits(name: &[u8]) -> impl Iterator<Item = (&str, Suffix<'_>)> {

@@ -398,13 +398,35 @@ mod tests {
         assert!(!is_staged(75, 15) && !is_staged(10, 48));
     }
 
+    fn one_by_one(service: &Service) -> String {
+        let line =
+            |variable: ServiceVariable<'_>| [variable.name(), "=".into(), variable.value(), "\n".into()].concat();
+        variables_of(service, 0).map(line).collect()
+    }
+
+    /// However much room is left where a Service begins.
+    #[test]
+    fn the_longest_texts_have_room_at_the_end_of_the_stage() {
+        for (name, host) in [(10, 15), (26, 15), (74, 47)] {
+            let mut long = service(name, 15, host);
+            long.spec.ports[0].protocol = Some(Protocol::Sctp);
+            let long_text = one_by_one(&long);
+            for less in 0..STAGE {
+                let mut out = Vec::new();
+                let mut block = Block::new(&mut out);
+                block.staged = STAGE.wrapping_sub(less);
+                block.append(&long, Form::Lines);
+                block.flush();
+                assert!(out.ends_with(long_text.as_bytes()), "{name} {host} {less}");
+            }
+        }
+    }
+
     #[test]
     fn texts_are_copied_to_the_vector_many_at_a_time() {
-        let (mut out, mut expected) = (Vec::new(), String::new());
+        let mut out = Vec::new();
         let service = service(5, 5, 8);
-        for variable in variables_of(&service, 0) {
-            expected.extend([variable.name(), "=".into(), variable.value(), "\n".into()]);
-        }
+        let expected = one_by_one(&service);
         let mut block = Block::new(&mut out);
         block.append(&service, Form::Lines);
         block.append(&service, Form::Lines);

@@ -264,6 +264,7 @@ fn what_somebody_set_is_no_service() {
         ("REDIS_SERVICE_PORT_http", "80"),
         ("REDIS_PORT_80_TCP", "udp://10.0.0.1:80"),
         ("REDIS_PORT_80_TCP_PORT", "81"),
+        ("REDIS_PORT_80_TCP_PORT", "http"),
         ("REDIS_PORT_80_TCP_PROTO", "TCP"),
         ("REDIS_PORT_080_TCP_PROTO", "tcp"),
         ("REDIS_PORT_80_HTTP_PROTO", "http"),
