@@ -34,7 +34,7 @@ struct Arguments {
     /// When the container started, such as 2026-11-22T09:30:00Z: objects that were created later are
     /// told as what a restart would bring
     #[arg(long, value_name = "TIME")]
-    started: Option<Timestamp>,
+    at: Option<Timestamp>,
     /// The application reads this variable as its own setting (may be repeated)
     #[arg(long, value_name = "NAME")]
     expect: Vec<String>,
@@ -101,7 +101,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
         format!("no Pod or workload of the namespace {namespace} is in these files{others}")
     };
     let chosen = arguments.choice.container(&files)?.ok_or_else(nothing)?;
-    let objects = match arguments.started {
+    let objects = match arguments.at {
         Some(moment) => files.objects.clone().created_by(moment),
         None => files.objects.clone(),
     };
@@ -139,13 +139,13 @@ fn told(finding: &Finding) -> String {
 
 fn changes(upgrade: &Upgrade) -> Vec<serde_json::Value> {
     let changes = upgrade.changes.iter().map(|UpgradeChange { release, rules, subject, before, after, .. }| {
-        let reasons: Vec<&str> = rules.iter().map(|rule| rule.now()).collect();
+        let rules: Vec<&str> = rules.iter().map(|rule| rule.now()).collect();
         serde_json::json!({
             "release": release.to_string(),
             "subject": subject.to_string(),
             "before": before,
             "after": after,
-            "reasons": reasons,
+            "newRules": rules,
         })
     });
     changes.collect()

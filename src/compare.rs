@@ -235,7 +235,7 @@ impl fmt::Display for Drifted {
         match drift {
             Drift::Missing => write!(f, "{name} is missing until the container is restarted"),
             Drift::Stale => write!(f, "{name} is stale: its value is another one now"),
-            Drift::Gone => write!(f, "{name} is stale: no Service makes it any more"),
+            Drift::Gone => write!(f, "{name} is gone: no Service makes it any more"),
             Drift::Foreign => write!(f, "{name} was never the kubelet's"),
         }
     }

@@ -106,7 +106,7 @@ fn write_on_a_line(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 
 /// Two objects of a kind have one name in one namespace.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{object} is there twice: metadata.name must be unique in a namespace, so rename or remove one")]
+#[error("{object} is defined twice: metadata.name must be unique in a namespace, so rename or remove one")]
 #[non_exhaustive]
 pub struct DuplicateObject {
     /// The name that both have.
@@ -244,7 +244,7 @@ mod of_serde {
             /// The field, and what is wrong with it.
             error: FieldError,
         },
-        /// An object is there twice.
+        /// An object is defined twice.
         #[error(transparent)]
         Duplicate(#[from] DuplicateObject),
     }
@@ -397,13 +397,13 @@ mod of_serde {
             let Value::Map(_) = value else { return Err(FieldError::of_kind(value, "an object")) };
             let read = |key: &'static str, inherited: Option<&String>| match value.get(key) {
                 Some(text) if text.as_str().is_some_and(|text| text.len() > LONGEST_TYPE) => {
-                    Err(FieldError::of_kind(text, "a text of at most 317 bytes").at_key(key))
+                    Err(FieldError::of_kind(text, "a string of at most 317 bytes").at_key(key))
                 }
                 Some(Value::Text(text)) if !text.is_empty() => Ok(text.clone().into_owned()),
                 None | Some(Value::Null | Value::Text(_)) => {
                     inherited.cloned().ok_or_else(|| FieldError::missing_field(key))
                 }
-                Some(other) => Err(FieldError::of_kind(other, "a text").at_key(key)),
+                Some(other) => Err(FieldError::of_kind(other, "a string").at_key(key)),
             };
             Ok(TypeMeta {
                 kind: read("kind", item_type.map(|item| &item.kind))?,

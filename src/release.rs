@@ -30,6 +30,19 @@ impl Release {
     /// The newest one whose answers were recorded: 1.36.
     pub const NEWEST: Release = Release::minor(36);
 
+    /// All releases whose answers were recorded, from the oldest to the newest.
+    ///
+    /// ```
+    /// use kubelet_env::{Release, Rule};
+    ///
+    /// let since = Release::known().find(|release| release.has(Rule::PodLimits));
+    /// assert_eq!(since, Some("1.34".parse()?));
+    /// # Ok::<(), kubelet_env::ReleaseError>(())
+    /// ```
+    pub fn known() -> impl Iterator<Item = Release> {
+        (Release::OLDEST.minor..=Release::NEWEST.minor).map(Release::minor)
+    }
+
     const fn minor(minor: u32) -> Self {
         Release { major: 1, minor }
     }

@@ -26,7 +26,7 @@ pub struct Upgrade {
 pub struct UpgradeChange {
     /// The release that changes it.
     pub release: Release,
-    /// The rules that this release changes, of which one is the cause.
+    /// The rules that are new in this release; at least one of them is the cause.
     pub rules: Vec<Rule>,
     /// What changes.
     pub subject: UpgradeSubject,
@@ -135,8 +135,8 @@ impl fmt::Display for Upgrade {
                 // What is nowhere does not change, and `differences` has none of it.
                 (_, None, None) => {}
             }
-            let reasons: Vec<&str> = rules.iter().map(|rule| rule.now()).collect();
-            writeln!(f, " (since {release}: {})", reasons.join("; "))?;
+            let rules: Vec<&str> = rules.iter().map(|rule| rule.now()).collect();
+            writeln!(f, " (new in {release}: {})", rules.join("; "))?;
         }
         Ok(())
     }

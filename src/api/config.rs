@@ -164,14 +164,14 @@ mod of_serde {
 
     impl<'de> Deserialize<'de> for Base64Value {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            deserializer.deserialize_any(ValueVisitor { expected: "a text in base64", read: decode }).map(Base64Value)
+            deserializer.deserialize_any(ValueVisitor { expected: "a string in base64", read: decode }).map(Base64Value)
         }
     }
 
     impl<'de> Deserialize<'de> for TextValue {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
             deserializer
-                .deserialize_any(ValueVisitor { expected: "a text", read: |text| Some(text.into()) })
+                .deserialize_any(ValueVisitor { expected: "a string", read: |text| Some(text.into()) })
                 .map(TextValue)
         }
     }

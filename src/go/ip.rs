@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn long_text_takes_linear_time() {
+    fn long_texts_are_read() {
         for unit in ["0", "1:", "::", "1.", "::1", "0:"] {
             let long = unit.repeat(10_000_000 / unit.len());
             assert_eq!(parse_ip(&long), None);

@@ -261,7 +261,7 @@ impl<'de> Visitor<'de> for KeyVisitor {
     type Value = Key<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text as the key of a map")
+        f.write_str("a string as the key of a map")
     }
 
     fn visit_bool<E>(self, key: bool) -> Result<Key<'de>, E> {

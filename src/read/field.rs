@@ -37,7 +37,7 @@ enum Segment {
 pub enum FieldProblem {
     /// It must be there, and is not.
     Missing,
-    /// It stands there twice.
+    /// It is given twice.
     Twice,
     /// It holds something else than is expected there.
     Unexpected {
@@ -144,7 +144,7 @@ impl fmt::Display for FieldError {
         }
         match self.problem() {
             FieldProblem::Missing => f.write_str(" is missing"),
-            FieldProblem::Twice => f.write_str(" stands there twice"),
+            FieldProblem::Twice => f.write_str(" is given twice"),
             FieldProblem::Unexpected { found, expected } => write!(f, " is {found}, but should be {expected}"),
         }
     }
@@ -227,7 +227,7 @@ impl<'de> Deserializer<'de> for Value<'de> {
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {
         match self {
             Value::Text(_) => self.deserialize_any(visitor),
-            other => Err(FieldError::of_kind(&other, "a text")),
+            other => Err(FieldError::of_kind(&other, "a string")),
         }
     }
 

@@ -117,16 +117,16 @@ fn a_captured_environment_drifts_from_what_the_objects_say_now() {
     HOME was never the kubelet's
     MODE is stale: its value is another one now
     MY_PORT was never the kubelet's
-    OLD_PORT is stale: no Service makes it any more
-    OLD_SERVICE_HOST is stale: no Service makes it any more
+    OLD_PORT is gone: no Service makes it any more
+    OLD_SERVICE_HOST is gone: no Service makes it any more
     PATH was never the kubelet's
     WEB_PORT is stale: its value is another one now
     WEB_PORT_80_TCP is missing until the container is restarted
     WEB_PORT_80_TCP_ADDR is missing until the container is restarted
     WEB_PORT_80_TCP_PORT is missing until the container is restarted
     WEB_PORT_80_TCP_PROTO is missing until the container is restarted
-    WEB_PORT_81_TCP is stale: no Service makes it any more
-    WEB_PORT_81_TCP_PROTO is stale: no Service makes it any more
+    WEB_PORT_81_TCP is gone: no Service makes it any more
+    WEB_PORT_81_TCP_PROTO is gone: no Service makes it any more
     WEB_SERVICE_HOST is stale: its value is another one now
     WEB_SERVICE_PORT is stale: its value is another one now
     ");
@@ -161,17 +161,13 @@ fn a_value_that_the_kubelet_may_pick_again_is_not_stale() {
 
 #[test]
 fn a_container_drifts_from_the_objects_of_its_start() {
-    let mut objects = Cluster::with("").service("old", WEB).service("new", WEB).objects;
-    for (name, time) in [("old", "2026-11-22T08:00:00Z"), ("new", "2026-11-22T09:30:00Z")] {
-        let mut service = objects.services.delete("default", name).unwrap();
-        service.metadata.creation_timestamp = Some(time.parse().unwrap());
-        objects.services.apply(service);
-    }
-    let pod = Cluster::with("").pod();
+    let cluster = Cluster::with("").service("old", WEB).service("new", WEB);
+    let cluster = cluster.created("old", "2026-11-22T08:00:00Z").created("new", "2026-11-22T09:30:00Z");
+    let (objects, pod) = (&cluster.objects, cluster.pod());
     let started = |moment: &str| objects.clone().created_by(moment.parse().unwrap());
     let missing = |moment: &str| {
         let then = started(moment);
-        let (then, now) = (Facts::of(&then), Facts::of(&objects));
+        let (then, now) = (Facts::of(&then), Facts::of(objects));
         let [then, now] = [then, now].map(|facts| compose(&pod, "app", &facts).unwrap());
         told(&drift(&Captured::from(then.environment()), now.environment()))
     };
@@ -195,8 +191,8 @@ fn only_what_has_the_form_of_a_service_s_variable_is_gone() {
     insta::assert_snapshot!(told(&against_now(then, &now)), @"
     EMPTY_PORT_80_TCP_ADDR was never the kubelet's
     EMPTY_SERVICE_HOST was never the kubelet's
-    OLD_PORT_80_TCP_ADDR is stale: no Service makes it any more
-    OLD_SERVICE_HOST is stale: no Service makes it any more
+    OLD_PORT_80_TCP_ADDR is gone: no Service makes it any more
+    OLD_SERVICE_HOST is gone: no Service makes it any more
     _SERVICE_HOST was never the kubelet's
     ");
 }

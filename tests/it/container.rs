@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use kubelet_env::api::{Container, Node, Pod, PodMeta, PodSpec, PodStatus};
 use kubelet_env::{ComposeError, Composition, EnvFiles, Expanded, Facts, Objects, Release, Value, Variable, compose};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-mod limits;
+use crate::formats::read_yaml;
+
 mod refusals;
 mod secrets;
 mod sources;
@@ -76,7 +76,7 @@ impl Case {
         env_files.insert("config", "app.env", "# of the shop\nGREETING='hello $(COLOR)'\nEMPTY=''\n");
         Case {
             pod: Pod { metadata, spec, ..Pod::default() }.with_defaults(),
-            objects: objects(CLUSTER),
+            objects: read_yaml(CLUSTER),
             node: Some(yaml(NODE)),
             node_ips: Vec::new(),
             pod_status: Some(PodStatus::with_ips(["10.244.0.7", "fd00:244::7"])),
@@ -149,14 +149,11 @@ fn refusal(container: &str) -> String {
     Case::new(container).refusal()
 }
 
-fn yaml<T: DeserializeOwned>(text: &str) -> T {
-    yaml_serde::from_str(text).unwrap()
+/// The field of a container that has one variable, `A`, from a field of the Pod.
+fn field_ref(path: &str) -> String {
+    format!("env: [{{name: A, valueFrom: {{fieldRef: {{fieldPath: \"{path}\"}}}}}}]")
 }
 
-fn objects(text: &str) -> Objects {
-    let mut objects = Objects::default();
-    for document in yaml_serde::Deserializer::from_str(text) {
-        objects.add(kubelet_env::Document::deserialize(document).unwrap()).unwrap();
-    }
-    objects
+fn yaml<T: DeserializeOwned>(text: &str) -> T {
+    yaml_serde::from_str(text).unwrap()
 }

@@ -8,9 +8,10 @@ use kubelet_env::{
     mangle, select, validate_service,
 };
 use proptest::collection::vec;
-use proptest::option;
 use proptest::prelude::*;
 use serde::Deserialize;
+
+use crate::strategies;
 
 type Port = (u16, Protocol, &'static str);
 
@@ -378,7 +379,7 @@ fn errors_say_what_is_wrong() {
 
 /// Inputs on which anything worse than linear would not end.
 #[test]
-fn hostile_environments_take_linear_time() {
+fn hostile_environments_are_read() {
     let long = format!("{}_SERVICE_HOST", "_PORT_SERVICE_PORT".repeat(100_000));
     let digits = format!("A_PORT_{}_TCP", "9".repeat(1_000_000));
     let found = Discovered::from_pairs([(long.as_str(), "10.0.0.1"), (digits.as_str(), "tcp://10.0.0.1:80")]);
@@ -395,35 +396,10 @@ fn hostile_environments_take_linear_time() {
     assert!(!Discovered::from_pairs(shared.chain(anchors)).candidates().is_empty());
 }
 
-fn label() -> impl Strategy<Value = String> {
-    let part = proptest::sample::select(vec!["service", "port", "host", "80", "tcp", "addr", "foo", "proto", "a"]);
-    prop_oneof![
-        3 => vec(part, 1..6).prop_map(|parts| parts.join("-")),
-        2 => "[a-z0-9]([-a-z0-9]{0,20}[a-z0-9])?",
-        1 => "[a-z]([-a-z0-9]{61}[a-z0-9])",
-    ]
-}
-
-fn port_number() -> impl Strategy<Value = PortNumber> {
-    prop_oneof![proptest::sample::select(vec![80, 443, 8080]), 1..=u16::MAX]
-        .prop_map(|number| PortNumber::new(number).unwrap())
-}
-
+/// In one namespace, so that they are seen together.
 fn valid_service() -> impl Strategy<Value = Service> {
-    let address = prop_oneof![
-        any::<std::net::Ipv4Addr>().prop_map(|address| address.to_string()),
-        any::<std::net::Ipv6Addr>().prop_map(|address| address.to_string()),
-    ];
-    let protocol = || option::of(proptest::sample::select(Protocol::ALL.to_vec()));
-    let port = |name| {
-        (name, protocol(), port_number()).prop_map(|(name, protocol, port)| ServicePort { name, protocol, port })
-    };
-    let ports = prop_oneof![vec(port(Just(String::new()).boxed()), 1), vec(port(label().boxed()), 1..6),];
-    (label(), address, ports)
-        .prop_map(|(name, cluster_ip, ports)| Service {
-            metadata: ObjectMeta::new("default", name),
-            spec: ServiceSpec { cluster_ip, ports, ..ServiceSpec::default() },
-        })
+    strategies::valid_service()
+        .prop_map(|service| Service { metadata: ObjectMeta::new("default", service.metadata.name), ..service })
         .prop_filter("not valid", |service| validate_service(service, Release::NEWEST).is_empty())
 }
 

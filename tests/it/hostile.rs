@@ -11,55 +11,23 @@ use kubelet_env::{
     Captured, Code, ComposeError, Composition, Document, DocumentLimits, EnvFiles, Environment, Expectations, Facts,
     Finding, Form, ObjectError, Objects, Order, Refusal, Release, Size, compose, diagnose_service, drift, generate,
 };
-use serde::de::value::SeqDeserializer;
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, IntoDeserializer, Visitor};
-use serde::forward_to_deserialize_any;
+use serde::de::{Deserialize, DeserializeSeed};
+
+use crate::formats::{Binary, read_json};
 
 fn limits(depth: usize, size: usize) -> DocumentLimits {
     DocumentLimits { depth, size }
 }
 
-fn read_json(json: &str) -> Result<Objects, ObjectError> {
-    let mut objects = Objects::default();
-    objects.add(serde_json::from_str(json).unwrap()).map(|()| objects)
-}
-
-/// A format without a limit of its own: lists in lists, this many.
-struct Nested(usize);
-
-impl<'de> Deserializer<'de> for Nested {
-    type Error = serde::de::value::Error;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        match self.0.checked_sub(1) {
-            None => visitor.visit_unit(),
-            Some(rest) => visitor.visit_seq(SeqDeserializer::new(std::iter::once(Nested(rest)))),
-        }
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
-        unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
-    }
-}
-
-impl IntoDeserializer<'_> for Nested {
-    type Deserializer = Self;
-
-    fn into_deserializer(self) -> Self {
-        self
-    }
-}
-
 #[test]
 fn nesting_has_a_limit() {
-    let read = |depth: usize| Document::deserialize(Nested(depth)).map(drop).map_err(|error| error.to_string());
+    let read = |depth: usize| Document::deserialize(Binary::Nested(depth)).map(drop).map_err(|error| error.to_string());
     assert_eq!(read(128), Ok(()));
     insta::assert_snapshot!(read(129).unwrap_err(), @"the document is nested too deep: 128 levels at most (DocumentLimits::depth)");
     assert!(read(1_000_000).is_err());
-    let shallow = limits(1, 1 << 20).deserialize(Nested(2)).unwrap_err();
+    let shallow = limits(1, 1 << 20).deserialize(Binary::Nested(2)).unwrap_err();
     insta::assert_snapshot!(shallow, @"the document is nested too deep: 1 levels at most (DocumentLimits::depth)");
-    assert!(limits(1, 1 << 20).deserialize(Nested(1)).is_ok());
+    assert!(limits(1, 1 << 20).deserialize(Binary::Nested(1)).is_ok());
 }
 
 #[test]
@@ -80,7 +48,7 @@ fn the_stack_grows_with_the_depth_that_is_allowed() {
         thread.spawn(work).unwrap().join().unwrap();
     }
     within_stack_for(1_000, || {
-        let document = limits(1_000, usize::MAX).deserialize(Nested(1_000)).unwrap();
+        let document = limits(1_000, usize::MAX).deserialize(Binary::Nested(1_000)).unwrap();
         assert!(document.clone() == document);
     });
     within_stack_for(126, || {
@@ -161,8 +129,8 @@ fn no_kind_is_so_long_that_it_multiplies() {
         other => panic!("{other}"),
     };
     let long = "x".repeat(1_000_000) + "List";
-    insta::assert_snapshot!(problem(list("v1", &long)), @r#"kind is "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…", but should be a text of at most 317 bytes"#);
-    insta::assert_snapshot!(problem(list(&long, "XList")), @r#"apiVersion is "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…", but should be a text of at most 317 bytes"#);
+    insta::assert_snapshot!(problem(list("v1", &long)), @r#"kind is "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…", but should be a string of at most 317 bytes"#);
+    insta::assert_snapshot!(problem(list(&long, "XList")), @r#"apiVersion is "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…", but should be a string of at most 317 bytes"#);
     let longest = "x".repeat(313) + "List";
     assert_eq!(list(&longest, &longest).unwrap().ignored.len(), 20_001);
     assert!(list(&("x".to_owned() + &longest), "XList").is_err());
@@ -211,6 +179,68 @@ fn with_env(env: Vec<EnvVar>) -> Pod {
 #[track_caller]
 fn assert_too_large(composed: Result<Composition<'_>, ComposeError>) {
     assert!(matches!(*composed.unwrap_err().refusal, Refusal::TooLarge { .. }));
+}
+
+/// The database `db` at 10.0.0.11:5432.
+fn with_database() -> Objects {
+    let port = ServicePort::new(PortNumber::new(5432).unwrap());
+    let mut db = service("db", "10.0.0.11", 0);
+    db.spec.ports.push(port);
+    Objects { services: [db].into_iter().collect(), ..Objects::default() }
+}
+
+#[test]
+fn sixty_entries_that_double_end_at_the_limit() {
+    let doubling = |step: usize| match step {
+        0 => text("A0", "xx"),
+        step => text(format!("A{step}"), format!("$(A{0})$(A{0})", step - 1)),
+    };
+    let pod = with_env((0..60).map(doubling).collect());
+    let error = compose(&pod, "app", &Facts::of(&Objects::default())).unwrap_err();
+    assert_eq!(*error.refusal, Refusal::TooLarge { limit: 64 << 20 });
+    assert_eq!(error.variable.as_deref(), Some("A24"));
+}
+
+#[test]
+fn the_same_name_may_double_itself() {
+    let pod = with_env([text("A", "xx")].into_iter().chain((0..60).map(|_| text("A", "$(A)$(A)"))).collect());
+    assert_too_large(compose(&pod, "app", &Facts::of(&Objects::default())));
+}
+
+#[test]
+fn a_million_references_that_are_never_closed_are_text() {
+    let (open, objects) = ("$(".repeat(1_000_000), Objects::default());
+    let pod = with_env(vec![text("A", open.as_str())]);
+    let composition = compose(&pod, "app", &Facts::of(&objects)).unwrap();
+    assert!(composition.environment().get("A").unwrap().value().as_bytes() == open.as_bytes());
+}
+
+#[test]
+fn a_million_references_are_resolved_one_by_one() {
+    let objects = with_database();
+    for (reference, resolved) in [("$(B)", ""), ("$(C)", "$(C)"), ("$(DB_SERVICE_PORT)", "5432"), ("$$", "$")] {
+        let pod = with_env(vec![text("B", ""), text("A", reference.repeat(1_000_000))]);
+        let composition = compose(&pod, "app", &Facts::of(&objects)).unwrap();
+        let expected = resolved.repeat(1_000_000);
+        assert!(composition.environment().get("A").unwrap().value().as_bytes() == expected.as_bytes());
+    }
+}
+
+#[test]
+fn what_stands_before_a_hundred_thousandth_entry_is_not_searched() {
+    let mut env: Vec<EnvVar> = (0..50_000).map(|number| text(format!("A{number}"), "x")).collect();
+    env.extend((0..50_000).map(|number| text("B", format!("$(A{number})"))));
+    let (pod, objects) = (with_env(env), Objects::default());
+    let composition = compose(&pod, "app", &Facts::of(&objects)).unwrap();
+    assert_eq!(composition.environment().iter().filter(|variable| variable.declared().is_some()).count(), 50_001);
+}
+
+#[test]
+fn a_long_reference_to_nothing_is_looked_up_once() {
+    let name = "DB_SERVICE_PORT_".repeat(100_000);
+    let (pod, objects) = (with_env(vec![text("A", format!("$({name})").repeat(4))]), with_database());
+    let composition = compose(&pod, "app", &Facts::of(&objects)).unwrap();
+    assert_eq!(composition.environment().declared()[0].references().len(), 4);
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! What the crate promises: documented outputs, laws, and the recorded answers of the real kubelet.
 
-mod block;
 mod canaries;
 mod cluster;
 mod compare;
@@ -10,23 +9,23 @@ mod container_laws;
 mod diagnose;
 mod diagnose_laws;
 mod discover;
+mod documented_services;
 mod env_file;
+mod examples;
 mod explain;
-mod explain_example;
+mod formats;
 mod forms;
 mod hostile;
 mod k8s_openapi;
-mod laws;
+mod names;
 mod objects_kinds;
-mod printenv;
-mod printenv_container;
-mod process;
 mod promises;
 mod quantity;
 mod reading;
 mod releases;
+mod service_laws;
+mod service_text;
 mod size;
-mod snapshots;
 mod store;
 mod strategies;
 mod traits;

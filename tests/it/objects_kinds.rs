@@ -326,21 +326,21 @@ fn a_bad_object_among_many_says_which_it_is_and_what_is_wrong() {
         among_many(NODE),
     ];
     insta::assert_snapshot!(texts.join("\n"), @r#"
-    Pod shop/bad: items[2].spec.containers[1].env[0].name is 7, but should be a text
-    Pod shop/bad: items[2].spec.containers[1].env[0].value is 80, but should be a text
+    Pod shop/bad: items[2].spec.containers[1].env[0].name is 7, but should be a string
+    Pod shop/bad: items[2].spec.containers[1].env[0].value is 80, but should be a string
     Pod shop/bad: items[2].spec.containers[1].env is an object, but should be a list
     Pod shop/bad: items[2].spec.containers[1].resources.limits.memory is "1GiB", but should be a quantity such as 128Mi or 250m
     Pod shop/bad: items[2].spec.containers[1].resources.limits['example.com/gpu'] is true, but should be a quantity such as 128Mi or 250m
     Pod shop/bad: items[2].spec.containers[1].env[0].valueFrom.resourceFieldRef.divisor is "one", but should be a quantity such as 128Mi or 250m
     Pod shop/bad: items[2].spec.containers[1].envFrom[0].configMapRef is "settings", but should be an object
-    Pod shop/bad: items[2].spec.containers[1].env[0].name stands there twice
+    Pod shop/bad: items[2].spec.containers[1].env[0].name is given twice
     Deployment shop/web: items[2].spec.template.spec.containers[0].args is "-v", but should be a list
     CronJob shop/web: items[2].spec.jobTemplate.spec.template.spec.containers[0].args is "-v", but should be a list
-    ConfigMap c: items[2].data.PORT is 80, but should be a text
-    Node n: items[2].status.addresses[0].address is 1, but should be a text
+    ConfigMap c: items[2].data.PORT is 80, but should be a string
+    Node n: items[2].status.addresses[0].address is 1, but should be a string
     ConfigMap: items[2].metadata.name is missing
     Pod p: items[2].metadata.creationTimestamp is "yesterday", but should be a time in RFC 3339, such as 2026-11-22T09:30:00Z
-    Node node-1 is there twice: metadata.name must be unique in a namespace, so rename or remove one
+    Node node-1 is defined twice: metadata.name must be unique in a namespace, so rename or remove one
     "#);
 }
 

@@ -69,7 +69,7 @@ fn assert_is_the_limit(total: usize, count: usize, program: &Path, arguments: &[
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn a_program_starts_at_the_limit_and_not_one_byte_beyond(

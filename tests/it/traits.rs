@@ -1,5 +1,6 @@
 //! What every public type can do. It need not run: what is missing does not compile.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt::{Debug, Display};
 use std::hash::Hash;
@@ -22,26 +23,59 @@ macro_rules! each {
     ($($check:ident: $($type:ty),+ $(,)?;)+) => { $($($check::<$type>();)+)+ };
 }
 
+/// Names every public type, of what is generic each instance.
+macro_rules! all {
+    ($($type:ty),+ $(,)?) => {
+        const ALL: &[&str] = &[$(stringify!($type)),+];
+
+        #[test]
+        fn every_public_type_is_send_sync_clone_and_debug() {
+            $(all::<$type>();)+
+        }
+    };
+}
+
+all! {
+    Absence, Ambiguity<'_>, Candidate, Captured<'_>, Certainty, Change<'_>, Code, Collision<'_>,
+    Comparison<'_>, ComposeError, Composition<'_>, ConfigMap, ConfigMapEnvSource, ConfigMapKeySelector,
+    Container, Declared<'_>, DiscoverError, Discovered, DiscoveredPort, DiscoveredService, Document<'_>,
+    DocumentLimits, Drift, Drifted, DuplicateObject, Entry, EnvFileError, EnvFileLineError, EnvFiles,
+    EnvFromSource, EnvVar, EnvVarSource, Environment<'_>, Expanded<'_>, Expectations, Explanation, Facts<'_>,
+    FieldError, FieldPathError, FieldProblem, FileKeySelector, Finding, Form, FormError, FormProblem,
+    Generated<'_, '_>, NoPorts, Node, NodeAddress, NodeStatus, ObjectError, ObjectFieldSelector, ObjectMeta,
+    ObjectRef, Objects, Order, Origin, Piece<'_>, Pod, PodIp, PodMeta, PodSpec, PodStatus, PodTemplateSpec,
+    PortNumber, PortNumberError, PossibleValue<'_>, Protocol, ProtocolError, QualifiedNameError, Quantity,
+    QuantityError, Reference<'_>, Refusal, Release, ReleaseError, Resolved<'_>, ResolvedReference, Resource,
+    ResourceField, ResourceFieldSelector, ResourceList, ResourceRequirements, Rule, Secret, SecretEnvSource,
+    SecretKeySelector, SecretValue, Service, ServiceLinks, ServicePort, ServiceSpec, ServiceVariable<'_>,
+    ServiceVariableKind, Severity, Shown, Size, SizeLimits, SkipReason, Skipped, Source<'_>, Step,
+    Store<ConfigMap>, Store<Node>, Store<Pod>, Store<Secret>, Store<Service>, Store<Workload>, Timestamp,
+    TimestampError, UnsupportedResource, Upgrade, UpgradeChange, UpgradeSubject, Value<'_>, Variable<'_>,
+    Violation, ViolationProblem, Workload, WorkloadKind,
+}
+
 #[test]
-fn every_public_type_is_send_sync_clone_and_debug() {
-    each! {
-        all: Candidate, Certainty, Collision<'_>, ComposeError, Composition<'_>, ConfigMap, Container, Declared<'_>,
-            DiscoverError, Discovered, DiscoveredPort, DiscoveredService, Document<'_>, DocumentLimits, DuplicateObject, Entry,
-            EnvFileError, EnvFileLineError, EnvFiles, EnvVar, Environment<'_>, Expanded<'_>, Facts<'_>, FieldError,
-            FieldPathError, FieldProblem, Form, Generated<'_, '_>, NoPorts, Node, ObjectError, ObjectMeta, ObjectRef,
-            Objects, Order, Piece<'_>, Pod, PodMeta, PodSpec, PortNumber, PortNumberError, Protocol, ProtocolError,
-            QualifiedNameError, Quantity, QuantityError, Reference<'_>, Refusal, Release, ReleaseError, Resolved<'_>,
-            Resource, ResourceField, ResourceList, Rule, Secret, SecretValue, Service, ServiceLinks, ServicePort,
-            ServiceSpec, ServiceVariable<'_>, ServiceVariableKind, SkipReason, Skipped, Source<'_>, Store<ConfigMap>,
-            Store<Node>, Store<Pod>, Store<Secret>, Store<Service>, Store<Workload>, Timestamp, TimestampError,
-            UnsupportedResource, Value<'_>, Variable<'_>, Violation, ViolationProblem, Workload, WorkloadKind;
-    }
+fn every_public_type_is_named_here() {
+    let named: BTreeSet<&str> = ALL.iter().map(|name| name.split('<').next().unwrap().trim()).collect();
+    let of_the_crate = [include_str!("../../src/lib.rs"), include_str!("../../src/api/mod.rs")]
+        .into_iter()
+        .flat_map(|source| source.split("\npub use ").skip(1).map(|rest| rest.split(';').next().unwrap()));
+    let of_env_file = include_str!("../../src/container/env_file.rs")
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub enum ").or(line.strip_prefix("pub struct ")));
+    let public: BTreeSet<&str> = of_the_crate
+        .chain(of_env_file)
+        .flat_map(|text| text.split(|c: char| !c.is_alphanumeric()))
+        // The one trait there is.
+        .filter(|name| name.starts_with(|c: char| c.is_ascii_uppercase()) && *name != "Object")
+        .collect();
+    assert_eq!(public, named);
 }
 
 #[test]
 fn values_are_compared_and_hashed() {
     each! {
-        eq: Candidate, Collision<'_>, ComposeError, ConfigMap, Container, Declared<'_>, DiscoverError, Node,
+        eq: Candidate, Collision<'_>, ComposeError, ConfigMap, Container, Declared<'_>, DiscoverError, FormProblem, Node,
             ObjectMeta, Objects, Pod, Secret, Service, ServicePort, ServiceVariable<'_>, Store<Service>, Value<'_>,
             Variable<'_>, Violation, Workload;
         eq_hash: Candidate, ServicePort;
@@ -50,7 +84,7 @@ fn values_are_compared_and_hashed() {
             ServiceVariableKind, ViolationProblem;
         default: Discovered, Environment<'_>, Form, ObjectMeta, Objects, Order, Protocol, Service, ServiceLinks,
             ServiceSpec, Store<Service>;
-        error: ComposeError, DiscoverError, DuplicateObject, NoPorts, PortNumberError, ProtocolError, ReleaseError;
+        error: ComposeError, DiscoverError, DuplicateObject, FormError, NoPorts, PortNumberError, ProtocolError, ReleaseError;
     }
 }
 

@@ -40,17 +40,17 @@ fn told(from: &str, to: &str, file: Option<&str>) -> String {
 #[test]
 fn each_change_is_told_with_its_release_and_reason() {
     insta::assert_snapshot!(told("1.29", "1.36", Some("FEATURES='gifts'\n")), @r"
-    1.30: 1ST is new: [elided] (since 1.30: every key of an envFrom source becomes a variable)
-    1.33: POD_IP changes from 010.1.0.7 to 10.1.0.7 (since 1.33: status.podIP and status.podIPs are printed canonically)
-    1.35: FEATURES changes from  to gifts (since 1.35: `$` before a character that is not ASCII stays as it is; fileKeyRef gives the value from the env file)
-    1.35: PRICE changes from $\xc3\x82\xa35 to $£5 (since 1.35: `$` before a character that is not ASCII stays as it is; fileKeyRef gives the value from the env file)
-    1.35: command[1] changes from $\xc3\x82\xa3 to $£ (since 1.35: `$` before a character that is not ASCII stays as it is; fileKeyRef gives the value from the env file)
+    1.30: 1ST is new: [elided] (new in 1.30: every key of an envFrom source becomes a variable)
+    1.33: POD_IP changes from 010.1.0.7 to 10.1.0.7 (new in 1.33: status.podIP and status.podIPs are printed canonically)
+    1.35: FEATURES changes from  to gifts (new in 1.35: `$` before a character that is not ASCII stays as it is; fileKeyRef gives the value from the env file)
+    1.35: PRICE changes from $\xc3\x82\xa35 to $£5 (new in 1.35: `$` before a character that is not ASCII stays as it is; fileKeyRef gives the value from the env file)
+    1.35: command[1] changes from $\xc3\x82\xa3 to $£ (new in 1.35: `$` before a character that is not ASCII stays as it is; fileKeyRef gives the value from the env file)
     ");
 }
 
 #[test]
 fn what_a_release_refuses_is_told() {
-    insta::assert_snapshot!(told("1.34", "1.35", None), @r#"1.35: the container is refused: container app: env[2] FEATURES: fileKeyRef: the volume "files" is not known (since 1.35: `$` before a character that is not ASCII stays as it is; fileKeyRef gives the value from the env file)"#);
+    insta::assert_snapshot!(told("1.34", "1.35", None), @r#"1.35: the container is refused: container app: env[2] FEATURES: fileKeyRef: the volume "files" is not known (new in 1.35: `$` before a character that is not ASCII stays as it is; fileKeyRef gives the value from the env file)"#);
 }
 
 /// A garbled text is longer, so that a limit may lie between the two.
@@ -65,7 +65,7 @@ fn what_a_release_lets_in_is_told() {
     };
     let is_let_in =
         |upgrade: &Upgrade| upgrade.changes.iter().any(|change| change.before.is_some() && change.after.is_none());
-    insta::assert_snapshot!((0..100).map(told).find(is_let_in).unwrap(), @"1.35: the container is not refused any more: container app: env[0] PRICE: the environment, command and arguments come to more than 19 bytes (Facts::size_limit) (since 1.35: `$` before a character that is not ASCII stays as it is; fileKeyRef gives the value from the env file)");
+    insta::assert_snapshot!((0..100).map(told).find(is_let_in).unwrap(), @"1.35: the container is not refused any more: container app: env[0] PRICE: the environment, command and arguments come to more than 19 bytes (Facts::size_limit) (new in 1.35: `$` before a character that is not ASCII stays as it is; fileKeyRef gives the value from the env file)");
     assert_eq!(UpgradeSubject::Container.to_string(), "the container");
 }
 
@@ -81,7 +81,7 @@ fn a_container_that_is_refused_throughout_is_told_where_the_reason_changes() {
     let absent = "{name: A, valueFrom: {configMapKeyRef: {name: absent, key: k}}}";
     assert_eq!(refused("1.29", absent), "");
     let in_file = "{name: F, valueFrom: {fileKeyRef: {volumeName: files, path: app.env, key: K}}}";
-    insta::assert_snapshot!(refused("1.29", &format!("{in_file}, {absent}")), @"1.35: the container is refused for another reason (since 1.35: `$` before a character that is not ASCII stays as it is; fileKeyRef gives the value from the env file)");
+    insta::assert_snapshot!(refused("1.29", &format!("{in_file}, {absent}")), @"1.35: the container is refused for another reason (new in 1.35: `$` before a character that is not ASCII stays as it is; fileKeyRef gives the value from the env file)");
 }
 
 #[test]

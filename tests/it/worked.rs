@@ -1,15 +1,13 @@
 //! The worked example, through the library.
 
 use kubelet_env::api::PodStatus;
-use kubelet_env::{Document, EnvFiles, Facts, Form, Objects, Order, compose};
-use serde::Deserialize;
+use kubelet_env::{EnvFiles, Facts, Form, Order, compose};
+
+use crate::formats::read_yaml;
 
 #[test]
 fn the_worked_example_has_every_kind_of_source() {
-    let mut objects = Objects::default();
-    for document in yaml_serde::Deserializer::from_str(include_str!("../../examples/worked/shop.yaml")) {
-        objects.add(Document::deserialize(document).unwrap()).unwrap();
-    }
+    let objects = read_yaml(include_str!("../../examples/worked/shop.yaml"));
     let mut env_files = EnvFiles::default();
     env_files.insert("features", "shop.env", include_str!("../../examples/worked/shop.env"));
     let mut pod = objects.deployments.get("shop", "storefront").unwrap().pod().with_defaults();

@@ -4,11 +4,8 @@ use insta::assert_snapshot;
 use kubelet_env::api::{Node, PodSpec, PodStatus};
 use kubelet_env::{Entry, EnvFiles, Facts, Refusal, Size, compose};
 
-use super::{Case, objects, refusal, yaml};
-
-fn field_ref(path: &str) -> String {
-    format!("env: [{{name: A, valueFrom: {{fieldRef: {{fieldPath: \"{path}\"}}}}}}]")
-}
+use super::{Case, field_ref, refusal, yaml};
+use crate::formats::read_yaml;
 
 fn field(path: &str) -> String {
     refusal(&field_ref(path))
@@ -57,7 +54,7 @@ fn services_that_were_not_listed_yet() {
 fn a_service_with_an_address_and_no_ports() {
     let mut case = Case::new("{}");
     let web = "{apiVersion: v1, kind: Service, metadata: {name: web, namespace: shop}, spec: {clusterIP: 10.0.0.12}}";
-    case.objects.merge(objects(web)).unwrap();
+    case.objects.merge(read_yaml(web)).unwrap();
     assert_snapshot!(case.refusal(), @"container app: Service shop/web: spec.ports is empty, but spec.clusterIP has an address: declare a port, or make the Service headless with clusterIP: None");
 }
 

@@ -4,7 +4,8 @@ use std::fmt::Debug;
 use kubelet_env::api::{Secret, SecretValue};
 use kubelet_env::{Document, Form, Objects, Order};
 
-use super::{Case, objects};
+use super::Case;
+use crate::formats::read_yaml;
 
 const CONTAINER: &str = "
 envFrom: [{secretRef: {name: login}}]
@@ -169,15 +170,15 @@ fn no_reading_error_shows_a_secret_s_value() {
     }
     told.dedup();
     insta::assert_snapshot!(told.join("\n"), @"
-    Secret login: data.PASSWORD is [elided], but should be a text in base64
-    Secret login: data.PASSWORD is a list, but should be a text in base64
-    Secret login: data.PASSWORD is an object, but should be a text in base64
-    Secret login: data.PASSWORD is [elided], but should be a text in base64
+    Secret login: data.PASSWORD is [elided], but should be a string in base64
+    Secret login: data.PASSWORD is a list, but should be a string in base64
+    Secret login: data.PASSWORD is an object, but should be a string in base64
+    Secret login: data.PASSWORD is [elided], but should be a string in base64
     Secret login: data is a list, but should be a map of keys and values
     Secret login: data is [elided], but should be a map of keys and values
-    Secret login: stringData.PASSWORD is [elided], but should be a text
-    Secret login: stringData.PASSWORD is a list, but should be a text
-    Secret login: stringData.PASSWORD is an object, but should be a text
+    Secret login: stringData.PASSWORD is [elided], but should be a string
+    Secret login: stringData.PASSWORD is a list, but should be a string
+    Secret login: stringData.PASSWORD is an object, but should be a string
     Secret login: stringData is [elided], but should be a map of keys and values
     Secret login: stringData is a list, but should be a map of keys and values
     ");
@@ -186,8 +187,8 @@ fn no_reading_error_shows_a_secret_s_value() {
 #[test]
 fn a_duplicate_secret_is_named_and_not_shown() {
     let secret = "{apiVersion: v1, kind: Secret, metadata: {name: login, namespace: shop}, stringData: {P: hunter2}}";
-    let mut twice = objects(secret);
-    let error = twice.merge(objects(secret)).unwrap_err();
+    let mut twice = read_yaml(secret);
+    let error = twice.merge(read_yaml(secret)).unwrap_err();
     shows_nothing(&error);
     assert_eq!(error.object.to_string(), "Secret shop/login");
 }

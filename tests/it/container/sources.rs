@@ -4,14 +4,10 @@ use insta::assert_snapshot;
 use kubelet_env::api::{Pod, PodSpec, PodStatus, Quantity};
 use kubelet_env::{Entry, Form, Order, Resolved, Source};
 
-use super::{Case, told, yaml};
+use super::{Case, field_ref, told, yaml};
 
 fn field(path: &str) -> String {
     of_field(Case::new(&field_ref(path)))
-}
-
-fn field_ref(path: &str) -> String {
-    format!("env: [{{name: A, valueFrom: {{fieldRef: {{fieldPath: \"{path}\"}}}}}}]")
 }
 
 fn of_field(case: Case) -> String {

@@ -1,6 +1,6 @@
 //! The example `explain`, run as a process.
 
-use crate::process::{Output, run_example};
+use super::{Output, run_example};
 
 const SHOP: &str = "\
 apiVersion: apps/v1
@@ -155,18 +155,18 @@ fn a_name_that_the_application_reads_is_told_before_anything_is_deployed() {
 
 #[test]
 fn what_was_created_after_the_start_is_explained_so() {
-    insta::assert_snapshot!(printed(&["-", "REDIS_PORT", "--started", "2026-11-22T09:00:00Z"]), @"
+    insta::assert_snapshot!(printed(&["-", "REDIS_PORT", "--at", "2026-11-22T09:00:00Z"]), @"
     REDIS_PORT is not there
       Service default/redis was created at 2026-11-22T09:30:00Z, after the container had started: restart the container
     ");
-    assert_eq!(printed(&["-", "REDIS_PORT", "--started", "2026-11-22T09:30:00Z"]), printed(&["-", "REDIS_PORT"]));
+    assert_eq!(printed(&["-", "REDIS_PORT", "--at", "2026-11-22T09:30:00Z"]), printed(&["-", "REDIS_PORT"]));
 }
 
 #[test]
 fn tells_what_an_upgrade_changes() {
     let upgrade = |rest: &[&str]| printed(&[&["-", "--release=1.34", "--upgrade-to=1.36"], rest].concat());
     assert_eq!(upgrade(&[]), "");
-    insta::assert_snapshot!(upgrade(&["--container=pound"]), @r"1.35: PRICE changes from $\xc3\x82\xa35 to $£5 (since 1.35: `$` before a character that is not ASCII stays as it is; fileKeyRef gives the value from the env file)");
+    insta::assert_snapshot!(upgrade(&["--container=pound"]), @r"1.35: PRICE changes from $\xc3\x82\xa35 to $£5 (new in 1.35: `$` before a character that is not ASCII stays as it is; fileKeyRef gives the value from the env file)");
     insta::assert_snapshot!(upgrade(&["--container=pound", "--json"]), @r#"
     [
       {
@@ -176,7 +176,7 @@ fn tells_what_an_upgrade_changes() {
         "before": {
           "escaped": "$\\xc3\\x82\\xa35"
         },
-        "reasons": [
+        "newRules": [
           "`$` before a character that is not ASCII stays as it is",
           "fileKeyRef gives the value from the env file"
         ],

@@ -44,7 +44,7 @@ fn service() -> impl Strategy<Value = Service> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(500) })]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn text_of_all_is_that_of_each(services in vec(service(), 0..12)) {

@@ -1,6 +1,6 @@
 //! The example `printenv`, run as a process.
 
-use crate::process::{Output, run_example};
+use super::{Output, run_example};
 
 const SERVICE: &str = "examples/my-svc-nginx.yaml";
 const DEPLOYMENT: &str = "examples/my-dep-nginx.yaml";
@@ -35,23 +35,23 @@ MY_SVC_NGINX_SERVICE_HOST=10.1.237.190
 MY_SVC_NGINX_SERVICE_PORT=80
 ";
 
-pub(crate) fn run_with(arguments: &[&str], stdin: &str) -> Output {
+pub(super) fn run_with(arguments: &[&str], stdin: &str) -> Output {
     run_example("printenv", arguments, stdin)
 }
 
 /// What it prints where all is well.
-pub(crate) fn printed_with(arguments: &[&str], stdin: &str) -> String {
+pub(super) fn printed_with(arguments: &[&str], stdin: &str) -> String {
     let output = run_with(arguments, stdin);
     assert_eq!((output.code, output.stderr.as_str()), (Some(0), ""));
     output.stdout
 }
 
-pub(crate) fn printed(arguments: &[&str]) -> String {
+pub(super) fn printed(arguments: &[&str]) -> String {
     printed_with(arguments, "")
 }
 
 /// Its message, where it must end with this code and have printed nothing.
-pub(crate) fn refused_with(code: i32, arguments: &[&str], stdin: &str) -> String {
+pub(super) fn refused_with(code: i32, arguments: &[&str], stdin: &str) -> String {
     let output = run_with(arguments, stdin);
     assert_eq!((output.code, output.stdout.as_str()), (Some(code), ""), "{}", output.stderr);
     output.stderr
@@ -230,10 +230,10 @@ fn an_item_of_a_list_is_told_by_its_place() {
 #[test]
 fn two_services_of_one_name_are_refused() {
     let web = document("web", "10.0.0.1", ", ports: [{port: 80}]");
-    insta::assert_snapshot!(refused(&[web.as_str(), &web].concat()), @"error: standard input: document 2: Service default/web is there twice: metadata.name must be unique in a namespace, so rename or remove one");
-    insta::assert_snapshot!(refused_with(1, &[SERVICE, SERVICE], ""), @"error: examples/my-svc-nginx.yaml: Service default/my-svc-nginx is there twice: metadata.name must be unique in a namespace, so rename or remove one");
+    insta::assert_snapshot!(refused(&[web.as_str(), &web].concat()), @"error: standard input: document 2: Service default/web is defined twice: metadata.name must be unique in a namespace, so rename or remove one");
+    insta::assert_snapshot!(refused_with(1, &[SERVICE, SERVICE], ""), @"error: examples/my-svc-nginx.yaml: Service default/my-svc-nginx is defined twice: metadata.name must be unique in a namespace, so rename or remove one");
     // One says its namespace, and the other is put there.
-    insta::assert_snapshot!(refused_with(1, &[SERVICE, DEPLOYMENT], ""), @"error: examples/my-dep-nginx.yaml: document 2: Service default/my-svc-nginx is there twice: metadata.name must be unique in a namespace, so rename or remove one");
+    insta::assert_snapshot!(refused_with(1, &[SERVICE, DEPLOYMENT], ""), @"error: examples/my-dep-nginx.yaml: document 2: Service default/my-svc-nginx is defined twice: metadata.name must be unique in a namespace, so rename or remove one");
     assert_eq!(printed_with(&["--namespace", "prod", SERVICE, "-"], &web), "");
 }
 

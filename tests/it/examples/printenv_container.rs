@@ -2,8 +2,8 @@
 
 use insta::assert_snapshot;
 
-use crate::printenv::{printed, printed_with, refused_with, run_with};
-use crate::process::Output;
+use super::Output;
+use super::printenv::{printed, printed_with, refused_with, run_with};
 
 const SHOP: &str = "examples/worked/shop.yaml";
 

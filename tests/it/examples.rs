@@ -5,6 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::SystemTime;
 
+mod explain;
+mod printenv;
+mod printenv_container;
+mod watcher;
+
 /// Cargo puts examples beside the folder of the test binaries.
 fn example(name: &str) -> PathBuf {
     let this = std::env::current_exe().unwrap();
@@ -19,9 +24,11 @@ fn example(name: &str) -> PathBuf {
     example
 }
 
-/// When a file, or the last of those below a folder, was modified.
+/// When a file, or the last of those below a folder, was modified. The guide is part of no example.
 fn last_modified(path: &Path) -> SystemTime {
-    if path.is_dir() {
+    if path.ends_with("guide") {
+        SystemTime::UNIX_EPOCH
+    } else if path.is_dir() {
         let files = path.read_dir().unwrap().map(|entry| last_modified(&entry.unwrap().path()));
         files.max().unwrap_or(SystemTime::UNIX_EPOCH)
     } else {
@@ -30,13 +37,13 @@ fn last_modified(path: &Path) -> SystemTime {
 }
 
 #[derive(Debug, PartialEq)]
-pub(crate) struct Output {
-    pub(crate) code: Option<i32>,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
+struct Output {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
 }
 
-pub(crate) fn run_example(name: &str, arguments: &[&str], stdin: &str) -> Output {
+fn run_example(name: &str, arguments: &[&str], stdin: &str) -> Output {
     let mut child = Command::new(example(name))
         .args(arguments)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
