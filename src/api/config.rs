@@ -185,7 +185,16 @@ mod of_serde {
         }
     }
 
-    /// Reads a Secret's value. serde's own errors would quote what they found.
+    /// Methods of a visitor. serde's own would quote what they refuse.
+    macro_rules! refuse {
+        ($($type:ty: $visit:ident),+) => {
+            $(fn $visit<E: Error>(self, _: $type) -> Result<Self::Value, E> {
+                self.refuse()
+            })+
+        };
+    }
+
+    /// Reads a Secret's value.
     #[derive(Clone, Copy)]
     struct ValueVisitor {
         expected: &'static str,
@@ -220,21 +229,7 @@ mod of_serde {
             Ok(SecretValue::default())
         }
 
-        fn visit_bool<E: Error>(self, _: bool) -> Result<SecretValue, E> {
-            self.refuse()
-        }
-
-        fn visit_i64<E: Error>(self, _: i64) -> Result<SecretValue, E> {
-            self.refuse()
-        }
-
-        fn visit_u64<E: Error>(self, _: u64) -> Result<SecretValue, E> {
-            self.refuse()
-        }
-
-        fn visit_f64<E: Error>(self, _: f64) -> Result<SecretValue, E> {
-            self.refuse()
-        }
+        refuse!(bool: visit_bool, i64: visit_i64, u64: visit_u64, i128: visit_i128, u128: visit_u128, f64: visit_f64);
     }
 
     /// A map of a Secret, of which no part is quoted when it is something else.
@@ -255,7 +250,7 @@ mod of_serde {
     struct MapVisitor<T>(PhantomData<T>);
 
     impl<T> MapVisitor<T> {
-        fn refuse<E: Error>() -> Result<Elided<T>, E> {
+        fn refuse<E: Error>(self) -> Result<Elided<T>, E> {
             Err(E::invalid_type(Unexpected::Other(ELIDED), &"a map of keys and values"))
         }
     }
@@ -283,24 +278,7 @@ mod of_serde {
             Ok(Elided::default())
         }
 
-        fn visit_str<E: Error>(self, _: &str) -> Result<Elided<T>, E> {
-            Self::refuse()
-        }
-
-        fn visit_bool<E: Error>(self, _: bool) -> Result<Elided<T>, E> {
-            Self::refuse()
-        }
-
-        fn visit_i64<E: Error>(self, _: i64) -> Result<Elided<T>, E> {
-            Self::refuse()
-        }
-
-        fn visit_u64<E: Error>(self, _: u64) -> Result<Elided<T>, E> {
-            Self::refuse()
-        }
-
-        fn visit_f64<E: Error>(self, _: f64) -> Result<Elided<T>, E> {
-            Self::refuse()
-        }
+        refuse!(&str: visit_str, bool: visit_bool, i64: visit_i64, u64: visit_u64);
+        refuse!(i128: visit_i128, u128: visit_u128, f64: visit_f64);
     }
 }

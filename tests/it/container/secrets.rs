@@ -184,6 +184,18 @@ fn no_reading_error_shows_a_secret_s_value() {
     ");
 }
 
+/// They are no numbers of JSON, as which a document holds them.
+#[test]
+fn no_number_of_more_than_64_bits_is_shown() {
+    for number in ["271828271828271828271828", "-271828271828271828271828"] {
+        for fields in ["data: PIN", "stringData: PIN", "data: {PIN: PIN}", "stringData: {PIN: PIN}"] {
+            let yaml = format!("{{{}}}", fields.replace(": PIN", &format!(": {number}")));
+            let error = yaml_serde::from_str::<Secret>(&yaml).unwrap_err().to_string();
+            assert!(error.contains("[elided]") && !error.contains("71828"), "{yaml}: {error}");
+        }
+    }
+}
+
 #[test]
 fn a_duplicate_secret_is_named_and_not_shown() {
     let secret = "{apiVersion: v1, kind: Secret, metadata: {name: login, namespace: shop}, stringData: {P: hunter2}}";
