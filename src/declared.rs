@@ -99,7 +99,8 @@ impl<'a> Value<'a> {
         core::str::from_utf8(&self.bytes)
     }
 
-    /// Whether it comes from a Secret, directly or through `$(NAME)`.
+    /// Whether it comes from a Secret, directly or through `$(NAME)`. Any value of a
+    /// [`Captured`](crate::Captured) environment may: nothing tells where it comes from.
     #[must_use]
     pub fn is_secret(&self) -> bool {
         self.is_secret

@@ -4,6 +4,7 @@
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use crate::api::{ConfigMap, Node, PodStatus, Secret, Service};
 use crate::release::Release;
@@ -23,7 +24,7 @@ use crate::{Objects, Store};
 /// assert!(facts.services_listed && facts.node.is_none());
 /// # Ok::<(), kubelet_env::ReleaseError>(())
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Facts<'a> {
     /// The release of the kubelet.
     pub release: Release,
@@ -79,6 +80,24 @@ impl<'a> Facts<'a> {
     }
 }
 
+/// Of the objects and files, only how many there are.
+impl fmt::Debug for Facts<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Facts")
+            .field("release", &self.release)
+            .field("services", &self.services.len())
+            .field("services_listed", &self.services_listed)
+            .field("config_maps", &self.config_maps.len())
+            .field("secrets", &self.secrets.len())
+            .field("node", &self.node.map(|node| &node.metadata.name))
+            .field("node_ips", &self.node_ips)
+            .field("pod_status", &self.pod_status)
+            .field("env_files", &self.env_files)
+            .field("size_limit", &self.size_limit)
+            .finish()
+    }
+}
+
 /// The content of the env files that `fileKeyRef` reads, by volume and path.
 ///
 /// A volume that was not inserted is not known, and what refers to it is refused. A path is taken as the
@@ -103,7 +122,7 @@ impl<'a> Facts<'a> {
 /// assert_eq!(composition.environment().get("SEARCH").unwrap().value().as_bytes(), b"on");
 /// # Ok::<(), kubelet_env::ComposeError>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct EnvFiles {
     volumes: BTreeMap<String, BTreeMap<String, Vec<u8>>>,
 }
@@ -127,6 +146,16 @@ impl EnvFiles {
 
     pub(crate) fn volume(&self, volume: &str) -> Option<Volume<'_>> {
         self.volumes.get_key_value(volume).map(|(name, files)| Volume { name, files })
+    }
+}
+
+/// The files' lengths by volume and path: what is in them is often not to be seen.
+impl fmt::Debug for EnvFiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lengths = self.volumes.iter().flat_map(|(volume, files)| {
+            files.iter().map(move |(path, content)| ((volume.as_str(), path.as_str()), content.len()))
+        });
+        f.debug_map().entries(lengths).finish()
     }
 }
 

@@ -159,7 +159,7 @@ impl Discovered {
     pub fn from_pairs<N: AsRef<[u8]>, V: AsRef<[u8]>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
         let mut own = Pairs::default();
         for (name, value) in pairs {
-            own.push(name.as_ref(), value.as_ref());
+            own.push(name.as_ref(), value.as_ref(), false);
         }
         Discovered::new(own)
     }
@@ -258,10 +258,13 @@ impl Discovered {
 }
 
 impl From<&Environment<'_>> for Discovered {
+    /// No value that a Secret flowed into is read: it is nothing that the kubelet made of a Service,
+    /// and must not be shown.
     fn from(environment: &Environment<'_>) -> Self {
         let mut own = Pairs::default();
         for variable in environment.iter() {
-            own.push(variable.name().as_bytes(), variable.value().as_bytes());
+            let value = variable.value();
+            own.push(variable.name().as_bytes(), value.as_bytes(), value.is_secret());
         }
         Discovered::new(own)
     }
@@ -312,7 +315,7 @@ fn plain_name(mangled: &str) -> String {
 fn gather(pairs: &Pairs) -> BTreeMap<&str, Clues<'_>> {
     let mut services: BTreeMap<&str, Clues<'_>> = BTreeMap::new();
     let mut with_number = Vec::new();
-    for (variable, (name, value)) in pairs.iter().enumerate() {
+    for (variable, (name, value)) in pairs.iter().enumerate().filter(|&(variable, _)| !pairs.is_secret(variable)) {
         if let Some(number) = read_number(value) {
             with_number.push((variable, name, number));
         } else if let Some((service, clue)) = text_clue(name, value) {
@@ -345,10 +348,15 @@ struct Pairs {
     text: Vec<u8>,
     /// The lengths of each name and value.
     lengths: Vec<(usize, usize)>,
+    /// The places of the values that a Secret flowed into, in their order.
+    secret: Vec<usize>,
 }
 
 impl Pairs {
-    fn push(&mut self, name: &[u8], value: &[u8]) {
+    fn push(&mut self, name: &[u8], value: &[u8], is_secret: bool) {
+        if is_secret {
+            self.secret.push(self.len());
+        }
         self.text.extend_from_slice(name);
         self.text.extend_from_slice(value);
         self.lengths.push((name.len(), value.len()));
@@ -356,6 +364,10 @@ impl Pairs {
 
     fn len(&self) -> usize {
         self.lengths.len()
+    }
+
+    fn is_secret(&self, place: usize) -> bool {
+        self.secret.binary_search(&place).is_ok()
     }
 
     fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> + Clone {

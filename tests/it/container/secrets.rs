@@ -2,7 +2,7 @@ use std::error::Error;
 use std::fmt::Debug;
 
 use kubelet_env::api::{Secret, SecretValue};
-use kubelet_env::{Document, Form, Objects, Order};
+use kubelet_env::{DiscoverError, Discovered, Document, Form, Objects, Order};
 
 use super::Case;
 use crate::formats::read_yaml;
@@ -203,6 +203,33 @@ fn a_duplicate_secret_is_named_and_not_shown() {
     let error = twice.merge(read_yaml(secret)).unwrap_err();
     shows_nothing(&error);
     assert_eq!(error.object.to_string(), "Secret shop/login");
+}
+
+#[test]
+fn facts_are_shown_by_how_many_there_are() {
+    let mut case = Case::new("{}");
+    case.env_files.insert("v", "app.env", "PASSWORD='hunter2'\n");
+    let shown = format!("{:?}", case.facts());
+    shows_nothing(&case.facts());
+    assert!(
+        shown.contains(r#"services: 1, services_listed: true, config_maps: 2, secrets: 1, node: Some("node-1")"#),
+        "{shown}"
+    );
+    assert!(shown.contains(r#"env_files: {("config", "app.env"): 49, ("v", "app.env"): 19}"#), "{shown}");
+}
+
+#[test]
+fn no_service_is_found_in_values_of_a_secret() {
+    let mut case = Case::new("envFrom: [{secretRef: {name: hosts}}]");
+    let hosts = "{apiVersion: v1, kind: Secret, metadata: {name: hosts, namespace: shop}, \
+        stringData: {DB_SERVICE_HOST: hunter2, DB_PORT_5432_TCP_ADDR: hunter2, WEB_SERVICE_HOST: hunter2}}";
+    case.objects.merge(read_yaml(hosts)).unwrap();
+    let composition = case.compose().unwrap();
+    let found = Discovered::from(composition.environment());
+    shows_nothing(&found);
+    assert_eq!(found.find("db").unwrap().host, "10.0.0.11");
+    assert_eq!(found.find("web"), Err(DiscoverError::NoVariables));
+    assert!(found.without_service_variables().any(|(name, _)| name == b"WEB_SERVICE_HOST"));
 }
 
 #[test]
