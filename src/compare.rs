@@ -5,10 +5,11 @@ use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::fmt;
+use core::fmt::{self, Write};
 
 use crate::declared::Value;
 use crate::environment::Environment;
+use crate::one_line::{OneLine, write_line};
 use crate::render::pairs_of_block;
 use crate::services::is_of_a_service;
 
@@ -144,9 +145,8 @@ impl fmt::Display for Comparison<'_> {
         for Change { name, before, after } in &self.changes {
             for (sign, value) in [('-', before), ('+', after)] {
                 let Some(value) = value else { continue };
-                write!(f, "{sign} {}=", name.escape_ascii())?;
                 let shown = if self.shows_values { Shown::bytes(value.as_bytes()) } else { Shown::of(value) };
-                writeln!(f, "{shown}")?;
+                write_line(f, format_args!("{sign} {}={shown}", Shown::bytes(name)))?;
             }
         }
         Ok(())
@@ -178,22 +178,11 @@ impl Shown {
     }
 }
 
-/// Text whose line feeds and other control characters are escaped: nothing that a stranger named
-/// breaks out of its line, or into the terminal.
-pub(crate) struct OnALine<'t>(pub(crate) &'t str);
-
-impl fmt::Display for OnALine<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut chars = self.0.chars();
-        chars.try_for_each(|c| if c.is_control() { write!(f, "{}", c.escape_default()) } else { write!(f, "{c}") })
-    }
-}
-
 /// On one line: line feeds and other control characters are escaped.
 impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Shown::Text(text) => OnALine(text).fmt(f),
+            Shown::Text(text) => OneLine(f).write_str(text),
             Shown::Escaped(text) => f.write_str(text),
             Shown::Elided => f.write_str("[elided]"),
         }
@@ -231,7 +220,7 @@ pub enum Drift {
 
 impl fmt::Display for Drifted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, drift) = (OnALine(&self.name), self.drift);
+        let (f, Drifted { name, drift, .. }) = (&mut OneLine(f), self);
         match drift {
             Drift::Missing => write!(f, "{name} is missing until the container is restarted"),
             Drift::Stale => write!(f, "{name} is stale: its value is another one now"),

@@ -4,12 +4,13 @@ use alloc::borrow::ToOwned;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
+use core::fmt::{self, Write};
 
 use crate::api::{Service, Timestamp};
-use crate::compare::{OnALine, Shown};
+use crate::compare::Shown;
 use crate::container::{Composition, SkipReason};
 use crate::declared::{Declared, Entry, Reference, Resolved, Source};
+use crate::one_line::{OneLine, write_line};
 use crate::services::{Position, ServiceVariable, ServiceVariableKind, Suffix};
 use crate::{ObjectRef, Store, generate, mangle};
 
@@ -410,10 +411,11 @@ impl Origin {
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let f = &mut OneLine(f);
         match self {
             Origin::Base => f.write_str("what lies under the kubelet's variables"),
             Origin::Text { entry, text } if text.contains('$') => {
-                write!(f, "{entry}, value {}", OnALine(text))
+                write!(f, "{entry}, value {text}")
             }
             Origin::Text { entry, .. } => write!(f, "{entry}, value"),
             Origin::Key { entry, object, key } => write!(f, "{entry}, key {key} of {object}"),
@@ -467,14 +469,14 @@ impl fmt::Display for Absence {
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.stands {
-            None => writeln!(f, "{} is not there", OnALine(&self.name))?,
+            None => write_line(f, format_args!("{} is not there", self.name))?,
             Some(stands) => self.write_step(stands, "", "  ", f)?,
         }
         for &overridden in self.overrides.iter().rev() {
             self.write_step(overridden, "  overrides ", "    ", f)?;
         }
         for absence in &self.absences {
-            writeln!(f, "  {absence}")?;
+            write_line(f, format_args!("  {absence}"))?;
         }
         Ok(())
     }
@@ -483,8 +485,8 @@ impl fmt::Display for Explanation {
 impl Explanation {
     fn write_step(&self, step: usize, lead: &str, indent: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(Step { name, value, origin, .. }) = self.steps.get(step) else { return Ok(()) };
-        writeln!(f, "{lead}{}={value}", OnALine(name))?;
-        writeln!(f, "{indent}from {origin}")?;
+        write_line(f, format_args!("{lead}{name}={value}"))?;
+        write_line(f, format_args!("{indent}from {origin}"))?;
         // Each step is shown once, however many references lead to it.
         let (mut shown, mut is_shown) = (Vec::from([step]), BTreeSet::from([step]));
         let mut next = 0;
@@ -492,12 +494,12 @@ impl Explanation {
             for ResolvedReference { name, step } in references {
                 match step.and_then(|step| Some((step, self.steps.get(step)?))) {
                     None => {
-                        let name = OnALine(name);
-                        writeln!(f, "{indent}$({name}) stays as it is: there is no such variable before it")?;
+                        let what = "stays as it is: there is no such variable before it";
+                        write_line(f, format_args!("{indent}$({name}) {what}"))?;
                     }
                     Some((step, Step { value, origin, .. })) => {
                         if is_shown.insert(step) {
-                            writeln!(f, "{indent}$({}) is {value}, from {origin}", OnALine(name))?;
+                            write_line(f, format_args!("{indent}$({name}) is {value}, from {origin}"))?;
                             shown.push(step);
                         }
                     }

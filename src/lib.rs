@@ -135,6 +135,7 @@ mod go;
 pub mod guide;
 mod name;
 mod objects;
+mod one_line;
 mod order;
 #[cfg(feature = "serde")]
 mod read;

@@ -7,6 +7,7 @@ use core::fmt::{self, Write};
 
 use crate::Store;
 use crate::api::{ConfigMap, Node, Object, Pod, Secret, Service, Timestamp, Workload, WorkloadKind};
+use crate::one_line::OneLine;
 
 /// The objects read so far, by kind.
 ///
@@ -99,14 +100,16 @@ impl fmt::Display for ObjectRef {
 }
 
 fn write_on_a_line(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    text.chars()
-        .take(253)
-        .try_for_each(|c| if c.is_control() { write!(f, "{}", c.escape_debug()) } else { f.write_char(c) })
+    text.chars().take(253).try_for_each(|c| OneLine(&mut *f).write_char(c))
 }
 
 /// Two objects of a kind have one name in one namespace.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{object} is defined twice: metadata.name must be unique in a namespace, so rename or remove one")]
+#[error("{object} is defined twice: {}", if object.name.is_empty() {
+    "only one may be without a metadata.name, so name the others"
+} else {
+    "metadata.name must be unique in a namespace, so rename or remove one"
+})]
 #[non_exhaustive]
 pub struct DuplicateObject {
     /// The name that both have.
@@ -260,8 +263,9 @@ mod of_serde {
         /// container's environment end in [`ignored`](Objects::ignored).
         ///
         /// # Errors
-        /// - The document is no object, or one without an `apiVersion`, a `kind` or a name; or the
-        ///   first two are longer than any is, 317 bytes.
+        /// - The document is no object, or one without an `apiVersion` or a `kind`, or with one that is
+        ///   longer than any is, 317 bytes.
+        /// - An object that is not ignored has no name. (A Pod may have none, which is to be generated.)
         /// - A field is not what its type wants: the error says which field of which object.
         /// - There are two objects of a kind with one name in one namespace, counting those that
         ///   were taken in before.
@@ -293,21 +297,26 @@ mod of_serde {
                 Err(error) => return Err(ObjectError::Field { object, error }),
             };
             let object = ObjectRef { kind: type_meta.kind.clone(), ..object };
-            if let Some(item_type) = type_meta.item_type() {
+            if let Some(item_type) = type_meta.item_type().filter(|_| value.get("items").is_some()) {
                 return self.add_items(value, object, item_type.as_ref());
             }
             if let Some(kind) = type_meta.workload_kind() {
                 let read = read_named(value, object)?;
                 return Ok(insert(self.workloads_mut(kind), ReadWorkload::of_kind(read, kind))?);
             }
-            match () {
-                () if type_meta.is::<Service>() => insert(&mut self.services, read_named(value, object)?)?,
-                () if type_meta.is::<ConfigMap>() => insert(&mut self.config_maps, read_named(value, object)?)?,
-                () if type_meta.is::<Secret>() => insert(&mut self.secrets, read_named(value, object)?)?,
+            if type_meta.is::<Service>() {
+                insert(&mut self.services, read_named(value, object)?)?;
+            } else if type_meta.is::<ConfigMap>() {
+                insert(&mut self.config_maps, read_named(value, object)?)?;
+            } else if type_meta.is::<Secret>() {
+                insert(&mut self.secrets, read_named(value, object)?)?;
+            } else if type_meta.is::<Pod>() {
                 // It may have a `generateName` instead, and no name yet.
-                () if type_meta.is::<Pod>() => insert(&mut self.pods, read_object(value, object)?)?,
-                () if type_meta.is::<Node>() => insert(&mut self.nodes, read_named(value, object)?)?,
-                () => self.ignored.push(object),
+                insert(&mut self.pods, read_object(value, object)?)?;
+            } else if type_meta.is::<Node>() {
+                insert(&mut self.nodes, read_named(value, object)?)?;
+            } else {
+                self.ignored.push(object);
             }
             Ok(())
         }
@@ -325,6 +334,7 @@ mod of_serde {
                 return Err(ObjectError::Field { object, error: FieldError::duplicate_field("items") });
             }
             match items {
+                // Go writes an empty list so.
                 None | Some((_, Value::Null)) => Ok(()),
                 Some((_, Value::List(items))) => {
                     for (index, item) in items.into_iter().enumerate() {
@@ -380,8 +390,8 @@ mod of_serde {
         }
     }
 
-    /// A group of 253 bytes, `/` and a version of 63: what no API server knows a longer `apiVersion`
-    /// than, nor a longer `kind`. A list's are also those of its items, each of which has a copy.
+    /// A group of 253 bytes, `/` and a version of 63: no API server knows a longer `apiVersion`, nor a
+    /// longer `kind`. A list's are also those of its items, each of which has a copy.
     const LONGEST_TYPE: usize = 317;
 
     /// `TypeMeta`: of which kind an object is.
@@ -420,8 +430,8 @@ mod of_serde {
             WorkloadKind::ALL.iter().copied().find(is)
         }
 
-        /// If this is a list: what its items are where they do not say so themselves. Those of a
-        /// `v1` `List` do.
+        /// If this is called like a list: what its items are where they do not say so themselves.
+        /// Those of a `v1` `List` do.
         fn item_type(&self) -> Option<Option<TypeMeta>> {
             let kind = self.kind.strip_suffix("List")?;
             let item_type = TypeMeta { api_version: self.api_version.clone(), kind: kind.to_owned() };

@@ -2,12 +2,13 @@
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::fmt;
+use core::fmt::{self, Write};
 
 use crate::api::Pod;
 use crate::compare::{Captured, Shown, compare};
 use crate::container::{ComposeError, Composition, Facts, compose};
 use crate::declared::Entry;
+use crate::one_line::OneLine;
 use crate::release::{Release, Rule};
 
 /// What an upgrade changes for a container: what [`upgrade`] gives.
@@ -145,7 +146,7 @@ impl fmt::Display for Upgrade {
 impl fmt::Display for UpgradeSubject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            UpgradeSubject::Variable(name) => f.write_str(name),
+            UpgradeSubject::Variable(name) => OneLine(f).write_str(name),
             UpgradeSubject::Entry(entry) => entry.fmt(f),
             UpgradeSubject::Container => f.write_str("the container"),
         }

@@ -111,9 +111,10 @@ pub(crate) use of_serde::ReadWorkload;
 
 #[cfg(feature = "serde")]
 mod of_serde {
+    use alloc::string::String;
     use core::fmt;
 
-    use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
+    use serde::de::{Deserialize, Deserializer, Error, IntoDeserializer, Unexpected, Visitor};
     use serde::ser::{Serialize, SerializeStruct, Serializer};
 
     use super::{PodTemplateSpec, Workload, WorkloadKind};
@@ -168,8 +169,10 @@ mod of_serde {
     #[derive(serde::Deserialize)]
     #[serde(rename_all = "camelCase")]
     pub(crate) struct ReadWorkload {
-        #[serde(default)]
-        kind: Option<WorkloadKind>,
+        #[serde(default, deserialize_with = "null_is_absent")]
+        api_version: String,
+        #[serde(default, deserialize_with = "null_is_absent")]
+        kind: String,
         #[serde(default, deserialize_with = "null_is_absent")]
         metadata: ObjectMeta,
         #[serde(default, deserialize_with = "null_is_absent")]
@@ -189,7 +192,13 @@ mod of_serde {
     impl<'de> Deserialize<'de> for Workload {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
             let workload = ReadWorkload::deserialize(deserializer)?;
-            let kind = workload.kind.ok_or_else(|| D::Error::missing_field("kind"))?;
+            if workload.kind.is_empty() {
+                return Err(D::Error::missing_field("kind"));
+            }
+            let kind = WorkloadKind::deserialize(workload.kind.as_str().into_deserializer())?;
+            if !["", kind.api_version()].contains(&&*workload.api_version) {
+                return Err(D::Error::invalid_value(Unexpected::Str(&workload.api_version), &kind.api_version()));
+            }
             Ok(workload.of_kind(kind))
         }
     }

@@ -3,13 +3,14 @@
 
 use alloc::boxed::Box;
 use alloc::string::String;
-use core::fmt;
+use core::fmt::{self, Write};
 
 use crate::api::QuantityError;
 use crate::container::UnsupportedResource;
 use crate::container::env_file::EnvFileError;
 use crate::declared::Entry;
 use crate::name::QualifiedNameError;
+use crate::one_line::OneLine;
 use crate::{NoPorts, ObjectRef};
 
 /// A container gets no environment.
@@ -28,13 +29,14 @@ pub struct ComposeError {
 
 impl fmt::Display for ComposeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let f = &mut OneLine(f);
         write!(f, "container {}: ", self.container)?;
         match (self.entry, &self.variable) {
             (Some(entry), Some(variable)) => write!(f, "{entry} {variable}: ")?,
             (Some(entry), None) => write!(f, "{entry}: ")?,
             (None, _) => {}
         }
-        self.refusal.fmt(f)
+        write!(f, "{}", self.refusal)
     }
 }
 

@@ -11,7 +11,7 @@ mod size;
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
+use core::fmt::{self, Write};
 
 pub use ambiguity::{Ambiguity, PossibleValue};
 pub use size::{Size, SizeLimits};
@@ -19,6 +19,7 @@ pub use size::{Size, SizeLimits};
 use crate::ObjectRef;
 use crate::api::Service;
 use crate::container::{Composition, Facts};
+use crate::one_line::OneLine;
 use crate::release::Release;
 use findings::Findings;
 
@@ -48,7 +49,7 @@ pub struct Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Finding { code, severity, message, advice, .. } = self;
-        write!(f, "{severity} {code}: {message} {advice}")
+        write!(OneLine(f), "{severity} {code}: {message} {advice}")
     }
 }
 

@@ -97,7 +97,7 @@ pub struct DocumentLimits {
     /// its format's parser: count with 2 KiB a level in an optimised build and 10 KiB in another.
     pub depth: usize,
     /// How many bytes it may come to, each value (`null` too) counted as 32 and each text and key as
-    /// its length besides: 1 GiB. That is about the memory that it takes.
+    /// its length besides: 1 GiB. The memory that it takes is one to three times that.
     ///
     /// A List of a million Services comes to some 0.8 GiB. No document comes to more than 32 times
     /// the length of its text, unless aliases of YAML multiply what is in it: who reads YAML of

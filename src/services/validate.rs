@@ -125,15 +125,18 @@ pub fn validate_service(service: &Service, release: Release) -> Vec<Violation> {
         if !numbers.insert((port.port, port.effective_protocol())) {
             refuse(alloc::format!("spec.ports[{index}]"), ViolationProblem::DuplicatePort);
         }
-        let problem = if port.name.is_empty() {
-            (ports.len() > 1).then_some(ViolationProblem::NameRequired)
-        } else if !is_dns1123_label(&port.name) {
-            Some(ViolationProblem::NotDns1123)
-        } else {
-            (!names.insert(port.name.as_str())).then_some(ViolationProblem::DuplicateName)
-        };
-        if let Some(problem) = problem {
-            refuse(alloc::format!("spec.ports[{index}].name"), problem);
+        let mut refuse_name = |problem| refuse(alloc::format!("spec.ports[{index}].name"), problem);
+        if port.name.is_empty() {
+            if ports.len() > 1 {
+                refuse_name(ViolationProblem::NameRequired);
+            }
+            continue;
+        }
+        if !is_dns1123_label(&port.name) {
+            refuse_name(ViolationProblem::NotDns1123);
+        }
+        if !names.insert(port.name.as_str()) {
+            refuse_name(ViolationProblem::DuplicateName);
         }
     }
     violations

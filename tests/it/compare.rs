@@ -78,9 +78,10 @@ fn only_what_a_secret_flowed_into_is_elided_of_a_composition() {
 #[test]
 fn a_comparison_keeps_to_its_lines() {
     let before = Captured::from_block(b"");
-    let after = Captured::from_block(b"A=x\ny\x1b\0\xff\n=\xfe\0");
+    let after = Captured::from_block(b"A=x\ny\x1b\0\xff\n=\xfe\0\xc3\xa9\n=\xc3\xa9\0");
     insta::assert_snapshot!(compare(&before, &after).with_values(), @r"
     + A=x\ny\u{1b}
+    + é\n=é
     + \xff\n=\xfe
     ");
 }

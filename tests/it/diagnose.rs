@@ -606,3 +606,10 @@ fn every_order_of_three_services_is_gone_through() {
         [r#"X "1 2" "1 tcp://10.0.0.3:3" "tcp://10.0.0.2:2 2" "tcp://10.0.0.2:2 tcp://10.0.0.3:3""#],
     );
 }
+
+#[test]
+fn a_finding_keeps_to_its_line() {
+    let cluster = Cluster::with(r#"env: [{name: A, value: "$(B\e[2J\n)"}]"#);
+    let told = cluster.findings().iter().map(ToString::to_string).collect::<Vec<_>>();
+    insta::assert_snapshot!(told.join("\n"), @r"warning reference-undefined: $(B\u{1b}[2J\n) in A stays as it is, because it is not defined. Define it in an earlier entry, or write $$( if the text is meant.");
+}

@@ -709,6 +709,16 @@ fn an_explanation_keeps_to_its_lines() {
       from env[0], value x\u{1b}[0m$(C\rD)
       $(C\rD) stays as it is: there is no such variable before it
     ");
+    let key = Cluster::with(r#"env: [{name: A, valueFrom: {configMapKeyRef: {name: c, key: "k\e"}}}]"#);
+    let key = key.config_map("c", r#""k\e": v"#);
+    insta::assert_snapshot!(told(&key, "A"), @r"
+    A=v
+      from env[0], key k\u{1b} of ConfigMap default/c
+    ");
+    assert_eq!(
+        key.composed(|composition| composition.explain("A", composition.facts().services).steps[0].origin.to_string()),
+        r"env[0], key k\u{1b} of ConfigMap default/c"
+    );
     insta::assert_snapshot!(told(&cluster, "\u{1b}[2J"), @r"
     \u{1b}[2J is not there
       no entry sets it, and no Service makes it

@@ -399,6 +399,13 @@ proptest! {
 fn a_workload_is_written_without_what_it_does_not_have() {
     let bare: Workload = serde_json::from_str(r#"{"apiVersion":"apps/v1","kind":"Deployment"}"#).unwrap();
     insta::assert_snapshot!(serde_json::to_string(&bare).unwrap(), @r#"{"apiVersion":"apps/v1","kind":"Deployment","spec":{}}"#);
-    insta::assert_snapshot!(serde_json::from_str::<Workload>(r#"{"apiVersion":"v1","kind":7}"#).unwrap_err(), @"invalid type: integer `7`, expected the kind of a workload, such as Deployment at line 1 column 27");
-    insta::assert_snapshot!(serde_json::from_str::<Workload>(r#"{"apiVersion":"v1","kind":"Service"}"#).unwrap_err(), @r#"invalid value: string "Service", expected the kind of a workload, such as Deployment at line 1 column 35"#);
+    insta::assert_snapshot!(serde_json::from_str::<Workload>(r#"{"apiVersion":"v1","kind":7}"#).unwrap_err(), @"invalid type: integer `7`, expected a string at line 1 column 27");
+    insta::assert_snapshot!(serde_json::from_str::<Workload>(r#"{"apiVersion":"v1","kind":"Service"}"#).unwrap_err(), @r#"invalid value: string "Service", expected the kind of a workload, such as Deployment"#);
+    insta::assert_snapshot!(serde_json::from_str::<Workload>(r#"{"apiVersion":"v1","kind":"Deployment"}"#).unwrap_err(), @r#"invalid value: string "v1", expected apps/v1"#);
+    for without in [r#"{"kind":"Deployment"}"#, r#"{"apiVersion":"","kind":"Deployment"}"#] {
+        assert_eq!(serde_json::from_str::<Workload>(without).unwrap(), bare);
+    }
+    for without in ["{}", r#"{"kind":""}"#, r#"{"kind":null}"#] {
+        assert!(serde_json::from_str::<Workload>(without).unwrap_err().to_string().starts_with("missing field `kind`"));
+    }
 }

@@ -158,6 +158,20 @@ fn what_is_no_object_is_refused() {
 }
 
 #[test]
+fn what_is_only_called_like_a_list_is_ignored() {
+    let objects = read_json(r#"{"apiVersion":"example.com/v1","kind":"AllowList","metadata":{"name":"a"},"spec":{}}"#);
+    assert_eq!(ignored(&objects.unwrap()), ["AllowList a"]);
+}
+
+#[test]
+fn of_the_pods_of_a_namespace_one_may_be_without_a_name() {
+    let pod = r#"{"apiVersion":"v1","kind":"Pod","metadata":{"generateName":"web-"}}"#;
+    let list = |items: &str| format!(r#"{{"apiVersion":"v1","kind":"List","items":[{items}]}}"#);
+    assert_eq!(read_json(&list(pod)).unwrap().pods.len(), 1);
+    insta::assert_snapshot!(message(&list(&[pod, pod].join(","))), @"Pod is defined twice: only one may be without a metadata.name, so name the others");
+}
+
+#[test]
 fn an_item_that_is_no_object_is_refused_where_it_stands() {
     let list = |items: &str| message(&format!(r#"{{"apiVersion":"v1","kind":"List","items":{items}}}"#));
     insta::assert_snapshot!(list("{}"), @"List: items is an object, but should be a list");

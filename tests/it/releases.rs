@@ -219,6 +219,23 @@ fn a_release_that_is_too_old_is_refused() {
 }
 
 #[test]
+fn a_name_may_be_wrong_in_two_ways() {
+    let service: Service = yaml_serde::from_str(
+        "{metadata: {name: a}, spec: {ports: [{port: 1, name: A}, {port: 2, name: A}, {port: 3}, {port: 3}]}}",
+    )
+    .unwrap();
+    let violations = validate_service(&service, Release::NEWEST);
+    insta::assert_snapshot!(violations.iter().map(|violation| format!("{violation}\n")).collect::<String>(), @"
+    spec.ports[0].name must be at most 63 lower-case letters, digits and '-', begin and end with a letter or digit
+    spec.ports[1].name must be at most 63 lower-case letters, digits and '-', begin and end with a letter or digit
+    spec.ports[1].name is the name of an earlier port too
+    spec.ports[2].name must be set, because there are several ports
+    spec.ports[3] has the number and protocol of an earlier port
+    spec.ports[3].name must be set, because there are several ports
+    ");
+}
+
+#[test]
 fn a_newer_release_is_taken_for_the_newest_and_says_so() {
     for text in ["1.37", "v1.40.2", "2.0"] {
         let newer = release(text);

@@ -284,3 +284,11 @@ envFrom: [{configMapRef: {name: a}}]
     case.pod_status = Some(PodStatus::default());
     assert!(case.refusal().contains("have not been listed"));
 }
+
+#[test]
+fn a_refusal_keeps_to_its_line() {
+    let mut case = Case::new(r#"env: [{name: "A\e[2J", valueFrom: {fieldRef: {fieldPath: status}}}]"#);
+    case.pod.spec.containers[0].name = "app\n".to_owned();
+    let error = compose(&case.pod, "app\n", &case.facts()).unwrap_err();
+    assert_snapshot!(error, @r#"container app\n: env[0] A\u{1b}[2J: fieldRef "status": field label not supported"#);
+}
