@@ -1,5 +1,5 @@
 //! Two environments side by side: what differs, and what a running container lacks until it is
-//! started again.
+//! started again. The kubelet does neither: it makes an environment once, at the start.
 
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;

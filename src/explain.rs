@@ -1,4 +1,5 @@
-//! Where a variable comes from, or why it is not there.
+//! Where a variable comes from, or why it is not there: what the kubelet's `makeEnvironmentVariables`
+//! did, told step by step.
 
 use alloc::borrow::ToOwned;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -234,9 +235,7 @@ impl<'a> Composition<'a> {
         }
         settings.extend(environment.service_variables_named(name).into_iter().map(|variable| steps.service(variable)));
         let declared = environment.declared().iter().enumerate().filter(|(_, declared)| declared.name() == name);
-        settings.extend(
-            declared.map(|(place, _)| place).collect::<Vec<_>>().into_iter().map(|place| steps.declared(place)),
-        );
+        settings.extend(declared.map(|(place, _)| steps.declared(place)));
         let stands = settings.pop();
 
         let mut absences: Vec<Absence> = self.skips_of(name, stands.is_some()).collect();

@@ -99,6 +99,8 @@
 #![no_std]
 // docs.rs says of each item which feature it needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// Some pages name what a feature brings.
+#![cfg_attr(not(all(feature = "std", feature = "serde")), allow(rustdoc::broken_intra_doc_links))]
 #![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
@@ -142,6 +144,7 @@ mod read;
 mod release;
 mod render;
 mod services;
+mod size;
 mod store;
 mod upgrade;
 
@@ -152,9 +155,7 @@ pub use container::{
     ResourceList, SkipReason, Skipped, UnsupportedResource, compose, expand, pieces, resource_value,
 };
 pub use declared::{Declared, Entry, Reference, Resolved, Source, Value};
-pub use diagnose::{
-    Ambiguity, Code, Expectations, Finding, PossibleValue, Severity, Size, SizeLimits, diagnose_service,
-};
+pub use diagnose::{Ambiguity, Code, Expectations, Finding, PossibleValue, Severity, SizeLimits, diagnose_service};
 pub use discover::{Candidate, Certainty, DiscoverError, Discovered, DiscoveredPort, DiscoveredService};
 pub use environment::{Environment, Variable};
 pub use explain::{Absence, Explanation, Origin, ResolvedReference, Step};
@@ -174,5 +175,6 @@ pub use services::{
     Collision, Generated, NoPorts, ServiceLinks, ServiceVariable, ServiceVariableKind, Violation, ViolationProblem,
     generate, select, validate_service,
 };
+pub use size::Size;
 pub use store::Store;
 pub use upgrade::{Upgrade, UpgradeChange, UpgradeSubject, upgrade};

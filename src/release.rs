@@ -4,7 +4,8 @@ use alloc::string::String;
 use core::fmt;
 use core::str::FromStr;
 
-/// A minor release of Kubernetes, such as 1.36. Patch releases answer alike.
+/// A minor release of Kubernetes, such as 1.36. Its patch releases answer alike, but for what
+/// [`refuses_bytes_at_first`](Self::refuses_bytes_at_first) tells.
 ///
 /// It is read in any of the forms that clusters report, and newer ones than the newest known are
 /// taken for that one.

@@ -13,9 +13,9 @@ use crate::api::{Object, Timestamp};
 /// The objects of one kind, at most one of a name in a namespace, iterated by namespace and name.
 ///
 /// It is fed as a watch is: [`apply`](Self::apply) what was added or modified,
-/// [`delete`](Self::delete) what was deleted, [`replace`](Self::replace) all after a new list. Each
-/// of these, and every look-up, costs the logarithm of what it holds, and what is asked of one
-/// namespace does not touch the others. It is what client-go's `cache.Indexer` is to the kubelet.
+/// [`delete`](Self::delete) what was deleted, [`replace`](Self::replace) all after a new list. An
+/// event and a look-up cost the logarithm of what it holds, and what is asked of one namespace does
+/// not touch the others. It is what client-go's `cache.Indexer` is to the kubelet.
 ///
 /// ```
 /// use kubelet_env::api::{ObjectMeta, Service};

@@ -1,4 +1,5 @@
-//! What a container's environment becomes when the cluster is upgraded.
+//! What a container's environment becomes when the cluster is upgraded. The kubelet knows no such
+//! question; this composes with each release's [`Rule`]s.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -50,7 +51,7 @@ pub enum UpgradeSubject {
 }
 
 /// Composes a container in one release after another, from that of `facts` until `to`, and says what
-/// changes.
+/// changes; nothing if `to` is not newer.
 ///
 /// ```
 /// use kubelet_env::api::{Container, EnvVar, Pod, PodSpec};

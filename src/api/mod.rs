@@ -5,8 +5,9 @@
 //! the same as absent, and the zero value (an empty text or list) stands for an absent field, as it
 //! does in Go. What was read is written back in the same form.
 //!
-//! All are plain data with public fields. A field may be added in a minor release, when a kubelet
-//! begins to read it: end a struct literal with `..Default::default()`.
+//! All are plain data with public fields. To most of them a field may be added in a minor release,
+//! when a kubelet begins to read it: end the struct literal with `..Default::default()`, or with what
+//! `new` gives. Which those are is written down in the page about promises.
 //!
 //! # From and to `k8s-openapi`
 //!

@@ -407,14 +407,19 @@ impl<'a> Composer<'a, '_> {
         if !self.facts.release.has(Rule::EnvFiles) {
             return Ok(Outcome::of_text(source, ""));
         }
-        let FileKeySelector { volume_name: volume, path, key, optional } = reference.clone();
-        let Some(files) = self.facts.env_files.volume(&volume) else { return Err(Refusal::VolumeMissing { volume }) };
-        let Some((file, content)) = files.file(&path) else { return Err(Refusal::EnvFileMissing { volume, path }) };
-        match self.files.entry(file).or_insert_with(|| EnvFile::read(content)).value(&key) {
-            Err(error) => Err(Refusal::EnvFile { volume, path, error }),
+        let FileKeySelector { volume_name, path, key, optional } = reference;
+        let volume = || volume_name.clone();
+        let Some(files) = self.facts.env_files.volume(volume_name) else {
+            return Err(Refusal::VolumeMissing { volume: volume() });
+        };
+        let Some((file, content)) = files.file(path) else {
+            return Err(Refusal::EnvFileMissing { volume: volume(), path: path.clone() });
+        };
+        match self.files.entry(file).or_insert_with(|| EnvFile::read(content)).value(key) {
+            Err(error) => Err(Refusal::EnvFile { volume: volume(), path: path.clone(), error }),
             Ok(Some(value)) if !value.is_empty() => Ok(Outcome::of_bytes(source, value)),
-            Ok(_) if optional == Some(true) => Ok(Outcome::Skip(SkipReason::FileKeyMissing(reference.clone()))),
-            Ok(_) => Err(Refusal::EnvFileKeyMissing { volume, path, key }),
+            Ok(_) if *optional == Some(true) => Ok(Outcome::Skip(SkipReason::FileKeyMissing(reference.clone()))),
+            Ok(_) => Err(Refusal::EnvFileKeyMissing { volume: volume(), path: path.clone(), key: key.clone() }),
         }
     }
 

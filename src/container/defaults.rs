@@ -1,5 +1,5 @@
 //! What the API server fills in before the kubelet sees a Pod (Go: `SetDefaults_Pod`,
-//! `SetObjectDefaults_Pod`).
+//! `SetObjectDefaults_Pod`, and the admission plugin `ServiceAccount`).
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -12,7 +12,8 @@ impl Pod {
     ///
     /// Filled in are `enableServiceLinks: true`, a `fieldRef`'s `apiVersion: v1`, requests that are
     /// absent from the limits, and the ServiceAccount `default`; quantities are rounded up to
-    /// thousandths. Mirrors `SetObjectDefaults_Pod`, as far as a container's environment depends on it.
+    /// thousandths. Mirrors `SetObjectDefaults_Pod`, and for the ServiceAccount the admission plugin of
+    /// that name, as far as a container's environment depends on them.
     ///
     /// ```
     /// use kubelet_env::api::Pod;

@@ -8,9 +8,7 @@
 
 use alloc::{borrow::Cow, collections::BTreeMap, vec::Vec};
 
-/// A line of this many bytes or more is refused: the default limit of Go's `bufio.Scanner`. The
-/// `\n` does not count, a `\r` before it does.
-const TOO_LONG: usize = 64 * 1024;
+use crate::go::MAX_SCAN_TOKEN_SIZE;
 
 /// Why an env file was refused. Lines are counted from 1.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -183,7 +181,8 @@ impl<'a> Iterator for Lines<'a> {
         self.line = self.line.saturating_add(1);
         let (text, rest) = split_once(self.rest, b'\n');
         self.rest = rest.unwrap_or_default();
-        Some(if text.len() >= TOO_LONG {
+        // A `\r` before the `\n` counts.
+        Some(if text.len() >= MAX_SCAN_TOKEN_SIZE {
             Err(EnvFileError::LineTooLong { line: self.line })
         } else {
             Ok(text.strip_suffix(b"\r").unwrap_or(text))
@@ -292,7 +291,7 @@ pub fn env_file_line(key: &str, value: &[u8]) -> Result<Vec<u8>, EnvFileLineErro
         return Err(EnvFileLineError::CarriageReturn);
     }
     let line = [key.as_bytes(), b"='", value, b"'\n"].concat();
-    if line.split(|&byte| byte == b'\n').any(|text| text.len() >= TOO_LONG) {
+    if line.split(|&byte| byte == b'\n').any(|text| text.len() >= MAX_SCAN_TOKEN_SIZE) {
         return Err(EnvFileLineError::LineTooLong);
     }
     Ok(line)

@@ -2,17 +2,16 @@
 //! `ExtractFieldPathAsString`).
 
 use alloc::borrow::Cow;
+use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::cell::OnceCell;
 use core::net::IpAddr;
 
-use super::{Facts, FieldPathError, Refusal};
+use super::{Facts, FieldPathError, Refusal, addresses};
 use crate::api::{Node, ObjectFieldSelector, Pod, PodStatus};
-use crate::go::ip::{host_ips, pod_ips, primary_family};
-use crate::go::quote::format_map;
+use crate::go::quote::quote_into;
 use crate::name::{is_qualified_annotation_name, is_qualified_name};
-use crate::release::Rule;
 
 /// Why there is no value.
 enum FieldProblem {
@@ -108,12 +107,12 @@ impl<'a, 'f> PodFields<'a, 'f> {
 
     fn host_ips(&self) -> Result<&[IpAddr], FieldProblem> {
         let node = self.known_node()?;
-        let ips = self.host_ips.get_or_init(|| node_addresses(node));
+        let ips = self.host_ips.get_or_init(|| addresses::host_ips(node));
         if ips.is_empty() { Err(FieldPathError::HostIpUnknown.into()) } else { Ok(ips) }
     }
 
     fn pod_ips(&self, status: &'a PodStatus) -> &[Cow<'a, str>] {
-        self.pod_ips.get_or_init(|| pod_addresses(status, self.facts))
+        self.pod_ips.get_or_init(|| addresses::pod_ips(status, self.facts))
     }
 }
 
@@ -127,24 +126,6 @@ fn known(value: &str) -> Result<Cow<'_, str>, FieldProblem> {
     if value.is_empty() { Err(FieldPathError::Unknown.into()) } else { Ok(Cow::Borrowed(value)) }
 }
 
-/// Go: `GetNodeHostIPs`
-fn node_addresses(node: &Node) -> Vec<IpAddr> {
-    let addresses = node.status.addresses.as_slice();
-    let of_type = |type_| addresses.iter().filter(move |address| address.type_ == type_);
-    let texts = of_type("InternalIP").chain(of_type("ExternalIP"));
-    host_ips(texts.map(|address| address.address.as_str()))
-}
-
-/// Go: `Kubelet.sortPodIPs`
-fn pod_addresses<'a>(status: &'a PodStatus, facts: &Facts<'a>) -> Vec<Cow<'a, str>> {
-    let primary = primary_family(facts.node_ips.iter().map(String::as_str));
-    let is_canonical = facts.release.has(Rule::CanonicalPodIps);
-    let print = |(given, ip): (&'a str, IpAddr)| {
-        if is_canonical { Cow::Owned(ip.to_string()) } else { Cow::Borrowed(given) }
-    };
-    pod_ips(status.pod_ips.iter().map(|ip| ip.ip.as_str()), primary).into_iter().map(print).collect()
-}
-
 fn joined<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> String {
     let mut joined = String::new();
     for text in texts {
@@ -154,4 +135,19 @@ fn joined<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> String {
         joined.push_str(text.as_ref());
     }
     joined
+}
+
+/// The text of a whole map in a `fieldRef`, as by `fieldpath.FormatMap`: a `key="value"` line for
+/// each entry, sorted bytewise by key, joined by `\n`; keys verbatim, values quoted.
+fn format_map(map: &BTreeMap<String, String>) -> String {
+    let mut out = String::new();
+    for (key, value) in map {
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        out.push_str(key);
+        out.push('=');
+        quote_into(&mut out, value);
+    }
+    out
 }

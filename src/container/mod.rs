@@ -1,6 +1,7 @@
 //! From a container's spec to its environment (Go: `Kubelet.GenerateRunContainerOptions`, as far as it is
 //! about variables, the command and the arguments).
 
+mod addresses;
 mod compose;
 mod defaults;
 pub mod env_file;

@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 use core::fmt::{self, Write};
 
 pub use ambiguity::{Ambiguity, PossibleValue};
-pub use size::{Size, SizeLimits};
+pub use size::SizeLimits;
 
 use crate::ObjectRef;
 use crate::api::Service;

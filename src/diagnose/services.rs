@@ -92,11 +92,14 @@ pub(super) fn find_refused(service: &Service, release: Release, findings: &mut F
 }
 
 fn skipped(service: &Service) -> Option<Finding> {
-    let reason = match () {
-        () if service.has_cluster_ip() => return None,
-        () if service.is_headless() => "is headless",
-        () if service.is_external_name() => "is of type ExternalName",
-        () => "has no clusterIP yet",
+    let reason = if service.has_cluster_ip() {
+        return None;
+    } else if service.is_headless() {
+        "is headless"
+    } else if service.is_external_name() {
+        "is of type ExternalName"
+    } else {
+        "has no clusterIP yet"
     };
     let message = format!("Service {} {reason}, so that it makes no variables.", service.metadata.name);
     let advice = "Find it by DNS, or give it a clusterIP.";

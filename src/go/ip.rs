@@ -1,23 +1,8 @@
-//! IP addresses of pods and nodes, as the kubelet reads, orders and prints them (Go: `ParseIPSloppy`,
-//! `Kubelet.sortPodIPs`, `net.IP.String`).
+//! IP addresses as the parser of Go 1.16 reads them and Go prints them (Go: `ParseIPSloppy`,
+//! `net.IP.String`).
 
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
-/// An IP family of Kubernetes, spelled as in `spec.ipFamilies`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum IpFamily {
-    #[default]
-    IPv4,
-    IPv6,
-}
-
-impl IpFamily {
-    /// The family of an address that [`parse_ip`] returned.
-    pub(crate) fn of(ip: &IpAddr) -> Self {
-        if ip.is_ipv4() { Self::IPv4 } else { Self::IPv6 }
-    }
-}
 
 /// Reads an address as `ParseIPSloppy` of `k8s.io/utils/net` does, which keeps the parser of Go
 /// 1.16: numbers may have any count of leading zeros, in octets (read as decimal) and in groups; a
@@ -85,40 +70,6 @@ fn number(digits: &str, radix: u32) -> Option<u32> {
         let digit = c.to_digit(radix)?;
         Some(number.saturating_mul(radix).saturating_add(digit))
     })
-}
-
-/// The family that `Kubelet.sortPodIPs` prefers: that of the first of the node's IPs, IPv4 where
-/// there is none. What does not parse is passed over, as `ParseNodeIPArgument` does.
-pub(crate) fn primary_family<'a>(node_ips: impl IntoIterator<Item = &'a str>) -> IpFamily {
-    let first = node_ips.into_iter().find_map(parse_ip);
-    first.as_ref().map(IpFamily::of).unwrap_or_default()
-}
-
-/// What `Kubelet.sortPodIPs` makes of the runtime's pod IPs: the first of the primary family, then
-/// the first of the other one. What does not parse is skipped.
-///
-/// Each comes as it was given, which the kubelet printed up to 1.32, and parsed.
-pub(crate) fn pod_ips<'a>(given: impl IntoIterator<Item = &'a str>, primary: IpFamily) -> Vec<(&'a str, IpAddr)> {
-    let (mut first, mut second) = (None, None);
-    for text in given {
-        if let Some(ip) = parse_ip(text) {
-            let place = if IpFamily::of(&ip) == primary { &mut first } else { &mut second };
-            place.get_or_insert((text, ip));
-        }
-    }
-    first.into_iter().chain(second).collect()
-}
-
-/// What `GetNodeHostIPs` makes of a node's addresses, its InternalIPs given first and its
-/// ExternalIPs after them: the first, then the first of the other family. What does not parse is
-/// skipped; empty where nothing is left (`host IP unknown`).
-pub(crate) fn host_ips<'a>(internal_then_external: impl IntoIterator<Item = &'a str>) -> Vec<IpAddr> {
-    let mut ips = internal_then_external.into_iter().filter_map(parse_ip);
-    let Some(first) = ips.next() else {
-        return Vec::new();
-    };
-    let second = ips.find(|ip| IpFamily::of(ip) != IpFamily::of(&first));
-    [first].into_iter().chain(second).collect()
 }
 
 #[cfg(test)]
@@ -244,41 +195,6 @@ mod tests {
             assert_eq!(parse_ip(&long), None);
         }
         assert_eq!(printed(&format!("{}7::", "0".repeat(10_000_000))).as_deref(), Some("7::"));
-    }
-
-    #[test]
-    fn picks_pod_ips() {
-        let pick = |given: &[&str], primary| -> Vec<String> {
-            let picked = pod_ips(given.iter().copied(), primary);
-            picked.iter().map(|(_, ip)| ip.to_string()).collect()
-        };
-        let given = ["nonsense", "FD00::1", "010.1.1.7", "fd00::2", "10.1.1.8"];
-        assert_eq!(pick(&given, IpFamily::IPv4), ["10.1.1.7", "fd00::1"]);
-        assert_eq!(pick(&given, IpFamily::IPv6), ["fd00::1", "10.1.1.7"]);
-        assert_eq!(pick(&["::ffff:1.2.3.4"], IpFamily::IPv6), ["1.2.3.4"]);
-        assert!(pick(&["", "fe80::1%eth0"], IpFamily::IPv4).is_empty());
-        let picked = pod_ips(["010.1.1.7"], IpFamily::IPv4);
-        assert_eq!(picked.iter().map(|(given, _)| *given).collect::<Vec<_>>(), ["010.1.1.7"]);
-    }
-
-    #[test]
-    fn picks_host_ips() {
-        let pick = |given: &[&str]| -> Vec<String> {
-            let picked = host_ips(given.iter().copied());
-            picked.iter().map(IpAddr::to_string).collect()
-        };
-        assert_eq!(pick(&["fd00::5", "fd00::6", "1.2.3.4"]), ["fd00::5", "1.2.3.4"]);
-        assert_eq!(pick(&["192.168.001.005", "192.168.1.6"]), ["192.168.1.5"]);
-        assert_eq!(pick(&["::1%lo", "x", "FD00:0:0::0005"]), ["fd00::5"]);
-        assert!(pick(&[]).is_empty());
-    }
-
-    #[test]
-    fn primary_family_is_the_first_node_ips() {
-        assert_eq!(primary_family([]), IpFamily::IPv4);
-        assert_eq!(primary_family(["fd00::5", "1.2.3.4"]), IpFamily::IPv6);
-        assert_eq!(primary_family(["::ffff:1.2.3.4"]), IpFamily::IPv4);
-        assert_eq!(primary_family(["x", "fd00::5"]), IpFamily::IPv6);
     }
 
     fn ipv6() -> impl Strategy<Value = Ipv6Addr> {

@@ -3,3 +3,6 @@
 pub(crate) mod ip;
 pub(crate) mod quote;
 pub(crate) mod unicode;
+
+/// How many bytes of a line, without its `\n`, are too many for Go's `bufio.Scanner`.
+pub(crate) const MAX_SCAN_TOKEN_SIZE: usize = 64 * 1024;

@@ -1,6 +1,6 @@
 //! How the kubelet prints a whole map of labels or annotations (Go: `fieldpath.FormatMap`, `strconv.Quote`).
 
-use alloc::{collections::BTreeMap, string::String};
+use alloc::string::String;
 use core::fmt::Write as _;
 
 use crate::go::unicode::is_print;
@@ -37,25 +37,8 @@ fn escape_into(out: &mut String, code: u32) {
     };
 }
 
-/// The text of a whole map in a `fieldRef`, as by `fieldpath.FormatMap`: a `key="value"` line for
-/// each entry, sorted bytewise by key, joined by `\n`; keys verbatim, values quoted.
-pub(crate) fn format_map(map: &BTreeMap<String, String>) -> String {
-    let mut out = String::new();
-    for (key, value) in map {
-        if !out.is_empty() {
-            out.push('\n');
-        }
-        out.push_str(key);
-        out.push('=');
-        quote_into(&mut out, value);
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
-    use alloc::vec::Vec;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -121,19 +104,6 @@ mod tests {
             let quoted = quote(&text);
             prop_assert!(quoted.chars().all(is_print));
             prop_assert_eq!(unquote(&quoted), text);
-        }
-
-        #[test]
-        fn a_map_has_a_line_for_each_entry(
-            map in prop::collection::btree_map("[a-z./]{0,5}", any::<String>(), 0..5),
-        ) {
-            let text = format_map(&map);
-            let entries: Vec<_> = text
-                .split_terminator('\n')
-                .map(|line| line.split_once('=').unwrap())
-                .map(|(key, quoted)| (String::from(key), unquote(quoted)))
-                .collect();
-            prop_assert_eq!(entries, map.into_iter().collect::<Vec<_>>());
         }
     }
 }

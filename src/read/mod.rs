@@ -1,5 +1,5 @@
 //! From a text to objects: a [`Document`] holds what a format's parser found in it, and
-//! [`Objects`](crate::Objects) takes the objects out of that.
+//! [`Objects`](crate::Objects) takes the objects out of that (client-go: the universal deserializer).
 
 mod document;
 mod field;

@@ -4,10 +4,10 @@ use alloc::string::String;
 
 use super::text::as_text;
 use super::{FormError, FormProblem, check_first, check_for_nul, check_name};
+use crate::go::MAX_SCAN_TOKEN_SIZE;
 use crate::{Environment, Order};
 
-/// Go's `bufio.Scanner` takes in 64 KiB at a time, with the line feed.
-const LONGEST_LINE: usize = 65_535;
+const LONGEST_LINE: usize = MAX_SCAN_TOKEN_SIZE - 1;
 
 impl Environment<'_> {
     /// The content of a file for `docker run --env-file`: a line `NAME=value` for each variable, the

@@ -1,4 +1,5 @@
-//! The variables in the forms in which environments are passed on.
+//! The variables in the forms in which environments are passed on. The kubelet passes them to the
+//! container runtime as pairs (CRI: `KeyValue`).
 //!
 //! A [`Form`] writes any environment, as it is. The others are those of other tools: each holds only
 //! what its tool reads back to the same bytes, and all else is a [`FormError`].

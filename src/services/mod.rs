@@ -13,6 +13,7 @@ pub use generate::{Generated, NoPorts, ServiceVariable, ServiceVariableKind, gen
 pub(crate) use generate::{Position, count_of, len_of, variables_of};
 pub use linked::Collision;
 pub(crate) use linked::LinkedServices;
+pub(crate) use select::is_master;
 pub use select::{ServiceLinks, select};
 pub(crate) use suffix::{Part, Suffix, cuts, is_of_a_service, read_number};
 pub use validate::{Violation, ViolationProblem, validate_service};

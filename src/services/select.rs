@@ -25,6 +25,11 @@ impl From<bool> for ServiceLinks {
 const NAMESPACE_DEFAULT: &str = "default";
 const KUBERNETES: &str = "kubernetes";
 
+/// The Service of the API server (Go: `masterServices`), which every pod sees.
+pub(crate) fn is_master(service: &Service) -> bool {
+    service.metadata.namespace == NAMESPACE_DEFAULT && service.metadata.name == KUBERNETES
+}
+
 /// The Services that a container of a pod in `namespace` sees, by name, whatever the order in which
 /// they are listed.
 ///
@@ -59,10 +64,9 @@ pub fn select<'a>(
     let mut seen = Vec::new();
     let mut master = None;
     for service in services.into_iter().filter(|service| service.has_cluster_ip()) {
-        let metadata = &service.metadata;
-        if metadata.namespace == NAMESPACE_DEFAULT && metadata.name == KUBERNETES {
+        if is_master(service) {
             master = Some(service);
-        } else if metadata.namespace == namespace && links == ServiceLinks::Enabled {
+        } else if service.metadata.namespace == namespace && links == ServiceLinks::Enabled {
             seen.push(service);
         }
     }

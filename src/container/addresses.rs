@@ -1,0 +1,93 @@
+//! Which addresses of a Pod and of its Node the downward API gives (Go: `Kubelet.sortPodIPs`,
+//! `GetNodeHostIPs`).
+
+use alloc::borrow::Cow;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::net::IpAddr;
+
+use super::Facts;
+use crate::api::{Node, PodStatus};
+use crate::go::ip::parse_ip;
+use crate::release::Rule;
+
+/// What `GetNodeHostIPs` makes of a Node's addresses, its InternalIPs before its ExternalIPs: the
+/// first, then the first of the other family. What does not parse is skipped; empty where nothing is
+/// left (`host IP unknown`).
+pub(super) fn host_ips(node: &Node) -> Vec<IpAddr> {
+    let of_type = |type_| node.status.addresses.iter().filter(move |address| address.type_ == type_);
+    let mut ips = of_type("InternalIP").chain(of_type("ExternalIP")).filter_map(|address| parse_ip(&address.address));
+    let Some(first) = ips.next() else { return Vec::new() };
+    let second = ips.find(|ip| ip.is_ipv4() != first.is_ipv4());
+    [first].into_iter().chain(second).collect()
+}
+
+/// What `Kubelet.sortPodIPs` makes of the runtime's pod IPs: the first of the primary family, then
+/// the first of the other one. What does not parse is skipped.
+pub(super) fn pod_ips<'a>(status: &'a PodStatus, facts: &Facts<'_>) -> Vec<Cow<'a, str>> {
+    let is_primary_ipv4 = is_primary_ipv4(facts.node_ips);
+    let is_canonical = facts.release.has(Rule::CanonicalPodIps);
+    let (mut first, mut second) = (None, None);
+    for given in status.pod_ips.iter().map(|ip| ip.ip.as_str()) {
+        if let Some(ip) = parse_ip(given) {
+            let place = if ip.is_ipv4() == is_primary_ipv4 { &mut first } else { &mut second };
+            place.get_or_insert((given, ip));
+        }
+    }
+    let print =
+        |(given, ip): (&'a str, IpAddr)| if is_canonical { Cow::Owned(ip.to_string()) } else { Cow::Borrowed(given) };
+    first.into_iter().chain(second).map(print).collect()
+}
+
+/// The family that `Kubelet.sortPodIPs` prefers: that of the first of the node's IPs, IPv4 where
+/// there is none. What does not parse is passed over, as `ParseNodeIPArgument` does.
+fn is_primary_ipv4(node_ips: &[String]) -> bool {
+    node_ips.iter().find_map(|ip| parse_ip(ip)).is_none_or(|ip| ip.is_ipv4())
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::borrow::ToOwned;
+
+    use super::*;
+    use crate::Objects;
+    use crate::api::{NodeAddress, NodeStatus};
+
+    #[test]
+    fn pod_ips_begin_with_the_primary_family() {
+        let objects = Objects::default();
+        let pick = |given: &[&str], node_ip: &str, release: &str| -> Vec<String> {
+            let (status, node_ips) = (PodStatus::with_ips(given.iter().copied()), [node_ip.to_owned()]);
+            let facts = Facts { node_ips: &node_ips, release: release.parse().unwrap(), ..Facts::of(&objects) };
+            pod_ips(&status, &facts).into_iter().map(Cow::into_owned).collect()
+        };
+        let given = ["nonsense", "FD00::1", "010.1.1.7", "fd00::2", "10.1.1.8"];
+        assert_eq!(pick(&given, "192.168.0.1", "1.36"), ["10.1.1.7", "fd00::1"]);
+        assert_eq!(pick(&given, "fd00::", "1.36"), ["fd00::1", "10.1.1.7"]);
+        assert_eq!(pick(&given, "fd00::", "1.32"), ["FD00::1", "010.1.1.7"]);
+        assert_eq!(pick(&["::ffff:1.2.3.4"], "fd00::", "1.36"), ["1.2.3.4"]);
+        assert!(pick(&["", "fe80::1%eth0"], "10.0.0.1", "1.36").is_empty());
+    }
+
+    #[test]
+    fn host_ips_are_one_of_each_family() {
+        let pick = |given: &[(&str, &str)]| -> Vec<String> {
+            let address = |&(type_, ip): &(&str, &str)| NodeAddress { type_: type_.to_owned(), address: ip.to_owned() };
+            let status = NodeStatus { addresses: given.iter().map(address).collect(), ..NodeStatus::default() };
+            host_ips(&Node { status, ..Node::default() }).iter().map(IpAddr::to_string).collect()
+        };
+        let (internal, external) = ("InternalIP", "ExternalIP");
+        let both = [(external, "1.2.3.4"), (internal, "fd00::5"), (internal, "fd00::6"), ("Hostname", "10.0.0.1")];
+        assert_eq!(pick(&both), ["fd00::5", "1.2.3.4"]);
+        assert_eq!(pick(&[(internal, "192.168.001.005"), (internal, "192.168.1.6")]), ["192.168.1.5"]);
+        assert_eq!(pick(&[(internal, "::1%lo"), (internal, "x"), (internal, "FD00:0:0::0005")]), ["fd00::5"]);
+        assert!(pick(&[]).is_empty());
+    }
+
+    #[test]
+    fn the_primary_family_is_that_of_the_first_of_the_node_s_ips() {
+        let is_ipv4 = |ips: &[&str]| is_primary_ipv4(&ips.iter().map(|&ip| ip.to_owned()).collect::<Vec<_>>());
+        assert!(is_ipv4(&[]) && is_ipv4(&["::ffff:1.2.3.4"]));
+        assert!(!is_ipv4(&["fd00::5", "1.2.3.4"]) && !is_ipv4(&["x", "fd00::5"]));
+    }
+}
