@@ -227,6 +227,8 @@ impl<'de> Deserializer<'de> for Value<'de> {
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {
         match self {
             Value::Text(_) => self.deserialize_any(visitor),
+            // In a list or a map, as Go reads it; a field is absent then.
+            Value::Null => visitor.visit_str(""),
             other => Err(FieldError::of_kind(&other, "a string")),
         }
     }

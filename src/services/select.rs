@@ -35,7 +35,8 @@ pub(crate) fn is_master(service: &Service) -> bool {
 ///
 /// A Service without an address ([`Service::has_cluster_ip`]) is not seen. `default/kubernetes` is
 /// seen by every pod, unless its own namespace has a Service `kubernetes` that is seen. Of two
-/// Services with one name in one namespace, which no cluster has, the later is taken.
+/// Services with one name in one namespace, which no cluster has, the later is taken, but the first
+/// `default/kubernetes`.
 ///
 /// Mirrors `Kubelet.getServiceEnvVarMap`, as far as it chooses.
 ///
@@ -62,10 +63,10 @@ pub fn select<'a>(
 ) -> Vec<&'a Service> {
     let name = |service: &&'a Service| service.metadata.name.as_str();
     let mut seen = Vec::new();
-    let mut master = None;
+    let mut master: Option<&'a Service> = None;
     for service in services.into_iter().filter(|service| service.has_cluster_ip()) {
         if is_master(service) {
-            master = Some(service);
+            master.get_or_insert(service);
         } else if service.metadata.namespace == namespace && links == ServiceLinks::Enabled {
             seen.push(service);
         }

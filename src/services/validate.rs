@@ -29,6 +29,8 @@ pub enum ViolationProblem {
     NotDns1123,
     /// There is no port, and the Service is neither headless nor of type `ExternalName`.
     NoPorts,
+    /// It is the kubelet's own port, 10250, which a Service of type `LoadBalancer` may not expose.
+    KubeletPort,
     /// The port has no name, and is not the only one.
     NameRequired,
     /// An earlier port has this name.
@@ -47,6 +49,7 @@ impl fmt::Display for ViolationProblem {
                 "must be at most 63 lower-case letters, digits and '-', begin and end with a letter or digit"
             }
             ViolationProblem::NoPorts => "must have a port, unless the Service is headless or of type ExternalName",
+            ViolationProblem::KubeletPort => "may not be 10250 in a Service of type LoadBalancer: it is the kubelet's",
             ViolationProblem::NameRequired => "must be set, because there are several ports",
             ViolationProblem::DuplicateName => "is the name of an earlier port too",
             ViolationProblem::DuplicatePort => "has the number and protocol of an earlier port",
@@ -59,6 +62,9 @@ impl fmt::Display for Violation {
         write!(f, "{} {}", self.field, self.problem)
     }
 }
+
+/// Go: `ports.KubeletPort`
+const KUBELET_PORT: u16 = 10250;
 
 /// What was seen before; the first few without taking memory.
 struct Seen<T> {
@@ -121,7 +127,11 @@ pub fn validate_service(service: &Service, release: Release) -> Vec<Violation> {
         refuse("spec.ports".into(), ViolationProblem::NoPorts);
     }
     let (mut names, mut numbers) = (Seen::new(), Seen::new());
+    let is_load_balancer = service.spec.type_ == "LoadBalancer";
     for (index, port) in ports.iter().enumerate() {
+        if is_load_balancer && port.port.get() == KUBELET_PORT {
+            refuse(alloc::format!("spec.ports[{index}]"), ViolationProblem::KubeletPort);
+        }
         if !numbers.insert((port.port, port.effective_protocol())) {
             refuse(alloc::format!("spec.ports[{index}]"), ViolationProblem::DuplicatePort);
         }

@@ -409,3 +409,20 @@ fn a_workload_is_written_without_what_it_does_not_have() {
         assert!(serde_json::from_str::<Workload>(without).unwrap_err().to_string().starts_with("missing field `kind`"));
     }
 }
+
+#[test]
+fn null_in_a_map_or_a_list_of_strings_is_the_empty_string() {
+    let objects = read(
+        r#"{"apiVersion": "v1", "kind": "List", "items": [
+            {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"A": null, "B": "b"}},
+            {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "labels": {"l": null}},
+             "spec": {"containers": [{"name": "app", "args": [null, "x"]}]}}
+        ]}"#,
+    );
+    assert_eq!(objects.config_maps.get("", "c").unwrap().data["A"], "");
+    let pod = objects.pods.get("", "p").unwrap();
+    assert_eq!(
+        (pod.metadata.labels["l"].as_str(), pod.spec.containers[0].args.as_slice()),
+        ("", &["".into(), "x".into()][..])
+    );
+}

@@ -236,6 +236,17 @@ fn a_name_may_be_wrong_in_two_ways() {
 }
 
 #[test]
+fn a_load_balancer_does_not_expose_the_kubelet_s_port() {
+    let told = |type_: &str| {
+        let service = format!("{{metadata: {{name: a}}, spec: {{type: {type_}, ports: [{{port: 10250}}]}}}}");
+        let service: Service = yaml_serde::from_str(&service).unwrap();
+        validate_service(&service, Release::NEWEST).iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    insta::assert_snapshot!(told("LoadBalancer").join("\n"), @"spec.ports[0] may not be 10250 in a Service of type LoadBalancer: it is the kubelet's");
+    assert!(told("NodePort").is_empty());
+}
+
+#[test]
 fn a_newer_release_is_taken_for_the_newest_and_says_so() {
     for text in ["1.37", "v1.40.2", "2.0"] {
         let newer = release(text);

@@ -346,3 +346,21 @@ fn many_ports_are_found_as_few_are() {
         assert_eq!(collisions(&service), usize::from(count > 1));
     }
 }
+
+/// No cluster has two; the kubelet's map takes them so.
+#[test]
+fn of_two_services_of_one_name_the_later_is_taken_but_the_first_default_kubernetes() {
+    let service = |namespace: &str, name: &str, cluster_ip: &str| Service {
+        metadata: ObjectMeta::new(namespace, name),
+        spec: ServiceSpec { cluster_ip: cluster_ip.into(), ..ServiceSpec::default() },
+    };
+    let all = [
+        service("prod", "web", "10.0.0.1"),
+        service("default", "kubernetes", "10.0.0.2"),
+        service("prod", "web", "10.0.0.3"),
+        service("default", "kubernetes", "10.0.0.4"),
+    ];
+    let seen = select(&all, "prod", ServiceLinks::Enabled);
+    let addresses: Vec<&str> = seen.iter().map(|service| service.spec.cluster_ip.as_str()).collect();
+    assert_eq!(addresses, ["10.0.0.2", "10.0.0.3"]);
+}

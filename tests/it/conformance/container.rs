@@ -66,6 +66,7 @@ fn answer(given: &Given, expect: &Expect, line: &str) -> Result<Env, String> {
     };
     let mut env_files = EnvFiles::default();
     for (volume, files) in &given.volumes {
+        env_files.add_volume(volume);
         for (path, content) in files {
             env_files.insert(volume, path, content.as_str());
         }
@@ -158,10 +159,13 @@ fn reached_by_orders(composition: &Composition<'_>, ambiguities: &[Ambiguity<'_>
             services.push(variable.service());
         }
     }
+    // An entry that refers to its own name sees the Service's variable that it then stands over.
+    let (namespace, links) = (&composition.pod().metadata.namespace, composition.service_links());
+    let seen = composition.facts().services.select(namespace, links);
     let mut reached: BTreeMap<String, Vec<Bytes>> = BTreeMap::new();
     for order in orders(&services) {
         let mut env: BTreeMap<String, Vec<u8>> = BTreeMap::new();
-        for variable in composition.environment().service_variables() {
+        for variable in generate(&seen).unwrap().iter() {
             env.insert(variable.name(), variable.value().into_bytes());
         }
         for variable in generate(&order).unwrap().iter() {
@@ -230,7 +234,7 @@ fn same_reason(ours: &ComposeError, kubelet: &str) -> Verdict {
             FieldPathError::Unsupported => says(format!("field label not supported: {path}")),
             FieldPathError::NotGiven => says(format!("unsupported fieldPath: {path}")),
             FieldPathError::Subscript => says(format!("field label does not support subscript: {path}")),
-            FieldPathError::Key { error } => says(format!("invalid key subscript in {path}: {error}")),
+            FieldPathError::Key { .. } => says(format!("invalid key subscript in {path}: ")),
             FieldPathError::HostIpUnknown => says("host IP unknown; known addresses:".to_owned()),
             other => Err(format!("the kubelet has no such reason: {other}")),
         },
