@@ -70,7 +70,7 @@ impl<'a> Declared<'a> {
 
 /// The value of a variable: bytes, for what comes from a Secret need not be UTF-8. `Debug` does not
 /// show one that a Secret flowed into.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Value<'a> {
     bytes: Cow<'a, [u8]>,
     is_secret: bool,

@@ -2,7 +2,7 @@
 //! makes a name has it (Go: `Kubelet.getServiceEnvVarMap`).
 
 use alloc::borrow::{Cow, ToOwned};
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::{BTreeMap, BTreeSet, btree_map};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -12,7 +12,7 @@ use crate::ObjectRef;
 use crate::api::Service;
 use crate::compare::Shown;
 use crate::container::{Composition, expand_within};
-use crate::declared::{Resolved, Source, Value};
+use crate::declared::{Declared, Resolved, Source, Value};
 use crate::services::{Collision, ServiceVariable};
 
 /// A variable whose value depends on the random order of the Services.
@@ -22,9 +22,9 @@ pub struct Ambiguity<'a> {
     /// The variable.
     pub name: String,
     /// Every value that it may get: two at least. All of them, unless the container refers to so many
-    /// variables that not every outcome of the order is gone through: then those that come out where
-    /// each of the Services comes last, up to [`Ambiguity::MOST_ORDERS`] outcomes and about
-    /// [`Facts::size_limit`](crate::Facts::size_limit) bytes of values.
+    /// variables that there are more than [`Ambiguity::MOST_ORDERS`] outcomes: then those that come out
+    /// where each of the Services comes last. In either case no more than about
+    /// [`Facts::size_limit`](crate::Facts::size_limit) bytes of values are made.
     pub values: Vec<PossibleValue<'a>>,
     /// Whether the container declares the variable, and refers to ambiguous ones in it.
     pub is_declared: bool,
@@ -36,7 +36,8 @@ pub struct Ambiguity<'a> {
 pub struct PossibleValue<'a> {
     /// The value.
     pub value: Value<'a>,
-    /// The service variables that give it: each of them if its Service comes last.
+    /// The service variables that give it: each of them if its Service comes last. None are told where
+    /// there are too many.
     pub from: Vec<ServiceVariable<'a>>,
 }
 
@@ -58,7 +59,12 @@ impl Ambiguity<'_> {
             .map(|PossibleValue { value, from }| {
                 let services: Vec<&str> =
                     from.iter().map(|variable| variable.service().metadata.name.as_str()).collect();
-                format!("{} (Service {})", Shown::of(value), services.join(", "))
+                let value = Shown::of(value);
+                if services.is_empty() {
+                    format!("{value}")
+                } else {
+                    format!("{value} (Service {})", services.join(", "))
+                }
             })
             .collect();
         let (code, what) = if self.is_declared {
@@ -83,7 +89,74 @@ impl Ambiguity<'_> {
 type Contested<'a> = BTreeMap<String, Vec<ServiceVariable<'a>>>;
 
 /// Of each contested name, the variable that wins.
-type Outcome<'c, 'a> = BTreeMap<&'c str, ServiceVariable<'a>>;
+type Winners<'c, 'a> = BTreeMap<&'c str, ServiceVariable<'a>>;
+
+/// How the contested names come out together in an order of the Services.
+enum Outcome<'c, 'a> {
+    InOrder,
+    Reversed,
+    /// This one comes last, and the others in order.
+    Last(usize),
+    Winners(Winners<'c, 'a>),
+}
+
+impl<'a> Outcome<'_, 'a> {
+    fn winner(&self, name: &str, contested: &Contested<'a>) -> Option<ServiceVariable<'a>> {
+        let variables = contested.get(name)?;
+        match self {
+            Outcome::InOrder => variables.last(),
+            Outcome::Reversed => variables.first(),
+            Outcome::Last(last) => {
+                let place = variables.binary_search_by_key(last, |variable| variable.position().service);
+                place.ok().and_then(|place| variables.get(place)).or(variables.last())
+            }
+            Outcome::Winners(winners) => winners.get(name),
+        }
+        .copied()
+    }
+}
+
+/// Which declarations refer to a contested name or to another declaration, by their places.
+#[derive(Default)]
+struct Referrers<'c> {
+    of_name: BTreeMap<&'c str, Vec<usize>>,
+    of_declared: BTreeMap<usize, Vec<usize>>,
+}
+
+impl<'c> Referrers<'c> {
+    fn find<'a>(declared: &[Declared<'a>], contested: &'c Contested<'a>) -> Self {
+        let mut referrers = Referrers::default();
+        for (place, declaration) in declared.iter().enumerate() {
+            for reference in declaration.references() {
+                let places = match reference.resolved {
+                    Resolved::Declared(earlier) => referrers.of_declared.entry(earlier).or_default(),
+                    Resolved::Service(_) => match contested.get_key_value(reference.name) {
+                        Some((name, _)) => referrers.of_name.entry(name).or_default(),
+                        None => continue,
+                    },
+                    Resolved::Unresolved => continue,
+                };
+                if places.last() != Some(&place) {
+                    places.push(place);
+                }
+            }
+        }
+        referrers
+    }
+
+    /// The places of the declarations whose value depends on one of these names.
+    fn dependent_on<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> BTreeSet<usize> {
+        let mut dependent = BTreeSet::new();
+        let of_names = names.into_iter().filter_map(|name| self.of_name.get(name));
+        let mut next: Vec<usize> = of_names.flatten().copied().collect();
+        while let Some(place) = next.pop() {
+            if dependent.insert(place) {
+                next.extend(self.of_declared.get(&place).into_iter().flatten());
+            }
+        }
+        dependent
+    }
+}
 
 impl<'a> Composition<'a> {
     /// The variables whose value the kubelet picks at random, by name: service variables, and what
@@ -107,70 +180,91 @@ impl<'a> Composition<'a> {
     }
 
     fn ambiguous_declared(&self, contested: &Contested<'a>) -> Vec<Ambiguity<'a>> {
-        let dependent = self.dependent_on(contested);
+        let declared = self.environment().declared();
+        let referrers = Referrers::find(declared, contested);
+        let referred: Vec<(&str, &Vec<ServiceVariable<'a>>)> =
+            referrers.of_name.keys().filter_map(|&name| Some((name, contested.get(name)?))).collect();
+        let mut names_of_services: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
+        for &(name, variables) in &referred {
+            for variable in variables {
+                names_of_services.entry(variable.position().service).or_default().push(name);
+            }
+        }
+        let each_last = || names_of_services.keys().map(|&service| Outcome::Last(service)).collect();
+        let others: Vec<Outcome<'_, 'a>> = all_outcomes(&referred).unwrap_or_else(each_last);
+
+        let all = referrers.dependent_on(referrers.of_name.keys().copied());
         let mut bytes_left = self.facts().size_limit;
-        let mut possible: BTreeMap<usize, Vec<PossibleValue<'a>>> = BTreeMap::new();
-        let referred: BTreeSet<&str> = dependent.values().flatten().copied().collect();
-        let contested = contested.iter().filter(|(name, _)| referred.contains(name.as_str())).collect();
-        for (count, outcome) in outcomes(&contested).iter().enumerate() {
-            // It takes two to differ.
+        let mut possible: BTreeMap<usize, BTreeMap<Value<'a>, Vec<ServiceVariable<'a>>>> = BTreeMap::new();
+        // In the first two every name comes out otherwise, so that both are gone through at any cost.
+        for (count, outcome) in [Outcome::InOrder, Outcome::Reversed].iter().chain(&others).enumerate() {
             if bytes_left == 0 && count >= 2 {
                 break;
             }
-            let values = self.values_under(outcome, &dependent);
-            for (&place, value) in &values {
+            let values = match outcome {
+                Outcome::Last(service) => {
+                    let names = names_of_services.get(service).into_iter().flatten().copied();
+                    self.values_under(outcome, &referrers.dependent_on(names), contested)
+                }
+                _ => self.values_under(outcome, &all, contested),
+            };
+            for (place, value) in values {
                 let known = possible.entry(place).or_default();
-                let from =
-                    dependent.get(&place).map_or(0, BTreeSet::len).saturating_mul(size_of::<ServiceVariable<'_>>());
-                bytes_left = bytes_left.saturating_sub(value.as_bytes().len()).saturating_sub(from);
-                if !known.iter().any(|known| known.value == *value) {
-                    let names = dependent.get(&place).into_iter().flatten();
-                    let from = names.filter_map(|name| outcome.get(name).copied()).collect();
-                    known.push(PossibleValue { value: value.clone(), from });
+                bytes_left = bytes_left.saturating_sub(value.as_bytes().len()).saturating_sub(size_of_val(&place));
+                if let btree_map::Entry::Vacant(new) = known.entry(value) {
+                    let names = if bytes_left > 0 { self.names_within(place, contested) } else { BTreeSet::new() };
+                    let from = names.into_iter().filter_map(|name| outcome.winner(name, contested));
+                    let from = new.insert(from.collect());
+                    bytes_left = bytes_left.saturating_sub(size_of_val(from.as_slice()));
                 }
             }
         }
-        let declared = self.environment().declared();
         let standing = possible.into_iter().filter_map(|(place, values)| Some((declared.get(place)?, values)));
         standing
             .filter(|(declared, values)| !declared.is_overwritten() && values.len() > 1)
-            .map(|(declared, values)| Ambiguity { name: declared.name().to_owned(), values, is_declared: true })
+            .map(|(declared, values)| {
+                let possible = values.into_iter().map(|(value, from)| PossibleValue { value, from });
+                let mut values: Vec<PossibleValue<'a>> = possible.collect();
+                let services = |value: &PossibleValue<'_>| -> Vec<usize> {
+                    value.from.iter().map(|variable| variable.position().service).collect()
+                };
+                values.sort_by_cached_key(services);
+                Ambiguity { name: declared.name().to_owned(), values, is_declared: true }
+            })
             .collect()
     }
 
-    /// The declarations whose value depends on contested names, by their place, with these names.
-    fn dependent_on<'c>(&self, contested: &'c Contested<'a>) -> BTreeMap<usize, BTreeSet<&'c str>> {
-        let mut dependent: BTreeMap<usize, BTreeSet<&str>> = BTreeMap::new();
-        for (place, declared) in self.environment().declared().iter().enumerate() {
-            let (mut names, mut earlier_places) = (BTreeSet::new(), BTreeSet::new());
-            for reference in declared.references() {
+    /// The contested names that the value of a declaration depends on.
+    fn names_within<'c>(&self, place: usize, contested: &'c Contested<'a>) -> BTreeSet<&'c str> {
+        let declared = self.environment().declared();
+        let (mut names, mut places) = (BTreeSet::new(), BTreeSet::from([place]));
+        let mut next = Vec::from([place]);
+        while let Some(declaration) = next.pop().and_then(|place| declared.get(place)) {
+            for reference in declaration.references() {
                 match reference.resolved {
                     Resolved::Service(_) => {
-                        names.extend(contested.get_key_value(reference.name).map(|(name, _)| name.as_str()))
+                        names.extend(contested.get_key_value(reference.name).map(|(name, _)| name.as_str()));
                     }
-                    Resolved::Declared(earlier) if earlier_places.insert(earlier) => {
-                        names.extend(dependent.get(&earlier).into_iter().flatten().copied());
-                    }
+                    Resolved::Declared(earlier) if places.insert(earlier) => next.push(earlier),
                     Resolved::Declared(_) | Resolved::Unresolved => {}
                 }
             }
-            if !names.is_empty() {
-                dependent.insert(place, names);
-            }
         }
-        dependent
+        names
     }
 
-    /// The values of the dependent declarations, if the contested names come out like this.
+    /// The values of the declarations in these places, if the contested names come out like this. All
+    /// others have the values that they have.
     fn values_under(
         &self,
         outcome: &Outcome<'_, 'a>,
-        dependent: &BTreeMap<usize, BTreeSet<&str>>,
+        places: &BTreeSet<usize>,
+        contested: &Contested<'a>,
     ) -> BTreeMap<usize, Value<'a>> {
         let mut bytes_left = self.facts().size_limit;
         let declared = self.environment().declared();
         let mut values: BTreeMap<usize, Value<'a>> = BTreeMap::new();
-        for (place, declaration) in dependent.keys().filter_map(|&place| Some((place, declared.get(place)?))) {
+        for (place, declaration) in places.iter().filter_map(|&place| Some((place, declared.get(place)?))) {
             // Nothing else refers to others.
             let Source::Text(text) = declaration.source() else { continue };
             let mut references = declaration.references().iter();
@@ -180,7 +274,9 @@ impl<'a> Composition<'a> {
                     Resolved::Declared(earlier) => {
                         values.get(&earlier).or_else(|| Some(declared.get(earlier)?.value())).cloned()?
                     }
-                    Resolved::Service(variable) => Value::of_service(outcome.get(name).copied().unwrap_or(variable)),
+                    Resolved::Service(variable) => {
+                        Value::of_service(outcome.winner(name, contested).unwrap_or(variable))
+                    }
                     Resolved::Unresolved => return None,
                 };
                 is_secret |= value.is_secret();
@@ -228,51 +324,35 @@ fn ambiguity_of_services<'a>(name: &str, variables: &[ServiceVariable<'a>]) -> A
 /// So few contested variables are gone through in every way.
 const FEW_VARIABLES: usize = 96;
 
-/// How the contested names may come out together.
-fn outcomes<'c, 'a>(contested: &BTreeMap<&'c String, &'c Vec<ServiceVariable<'a>>>) -> Vec<Outcome<'c, 'a>> {
-    let variables = contested.values().fold(0_usize, |count, variables| count.saturating_add(variables.len()));
-    if variables <= FEW_VARIABLES { all_outcomes(contested) } else { simple_outcomes(contested) }
-}
-
-/// Those that come out if one of the Services is the last, and the others are in order.
-fn simple_outcomes<'c, 'a>(contested: &BTreeMap<&'c String, &'c Vec<ServiceVariable<'a>>>) -> Vec<Outcome<'c, 'a>> {
-    let service = |variable: &ServiceVariable<'a>| variable.position().service;
-    let services: BTreeSet<usize> = contested.values().copied().flatten().map(service).collect();
-    let with_last = |last: usize| {
-        let winner = |variables: &[ServiceVariable<'a>]| {
-            let place = variables.binary_search_by_key(&last, service);
-            place.ok().and_then(|place| variables.get(place)).or(variables.last()).copied()
-        };
-        contested.iter().filter_map(|(name, variables)| Some((name.as_str(), winner(variables)?))).collect()
-    };
-    services.into_iter().take(Ambiguity::MOST_ORDERS).map(with_last).collect()
-}
-
-/// All of them, up to a number. Whoever wins a name comes after the others that make it, so that not
-/// every combination of winners is possible.
-fn all_outcomes<'c, 'a>(contested: &BTreeMap<&'c String, &'c Vec<ServiceVariable<'a>>>) -> Vec<Outcome<'c, 'a>> {
-    let mut partial: Vec<(Outcome<'c, 'a>, BTreeSet<(usize, usize)>)> = Vec::from([Default::default()]);
-    for (name, variables) in contested {
+/// All outcomes, if there are not too many. Whoever wins a name comes after the others that make it, so
+/// that not every combination of winners is possible.
+fn all_outcomes<'c, 'a>(referred: &[(&'c str, &Vec<ServiceVariable<'a>>)]) -> Option<Vec<Outcome<'c, 'a>>> {
+    let variables = referred.iter().fold(0_usize, |count, (_, variables)| count.saturating_add(variables.len()));
+    if variables > FEW_VARIABLES {
+        return None;
+    }
+    let mut partial: Vec<(Winners<'c, 'a>, BTreeSet<(usize, usize)>)> = Vec::from([Default::default()]);
+    for &(name, variables) in referred {
         let mut extended = Vec::new();
-        for (outcome, before) in &partial {
-            for &winner in *variables {
-                if extended.len() == Ambiguity::MOST_ORDERS {
-                    break;
-                }
+        for (winners, before) in &partial {
+            for &winner in variables {
                 let last = winner.position().service;
                 let others = variables.iter().map(|other| other.position().service).filter(|&other| other != last);
                 let before: BTreeSet<(usize, usize)> =
                     before.iter().copied().chain(others.map(|other| (other, last))).collect();
                 if is_an_order(&before) {
-                    let mut outcome = outcome.clone();
-                    outcome.insert(name.as_str(), winner);
-                    extended.push((outcome, before));
+                    if extended.len() == Ambiguity::MOST_ORDERS {
+                        return None;
+                    }
+                    let mut winners = winners.clone();
+                    winners.insert(name, winner);
+                    extended.push((winners, before));
                 }
             }
         }
         partial = extended;
     }
-    partial.into_iter().map(|(outcome, _)| outcome).collect()
+    Some(partial.into_iter().map(|(winners, _)| Outcome::Winners(winners)).collect())
 }
 
 /// Whether Services can be put in an order in which each of these pairs stands so.

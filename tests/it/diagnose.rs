@@ -548,20 +548,44 @@ fn services_that_make_the_same_value_are_told_together() {
     assert_eq!(told, [r#""80" a a-service"#, r#""tcp://10.0.0.3:80" a-service-port-80-tcp"#]);
 }
 
+/// Pairs of Services that both make `N0_SERVICE_PORT` and so on.
+fn pairs_that_collide(container: &str, count: usize) -> Cluster {
+    let mut cluster = Cluster::with(container);
+    for number in 0..count {
+        cluster = cluster.service(&format!("n{number}"), "clusterIP: 10.0.0.1, ports: [{port: 80}]");
+        cluster = cluster.service(&format!("n{number}-service"), "clusterIP: 10.0.0.2, ports: [{port: 80}]");
+    }
+    cluster
+}
+
+/// Every one of ten, which have 1,024, and then those in which each Service comes last.
 #[test]
 fn no_more_outcomes_than_the_limit_are_gone_through() {
-    let names: Vec<String> = (0..11).map(|number| format!("n{number}")).collect();
-    let value: String = (0..11).map(|number| format!("$(N{number}_SERVICE_PORT)")).collect();
-    let mut cluster = Cluster::with(&format!("env: [{{name: X, value: '{value}'}}]"));
-    for name in names {
-        cluster = cluster.service(&name, "clusterIP: 10.0.0.1, ports: [{port: 80}]");
-        cluster = cluster.service(&format!("{name}-service"), "clusterIP: 10.0.0.2, ports: [{port: 80}]");
+    for (count, values) in [(10, Ambiguity::MOST_ORDERS), (11, 1 + 1 + 11), (50, 1 + 1 + 50)] {
+        let text: String = (0..count).map(|number| format!("$(N{number}_SERVICE_PORT)")).collect();
+        pairs_that_collide(&format!("env: [{{name: X, value: '{text}'}}]"), count).composed(|composition| {
+            let ambiguities = composition.ambiguities();
+            let declared = ambiguities.iter().find(|ambiguity| ambiguity.is_declared).unwrap();
+            assert_eq!(declared.values.len(), values);
+        });
     }
-    cluster.composed(|composition| {
-        let ambiguities = composition.ambiguities();
-        let declared = ambiguities.iter().find(|ambiguity| ambiguity.is_declared).unwrap();
-        assert_eq!(declared.values.len(), Ambiguity::MOST_ORDERS);
-    });
+}
+
+#[test]
+fn however_many_names_are_contested_no_entry_is_lost() {
+    for count in [10, 11, 48, 49, 600] {
+        let entry = |number| format!("{{name: X{number}, value: $(N{number}_SERVICE_PORT)}}");
+        let env: Vec<String> = (0..count).map(entry).collect();
+        pairs_that_collide(&format!("env: [{}]", env.join(", ")), count).composed(|composition| {
+            let ambiguities = composition.ambiguities();
+            let declared: Vec<&Ambiguity<'_>> = ambiguities.iter().filter(|ambiguity| ambiguity.is_declared).collect();
+            assert_eq!(declared.len(), count);
+            for ambiguity in declared {
+                let values = ambiguity.values.iter().map(|possible| possible.value.as_str().unwrap());
+                assert!(values.eq(["80", "tcp://10.0.0.2:80"]), "{ambiguity:?}");
+            }
+        });
+    }
 }
 
 #[test]
