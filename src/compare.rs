@@ -8,10 +8,11 @@ use alloc::vec::Vec;
 use core::fmt::{self, Write};
 
 use crate::declared::Value;
+use crate::discover::is_of_a_service;
 use crate::environment::Environment;
 use crate::one_line::{OneLine, write_line};
 use crate::render::pairs_of_block;
-use crate::services::is_of_a_service;
+use crate::services::ServiceVariable;
 
 /// Any environment by name: one that was composed, or one that was captured from a running process.
 /// Of two variables with one name the first stands, as for `getenv`.
@@ -234,8 +235,9 @@ impl fmt::Display for Drifted {
 /// value now. Of one Service the last variable of the name stands.
 fn may_be(name: &str, value: &Value<'_>, now: &Environment<'_>) -> bool {
     let named = now.service_variables_named(name);
-    let next = named.iter().skip(1).map(|next| Some(next.service())).chain([None]);
-    let mut last = named.iter().zip(next).filter(|(variable, next)| Some(variable.service()) != *next);
+    let service = |variable: &ServiceVariable<'_>| variable.position().service;
+    let next = named.iter().skip(1).map(|next| Some(service(next))).chain([None]);
+    let mut last = named.iter().zip(next).filter(|(variable, next)| Some(service(variable)) != *next);
     last.any(|(variable, _)| variable.value().as_bytes() == value.as_bytes())
 }
 
@@ -264,13 +266,13 @@ fn may_be(name: &str, value: &Value<'_>, now: &Environment<'_>) -> bool {
 pub fn drift(then: &Captured<'_>, now: &Environment<'_>) -> Vec<Drifted> {
     let mut drifted = Vec::new();
     let mut add = |name: &str, drift| drifted.push(Drifted { name: name.into(), drift });
-    for (name, value) in &then.variables {
-        let name = String::from_utf8_lossy(name);
+    for (bytes, value) in &then.variables {
+        let name = String::from_utf8_lossy(bytes);
         match now.get(&name).filter(|variable| !variable.is_base()) {
             Some(variable) if variable.value().as_bytes() == value.as_bytes() => {}
             Some(variable) if variable.service_variable().is_some() && may_be(&name, value, now) => {}
             Some(_) => add(&name, Drift::Stale),
-            None if is_of_a_service(&name, value.as_bytes()) => add(&name, Drift::Gone),
+            None if is_of_a_service(bytes, value.as_bytes()) => add(&name, Drift::Gone),
             None => add(&name, Drift::Foreign),
         }
     }

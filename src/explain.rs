@@ -11,6 +11,7 @@ use crate::api::{Service, Timestamp};
 use crate::compare::Shown;
 use crate::container::{Composition, SkipReason};
 use crate::declared::{Declared, Entry, Reference, Resolved, Source};
+use crate::environment::Environment;
 use crate::one_line::{OneLine, write_line};
 use crate::services::{Position, ServiceVariable, ServiceVariableKind, Suffix};
 use crate::{ObjectRef, Store, generate, mangle};
@@ -289,8 +290,7 @@ impl<'a> Composition<'a> {
             let place = seen.binary_search_by(|seen| seen.metadata.name.cmp(&service.metadata.name));
             place.is_ok_and(|place| seen.get(place).is_some_and(|seen| seen.metadata == service.metadata))
         };
-        let makes_it =
-            || generate(&[service]).is_ok_and(|generated| generated.iter().any(|variable| variable.name() == name));
+        let makes_it = || generate(&[service]).is_ok_and(|generated| Environment::from(generated).get(name).is_some());
         Some(if !service.has_cluster_ip() && service.is_external_name() {
             Absence::ExternalName { service: object }
         } else if !service.has_cluster_ip() {

@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use self::clues::{Clues, Fit};
+pub(crate) use self::reading::is_of_a_service;
 use self::reading::{is_mangled_label, number_clues, text_clue};
 use crate::Environment;
 use crate::api::{PortNumber, Protocol};

@@ -34,6 +34,14 @@ pub(super) fn text_clue<'v>(name: &'v [u8], value: &'v [u8]) -> Option<(&'v str,
     splits(name).find_map(|(service, suffix)| Some((service, TextClue::read(suffix, value)?)))
 }
 
+/// Whether a variable has the form of some Service's: the name, and a value that goes with it.
+pub(crate) fn is_of_a_service(name: &[u8], value: &[u8]) -> bool {
+    match read_number(value) {
+        Some(number) => number_clues(name, number).next().is_some(),
+        None => text_clue(name, value).is_some(),
+    }
+}
+
 /// Each Service, by its mangled name, that a variable of this name and value can be of, and what it
 /// says of it.
 pub(super) fn number_clues(name: &[u8], number: PortNumber) -> impl Iterator<Item = (&str, NumberClue<'_>)> {

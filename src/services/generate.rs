@@ -230,11 +230,19 @@ pub enum ServiceVariableKind {
 /// assert_eq!(variable.to_string(), "REDIS_PORT_6379_TCP_ADDR=10.0.0.11");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq)]
 pub struct ServiceVariable<'a> {
     service: &'a Service,
     port: &'a ServicePort,
     position: Position,
+}
+
+/// Equal are the same variables of equal Services, wherever in a list these stand.
+impl PartialEq for ServiceVariable<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        let is_same = (self.position.port, self.position.kind) == (other.position.port, other.position.kind);
+        is_same && (core::ptr::eq(self.service, other.service) || self.service == other.service)
+    }
 }
 
 impl<'a> ServiceVariable<'a> {

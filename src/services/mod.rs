@@ -15,5 +15,5 @@ pub use linked::Collision;
 pub(crate) use linked::LinkedServices;
 pub(crate) use select::is_master;
 pub use select::{ServiceLinks, select};
-pub(crate) use suffix::{Part, Suffix, cuts, is_of_a_service, read_number};
+pub(crate) use suffix::{Part, Suffix, cuts, read_number};
 pub use validate::{Violation, ViolationProblem, validate_service};

@@ -56,32 +56,6 @@ impl<'s> Suffix<'s> {
     }
 }
 
-impl Suffix<'_> {
-    /// Whether a variable of this suffix could have that value.
-    fn allows(self, value: &[u8]) -> bool {
-        let is_number = || read_number(value).is_some();
-        let is_url = || [b"tcp://".as_slice(), b"udp://", b"sctp://"].iter().any(|scheme| value.starts_with(scheme));
-        match self {
-            Suffix::ServicePort | Suffix::NamedServicePort(_) => is_number(),
-            Suffix::PortUrl => is_url(),
-            Suffix::ServiceHost => !value.is_empty(),
-            Suffix::NumberedPort { protocol, part, .. } => match part {
-                Part::Url => is_url(),
-                Part::Proto => value == protocol.as_lower_str().as_bytes(),
-                Part::Port => is_number(),
-                Part::Addr => !value.is_empty(),
-            },
-        }
-    }
-}
-
-/// Whether a variable has the form of some Service's: the suffix of one of the kinds, and such a
-/// value.
-pub(crate) fn is_of_a_service(name: &str, value: &[u8]) -> bool {
-    let suffixes = cuts(name).filter(|&cut| cut > 0).filter_map(|cut| Suffix::read(name.get(cut..)?));
-    suffixes.into_iter().any(|suffix| suffix.allows(value))
-}
-
 /// What `80_TCP_ADDR` says.
 fn read_numbered<'s>(text: &str) -> Option<Suffix<'s>> {
     let (number, rest) = text.split_once('_')?;

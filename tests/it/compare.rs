@@ -188,12 +188,13 @@ fn a_container_drifts_from_the_objects_of_its_start() {
 fn only_what_has_the_form_of_a_service_s_variable_is_gone() {
     let now = Cluster::with("");
     let then = b"OLD_SERVICE_HOST=10.0.0.3\0OLD_PORT_80_TCP_ADDR=10.0.0.3\0\
-        EMPTY_SERVICE_HOST=\0EMPTY_PORT_80_TCP_ADDR=\0_SERVICE_HOST=10.0.0.4\0";
+        EMPTY_SERVICE_HOST=\0EMPTY_PORT_80_TCP_ADDR=\0_SERVICE_HOST=10.0.0.4\0OWN_SERVICE_HOST=http://x\0";
     insta::assert_snapshot!(told(&against_now(then, &now)), @"
     EMPTY_PORT_80_TCP_ADDR was never the kubelet's
     EMPTY_SERVICE_HOST was never the kubelet's
     OLD_PORT_80_TCP_ADDR is gone: no Service makes it any more
     OLD_SERVICE_HOST is gone: no Service makes it any more
+    OWN_SERVICE_HOST was never the kubelet's
     _SERVICE_HOST was never the kubelet's
     ");
 }

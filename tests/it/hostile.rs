@@ -8,8 +8,9 @@ use kubelet_env::api::{
     PortNumber, ResourceFieldSelector, Service, ServicePort, ServiceSpec,
 };
 use kubelet_env::{
-    Captured, Code, ComposeError, Composition, Document, DocumentLimits, EnvFiles, Environment, Expectations, Facts,
-    Finding, Form, ObjectError, Objects, Order, Refusal, Release, Size, compose, diagnose_service, drift, generate,
+    Absence, Captured, Code, ComposeError, Composition, Document, DocumentLimits, Drift, EnvFiles, Environment,
+    Expectations, Facts, Finding, Form, ObjectError, Objects, Order, Refusal, Release, Size, compose, diagnose_service,
+    drift, generate,
 };
 use serde::de::{Deserialize, DeserializeSeed};
 
@@ -412,6 +413,31 @@ fn a_long_name_is_gone_through_once() {
 fn no_value_is_read_as_a_number_at_each_place_where_a_name_can_be_cut() {
     let block = ["A_SERVICE_PORT_".repeat(100_000), "=".into(), "1".repeat(10_000_000)].concat();
     assert_eq!(drift(&Captured::from_block(block.as_bytes()), &Environment::default()).len(), 1);
+}
+
+#[test]
+fn the_ports_of_a_service_are_not_compared_with_one_another() {
+    let mut many = service("a", "10.0.0.1", 0);
+    many.spec.ports = vec![ServicePort::new(PortNumber::new(1).unwrap()); 100_000];
+    let services = [&many];
+    let now = Environment::from(generate(&services).unwrap());
+    let then: Vec<u8> = b"A_PORT_1_TCP=x\0A_PORT_1_TCP_ADDR=x\0A_PORT_1_TCP_PROTO=x\0".to_vec();
+    assert_eq!(
+        drift(&Captured::from_block(&then), &now).iter().filter(|drifted| drifted.drift == Drift::Stale).count(),
+        3
+    );
+}
+
+#[test]
+fn of_a_long_name_no_variable_is_made_to_explain_one() {
+    let mut now = Objects::default();
+    let name = "é".repeat(100_000);
+    now.services.apply(service(name.as_str(), "10.0.0.1", 60_000));
+    let (pod, objects) = (with_env(Vec::new()), Objects::default());
+    let composition = compose(&pod, "app", &Facts::of(&objects)).unwrap();
+    let asked = format!("{}_PORT_60000_TCP_ADDR", "É".repeat(100_000));
+    let absences = composition.explain(&asked, &now.services).absences;
+    assert!(matches!(absences[..], [Absence::CreatedLater { .. }]));
 }
 
 #[track_caller]

@@ -95,3 +95,27 @@ fn objects_and_what_is_found_are_written_and_read() {
             Service, ServicePort, ServiceSpec, Timestamp;
     }
 }
+
+#[test]
+fn a_variable_is_equal_wherever_its_service_stands() {
+    let service = |name: &str, cluster_ip: &str| Service {
+        metadata: ObjectMeta::new("default", name),
+        spec: ServiceSpec {
+            cluster_ip: cluster_ip.to_owned(),
+            ports: [80, 81].map(|number| ServicePort::new(PortNumber::new(number).unwrap())).to_vec(),
+            ..ServiceSpec::default()
+        },
+    };
+    let (a, web, same, moved) =
+        (service("a", "::1"), service("web", "::1"), service("web", "::1"), service("web", "::2"));
+    let (alone, second, changed) = ([&web], [&a, &same], [&moved]);
+    let in_alone: Vec<_> = generate(&alone).unwrap().iter().collect();
+    let in_second: Vec<_> =
+        generate(&second).unwrap().iter().filter(|it| it.service().metadata.name == "web").collect();
+    let in_changed: Vec<_> = generate(&changed).unwrap().iter().collect();
+    assert_eq!(in_alone, in_second);
+    assert!(in_alone.iter().zip(&in_changed).all(|(one, other)| one != other));
+    for (place, variable) in in_alone.iter().enumerate() {
+        assert_eq!(in_alone.iter().position(|other| other == variable), Some(place));
+    }
+}
