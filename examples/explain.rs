@@ -102,7 +102,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
     };
     let chosen = arguments.choice.container(&files)?.ok_or_else(nothing)?;
     let objects = match arguments.at {
-        Some(moment) => files.objects.clone().created_by(moment),
+        Some(moment) => files.objects.clone().existing_at(moment),
         None => files.objects.clone(),
     };
     let facts = chosen.facts(&objects);

@@ -61,7 +61,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let mut files = choice.read(&arguments.files)?;
     let chosen = choice.container(&files)?;
     if let Some(moment) = arguments.at {
-        files.objects = files.objects.created_by(moment);
+        files.objects = files.objects.existing_at(moment);
     }
     let Some(chosen) = chosen else {
         // A workload of the namespace would have been chosen.

@@ -245,7 +245,7 @@ fn may_be(name: &str, value: &Value<'_>, now: &Environment<'_>) -> bool {
 /// by name.
 ///
 /// `then` is captured from the running process, or composed from the objects that were there when it
-/// started ([`Objects::created_by`](crate::Objects::created_by)). A variable laid
+/// started ([`Objects::existing_at`](crate::Objects::existing_at)). A variable laid
 /// [under](Environment::over) `now` is not the kubelet's.
 ///
 /// ```

@@ -7,7 +7,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
 
-use crate::api::{Service, Timestamp};
+use crate::api::{PortNumber, Protocol, Service, Timestamp};
 use crate::compare::Shown;
 use crate::container::{Composition, SkipReason};
 use crate::declared::{Declared, Entry, Reference, Resolved, Source};
@@ -127,9 +127,9 @@ pub enum Origin {
         /// The Service.
         object: ObjectRef,
         /// The number of the port that it tells of.
-        port: u16,
+        port: PortNumber,
         /// The protocol of that port.
-        protocol: String,
+        protocol: Protocol,
         /// The name of that port; empty if it has none.
         port_name: String,
         /// Which of the eight kinds it is.
@@ -383,8 +383,8 @@ impl Origin {
         let port = variable.port();
         Origin::Service {
             object: ObjectRef::to(variable.service()),
-            port: port.port.get(),
-            protocol: port.effective_protocol().as_str().to_owned(),
+            port: port.port,
+            protocol: port.effective_protocol(),
             port_name: port.name.clone(),
             kind: variable.kind(),
         }

@@ -151,8 +151,8 @@ mod upgrade;
 pub use compare::{Captured, Change, Comparison, Drift, Drifted, Shown, compare, drift};
 pub use container::env_file;
 pub use container::{
-    ComposeError, Composition, EnvFiles, Expanded, Facts, FieldPathError, Piece, Refusal, Resource, ResourceField,
-    ResourceList, SkipReason, Skipped, UnsupportedResource, compose, expand, pieces, resource_value,
+    ComposeError, Composition, EnvFiles, Expanded, Facts, FieldPathError, LimitsOrRequests, Piece, Refusal, Resource,
+    ResourceField, SkipReason, Skipped, UnsupportedResource, compose, expand, pieces, resource_value,
 };
 pub use declared::{Declared, Entry, Reference, Resolved, Source, Value};
 pub use diagnose::{Ambiguity, Code, Expectations, Finding, PossibleValue, Severity, SizeLimits, diagnose_service};
@@ -161,7 +161,7 @@ pub use environment::{Environment, Variable};
 pub use explain::{Absence, Explanation, Origin, ResolvedReference, Step};
 pub use name::{
     QualifiedNameError, is_dns1035_label, is_dns1123_label, is_dns1123_subdomain, is_env_var_name,
-    is_qualified_annotation_name, is_qualified_name, is_relaxed_env_var_name, mangle,
+    is_relaxed_env_var_name, mangle, validate_qualified_annotation_name, validate_qualified_name,
 };
 #[cfg(feature = "serde")]
 pub use objects::ObjectError;

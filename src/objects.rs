@@ -173,7 +173,7 @@ impl Objects {
     ///
     /// # Errors
     /// There is an object of that kind and name in `namespace` already.
-    pub fn in_namespace(mut self, namespace: &str) -> Result<Self, DuplicateObject> {
+    pub fn with_default_namespace(mut self, namespace: &str) -> Result<Self, DuplicateObject> {
         macro_rules! move_unplaced {
             ($field:ident) => {
                 move_unplaced(&mut self.$field, namespace)?
@@ -187,10 +187,10 @@ impl Objects {
 
     /// Those that were there at `moment`, as [`Object::existed_at`] has it.
     #[must_use]
-    pub fn created_by(mut self, moment: Timestamp) -> Self {
+    pub fn existing_at(mut self, moment: Timestamp) -> Self {
         macro_rules! keep {
             ($field:ident) => {
-                self.$field = self.$field.created_by(moment)
+                self.$field = self.$field.existing_at(moment)
             };
         }
         for_each_store!(keep);

@@ -103,7 +103,7 @@ impl<T: Object> Store<T> {
 
     /// Those that were there at `moment`, as [`Object::existed_at`] has it.
     #[must_use]
-    pub fn created_by(self, moment: Timestamp) -> Self {
+    pub fn existing_at(self, moment: Timestamp) -> Self {
         self.into_objects().filter(|object| object.existed_at(moment)).collect()
     }
 }

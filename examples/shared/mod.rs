@@ -329,7 +329,7 @@ fn documents(text: &str) -> Result<Vec<Document<'_>>, Box<dyn Error>> {
 fn read_document(document: Document<'_>, namespace: &str) -> Result<Objects, Box<dyn Error>> {
     let mut objects = Objects::default();
     objects.add(document)?;
-    Ok(objects.in_namespace(namespace)?)
+    Ok(objects.with_default_namespace(namespace)?)
 }
 
 /// `name` may say its namespace, `default/kubernetes`, where it is not the pod's.

@@ -10,7 +10,7 @@ wire_struct! {
     /// `ObjectMeta`: what names an object and says since when it exists.
     ///
     /// A manifest that no cluster has seen may lack the namespace: `kubectl apply` fills in the
-    /// current one, and [`Objects::in_namespace`](crate::Objects::in_namespace) does the same.
+    /// current one, and [`Objects::with_default_namespace`](crate::Objects::with_default_namespace) does the same.
     pub struct ObjectMeta {
         /// The name, unique among the objects of its kind in its namespace.
         pub name: String,

@@ -11,7 +11,7 @@ use core::net::IpAddr;
 use super::{Facts, FieldPathError, Refusal, addresses};
 use crate::api::{Node, ObjectFieldSelector, Pod, PodStatus};
 use crate::go::quote::quote_into;
-use crate::name::{is_qualified_annotation_name, is_qualified_name};
+use crate::name::{validate_qualified_annotation_name, validate_qualified_name};
 
 /// Why there is no value.
 enum FieldProblem {
@@ -59,8 +59,8 @@ impl<'a, 'f> PodFields<'a, 'f> {
         }
         if let Some((path, key)) = split_subscript(&field.field_path) {
             let (map, is_legal) = match path {
-                "metadata.labels" => (&self.pod.metadata.labels, is_qualified_name(key)),
-                "metadata.annotations" => (&self.pod.metadata.annotations, is_qualified_annotation_name(key)),
+                "metadata.labels" => (&self.pod.metadata.labels, validate_qualified_name(key)),
+                "metadata.annotations" => (&self.pod.metadata.annotations, validate_qualified_annotation_name(key)),
                 _ => return Err(FieldPathError::Subscript.into()),
             };
             is_legal.map_err(|error| FieldPathError::Key { error })?;

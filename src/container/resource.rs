@@ -35,7 +35,7 @@ impl Resource {
 
 /// Which of a container's resource lists is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ResourceList {
+pub enum LimitsOrRequests {
     /// `resources.limits`.
     Limits,
     /// `resources.requests`.
@@ -45,16 +45,16 @@ pub enum ResourceList {
 /// The `resource` of a `resourceFieldRef`, such as `limits.cpu`.
 ///
 /// ```
-/// # use kubelet_env::{Resource, ResourceField, ResourceList};
+/// # use kubelet_env::{Resource, ResourceField, LimitsOrRequests};
 /// let field: ResourceField = "requests.memory".parse()?;
-/// assert_eq!(field.list, ResourceList::Requests);
+/// assert_eq!(field.list, LimitsOrRequests::Requests);
 /// assert_eq!(field.resource, Resource::Memory);
 /// # Ok::<(), kubelet_env::UnsupportedResource>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ResourceField {
     /// The list to look into.
-    pub list: ResourceList,
+    pub list: LimitsOrRequests,
     /// The resource to look for.
     pub resource: Resource,
 }
@@ -78,8 +78,8 @@ impl FromStr for ResourceField {
         let limits = name.strip_prefix("limits.");
         let requests = name.strip_prefix("requests.");
         limits
-            .map(|resource| (ResourceList::Limits, resource))
-            .or_else(|| requests.map(|resource| (ResourceList::Requests, resource)))
+            .map(|resource| (LimitsOrRequests::Limits, resource))
+            .or_else(|| requests.map(|resource| (LimitsOrRequests::Requests, resource)))
             .and_then(|(list, resource)| {
                 let resource = match resource {
                     "cpu" => Resource::Cpu,
@@ -97,8 +97,8 @@ impl FromStr for ResourceField {
 impl fmt::Display for ResourceField {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let list = match self.list {
-            ResourceList::Limits => "limits",
-            ResourceList::Requests => "requests",
+            LimitsOrRequests::Limits => "limits",
+            LimitsOrRequests::Requests => "requests",
         };
         write!(f, "{list}.{}", self.resource.name())
     }

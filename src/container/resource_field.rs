@@ -7,7 +7,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use core::cell::OnceCell;
 
-use super::{Facts, Refusal, Resource, ResourceField, ResourceList, resource_value};
+use super::{Facts, LimitsOrRequests, Refusal, Resource, ResourceField, resource_value};
 use crate::api::{Container, Pod, Quantity, ResourceFieldSelector};
 use crate::release::Rule;
 
@@ -36,11 +36,11 @@ impl<'a, 'f> ResourceFields<'a, 'f> {
         let field: ResourceField = selector.resource.parse().map_err(|error| Refusal::UnsupportedResource { error })?;
         let ResourceField { list, resource } = &field;
         let quantity = match list {
-            ResourceList::Requests => container.resources.requests.get(resource.name()).map(Cow::Borrowed),
-            ResourceList::Limits if is_defaulted => {
+            LimitsOrRequests::Requests => container.resources.requests.get(resource.name()).map(Cow::Borrowed),
+            LimitsOrRequests::Limits if is_defaulted => {
                 limit(resource, self.pod, container, self.facts)?.map(Cow::Borrowed)
             }
-            ResourceList::Limits => container.resources.limits.get(resource.name()).map(Cow::Borrowed),
+            LimitsOrRequests::Limits => container.resources.limits.get(resource.name()).map(Cow::Borrowed),
         };
         let value = resource_value(resource, &quantity.unwrap_or_default(), selector.divisor.as_ref());
         Ok(value.map_err(|error| Refusal::Quantity { error })?.to_string())

@@ -147,12 +147,12 @@ pub enum QualifiedNameError {
 /// # Examples
 ///
 /// ```
-/// use kubelet_env::{QualifiedNameError, is_qualified_name};
+/// use kubelet_env::{QualifiedNameError, validate_qualified_name};
 ///
-/// assert_eq!(is_qualified_name("app.kubernetes.io/name"), Ok(()));
-/// assert_eq!(is_qualified_name("-bad"), Err(QualifiedNameError::Name));
+/// assert_eq!(validate_qualified_name("app.kubernetes.io/name"), Ok(()));
+/// assert_eq!(validate_qualified_name("-bad"), Err(QualifiedNameError::Name));
 /// ```
-pub fn is_qualified_name(key: &str) -> Result<(), QualifiedNameError> {
+pub fn validate_qualified_name(key: &str) -> Result<(), QualifiedNameError> {
     let name = match key.split_once('/') {
         None => key,
         Some((_, name)) if name.contains('/') => return Err(QualifiedNameError::Parts),
@@ -178,22 +178,22 @@ pub fn is_qualified_name(key: &str) -> Result<(), QualifiedNameError> {
 ///
 /// # Errors
 ///
-/// As [`is_qualified_name`].
+/// As [`validate_qualified_name`].
 ///
 /// # Examples
 ///
 /// ```
-/// use kubelet_env::{is_qualified_annotation_name, is_qualified_name};
+/// use kubelet_env::{validate_qualified_annotation_name, validate_qualified_name};
 ///
-/// assert!(is_qualified_annotation_name("Example.com/Key").is_ok());
-/// assert!(is_qualified_name("Example.com/Key").is_err());
+/// assert!(validate_qualified_annotation_name("Example.com/Key").is_ok());
+/// assert!(validate_qualified_name("Example.com/Key").is_err());
 /// ```
-pub fn is_qualified_annotation_name(key: &str) -> Result<(), QualifiedNameError> {
+pub fn validate_qualified_annotation_name(key: &str) -> Result<(), QualifiedNameError> {
     // Beyond ASCII only these two have a lower case within it; all others are refused either way.
     let lower = |c: char| match c {
         '\u{130}' => 'i',
         '\u{212a}' => 'k',
         c => c.to_ascii_lowercase(),
     };
-    is_qualified_name(&key.chars().map(lower).collect::<String>())
+    validate_qualified_name(&key.chars().map(lower).collect::<String>())
 }

@@ -89,7 +89,7 @@ impl Cluster {
     pub(crate) fn composed<T>(&self, look: impl FnOnce(Composition<'_>) -> T) -> T {
         let pod = self.pod();
         let then = match self.started {
-            Some(moment) => self.objects.clone().created_by(moment.parse().unwrap()),
+            Some(moment) => self.objects.clone().existing_at(moment.parse().unwrap()),
             None => self.objects.clone(),
         };
         let facts = Facts { release: self.release, ..Facts::of(&then) };

@@ -165,7 +165,7 @@ fn a_container_drifts_from_the_objects_of_its_start() {
     let cluster = Cluster::with("").service("old", WEB).service("new", WEB);
     let cluster = cluster.created("old", "2026-11-22T08:00:00Z").created("new", "2026-11-22T09:30:00Z");
     let (objects, pod) = (&cluster.objects, cluster.pod());
-    let started = |moment: &str| objects.clone().created_by(moment.parse().unwrap());
+    let started = |moment: &str| objects.clone().existing_at(moment.parse().unwrap());
     let missing = |moment: &str| {
         let then = started(moment);
         let (then, now) = (Facts::of(&then), Facts::of(objects));

@@ -102,7 +102,7 @@ fn my_svc_nginx_by_name() {
 #[test]
 fn the_documented_experiment() {
     let grep = |objects: &Objects, started: &str| {
-        let there = objects.clone().created_by(started.parse().unwrap());
+        let there = objects.clone().existing_at(started.parse().unwrap());
         let seen = there.services.select("default", ServiceLinks::Enabled);
         let environment = Environment::from(generate(&seen).unwrap());
         let printed = String::from_utf8(environment.render(Order::Dash, Form::Lines)).unwrap();

@@ -2,7 +2,7 @@
 
 use kubelet_env::{
     QualifiedNameError, is_dns1035_label, is_dns1123_label, is_dns1123_subdomain, is_env_var_name,
-    is_qualified_annotation_name, is_qualified_name, is_relaxed_env_var_name,
+    is_relaxed_env_var_name, validate_qualified_annotation_name, validate_qualified_name,
 };
 use proptest::prelude::*;
 
@@ -89,13 +89,13 @@ fn a_qualified_name_has_an_optional_prefix() {
         ("é", Err(Name)),
         ("\u{212a}", Err(Name)),
     ] {
-        assert_eq!(is_qualified_name(key), expect, "{key:?}");
+        assert_eq!(validate_qualified_name(key), expect, "{key:?}");
     }
     for key in ["Example.COM/A", "\u{212a}ey", "\u{130}.\u{130}/A"] {
-        assert_eq!(is_qualified_annotation_name(key), Ok(()), "{key:?}");
+        assert_eq!(validate_qualified_annotation_name(key), Ok(()), "{key:?}");
     }
     for key in ["É", "-A", "A/B/C", "\u{17f}"] {
-        assert!(is_qualified_annotation_name(key).is_err(), "{key:?}");
+        assert!(validate_qualified_annotation_name(key).is_err(), "{key:?}");
     }
 }
 
@@ -111,6 +111,6 @@ proptest! {
     fn annotations_are_checked_in_lower_case(key in "[a-zA-Z./_-]{0,8}|\\PC{0,3}") {
         // Rust's full mapping makes two characters of it, Go's simple one makes an `i`.
         prop_assume!(!key.contains('\u{130}'));
-        prop_assert_eq!(is_qualified_annotation_name(&key), is_qualified_name(&key.to_lowercase()));
+        prop_assert_eq!(validate_qualified_annotation_name(&key), validate_qualified_name(&key.to_lowercase()));
     }
 }

@@ -373,7 +373,7 @@ fn objects_that_name_no_namespace_are_put_into_one_and_nodes_are_not() {
     objects.merge(read(NODE)).unwrap();
     objects.merge(read(r#"{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}}"#)).unwrap();
     objects.merge(read(r#"{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}}"#)).unwrap();
-    let objects = objects.in_namespace("prod").unwrap();
+    let objects = objects.with_default_namespace("prod").unwrap();
     assert!(objects.pods.get("prod", "web-0").is_some() && objects.nodes.get("", "node-1").is_some());
     assert!(objects.config_maps.get("prod", "c").is_some() && objects.secrets.get("prod", "s").is_some());
     for &kind in WorkloadKind::ALL {

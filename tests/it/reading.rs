@@ -295,20 +295,20 @@ fn objects_without_a_namespace_are_put_into_the_one_that_is_meant() {
         - {apiVersion: v1, kind: Service, metadata: {name: a}}
         - {apiVersion: v1, kind: Service, metadata: {name: b, namespace: prod}}
         ";
-    assert_eq!(services(&read_yaml(yaml).in_namespace("dev").unwrap()), ["dev/a", "prod/b"]);
+    assert_eq!(services(&read_yaml(yaml).with_default_namespace("dev").unwrap()), ["dev/a", "prod/b"]);
     let twice = read_yaml(&yaml.replace("name: b", "name: a"));
     assert_eq!(services(&twice), ["/a", "prod/a"]);
-    insta::assert_snapshot!(twice.in_namespace("prod").unwrap_err(), @"Service prod/a is defined twice: metadata.name must be unique in a namespace, so rename or remove one");
+    insta::assert_snapshot!(twice.with_default_namespace("prod").unwrap_err(), @"Service prod/a is defined twice: metadata.name must be unique in a namespace, so rename or remove one");
 }
 
 #[test]
-fn only_what_was_created_by_then_is_there() {
+fn only_what_existed_then_is_there() {
     let created = |when: &str| {
         let json = r#"{"apiVersion":"v1","kind":"Service","metadata":{"name":"a","creationTimestamp":WHEN}}"#;
         read_json(&json.replace("WHEN", when)).unwrap()
     };
     let then: Timestamp = "2026-11-22T09:30:00Z".parse().unwrap();
-    let is_there = |when: &str| !created(when).created_by(then).services.is_empty();
+    let is_there = |when: &str| !created(when).existing_at(then).services.is_empty();
     assert!(is_there(r#""2026-11-22T09:29:59Z""#));
     assert!(is_there(r#""2026-11-22T09:30:00Z""#));
     assert!(is_there(r#""2026-11-22T11:30:00+02:00""#));

@@ -46,7 +46,7 @@ all! {
     ObjectRef, Objects, Order, Origin, Piece<'_>, Pod, PodIp, PodMeta, PodSpec, PodStatus, PodTemplateSpec,
     PortNumber, PortNumberError, PossibleValue<'_>, Protocol, ProtocolError, QualifiedNameError, Quantity,
     QuantityError, Reference<'_>, Refusal, Release, ReleaseError, Resolved<'_>, ResolvedReference, Resource,
-    ResourceField, ResourceFieldSelector, ResourceList, ResourceRequirements, Rule, Secret, SecretEnvSource,
+    ResourceField, ResourceFieldSelector, LimitsOrRequests, ResourceRequirements, Rule, Secret, SecretEnvSource,
     SecretKeySelector, SecretValue, Service, ServiceLinks, ServicePort, ServiceSpec, ServiceVariable<'_>,
     ServiceVariableKind, Severity, Shown, Size, SizeLimits, SkipReason, Skipped, Source<'_>, Step,
     Store<ConfigMap>, Store<Node>, Store<Pod>, Store<Secret>, Store<Service>, Store<Workload>, Timestamp,
