@@ -67,7 +67,7 @@ fn check(services: &[&Service]) {
         3 + named + 4 * service.spec.ports.len()
     };
     let pairs: Vec<(String, String)> = generated.iter().map(|variable| (variable.name(), variable.value())).collect();
-    assert_eq!(pairs.len(), with_address.map(|service| of_one(&service)).sum::<usize>());
+    assert_eq!(pairs.len(), with_address.map(of_one).sum::<usize>());
     for (variable, (name, value)) in generated.iter().zip(&pairs) {
         assert_eq!(variable.to_string(), format!("{name}={value}"));
         assert!(name.starts_with(&*mangle(&variable.service().metadata.name)));
