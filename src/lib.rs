@@ -42,7 +42,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # The way of the data
+//! # Data flow
 //!
 //! Data goes one way, and each step is a value:
 //!
