@@ -1,6 +1,6 @@
 //! Reading and writing of objects of every kind but Services.
 
-use kubelet_env::api::{ConfigMap, Node, Pod, Quantity, Secret, Workload, WorkloadKind};
+use kubelet_env::api::{ConfigMap, Node, Pod, Quantity, Secret, Service, ServiceSpec, Workload, WorkloadKind};
 use kubelet_env::{Document, ObjectError, Objects};
 use proptest::prelude::*;
 use serde::de::DeserializeOwned;
@@ -425,4 +425,17 @@ fn null_in_a_map_or_a_list_of_strings_is_the_empty_string() {
         (pod.metadata.labels["l"].as_str(), pod.spec.containers[0].args.as_slice()),
         ("", &["".into(), "x".into()][..])
     );
+}
+
+#[test]
+fn a_service_has_an_address_or_awaits_one_or_never_gets_one() {
+    let told = |cluster_ip: &str, type_: &str| {
+        let spec = ServiceSpec { cluster_ip: cluster_ip.into(), type_: type_.into(), ..ServiceSpec::default() };
+        let service = Service { spec, ..Service::default() };
+        [service.has_cluster_ip(), service.awaits_cluster_ip(), service.is_headless(), service.is_external_name()]
+    };
+    assert_eq!(told("10.0.0.1", "ClusterIP"), [true, false, false, false]);
+    assert_eq!(told("", ""), [false, true, false, false]);
+    assert_eq!(told("None", "ClusterIP"), [false, false, true, false]);
+    assert_eq!(told("", "ExternalName"), [false, false, false, true]);
 }
