@@ -304,6 +304,21 @@ fn many_contested_names_are_looked_up_and_not_laid_out() {
     assert_eq!(ambiguities.iter().filter(|it| it.is_declared).count(), 512);
 }
 
+#[test]
+fn only_what_an_outcome_changes_counts_towards_the_limit() {
+    let mut objects = Objects::default();
+    let three = |number| {
+        [("ab", 1), ("aB", 2), ("Ab", 3)].map(|(s, host)| service(format!("{s}{number}"), format!("10.0.0.{host}"), 1))
+    };
+    objects.services.extend((0..1_000).flat_map(three));
+    let pod =
+        with_env((0..1_000).map(|number| text(format!("A{number}"), format!("$(AB{number}_SERVICE_HOST)"))).collect());
+    let facts = Facts { size_limit: 4 << 20, ..Facts::of(&objects) };
+    let composition = compose(&pod, "app", &facts).unwrap();
+    let ambiguities = composition.ambiguities();
+    assert_eq!(ambiguities.iter().filter(|it| it.is_declared && it.values.len() == 3).count(), 1_000);
+}
+
 /// Each entry depends on all names so far, by a value that does not grow.
 #[test]
 fn a_chain_that_depends_on_ever_more_names_is_told_without_each_of_them() {
