@@ -304,6 +304,20 @@ fn many_contested_names_are_looked_up_and_not_laid_out() {
     assert_eq!(ambiguities.iter().filter(|it| it.is_declared).count(), 512);
 }
 
+/// One of each combination up to 96 variables; beyond, those in which each Service comes last.
+#[test]
+fn a_few_contested_variables_are_combined_in_every_way() {
+    for (count, values) in [(94, 94 * 2), (95, 95 + 2)] {
+        let mut objects = Objects::default();
+        let of_one_name = same_when_mangled(count).chain(["s".to_owned(), "S".to_owned()]).enumerate();
+        objects.services.extend(of_one_name.map(|(number, name)| service(name, format!("10.0.0.{number}"), 1)));
+        let pod = with_env(vec![text("A", "$(NAMENAMENAMENAME_SERVICE_HOST) $(S_SERVICE_HOST)")]);
+        let composition = compose(&pod, "app", &Facts::of(&objects)).unwrap();
+        let ambiguities = composition.ambiguities();
+        assert_eq!(ambiguities.iter().find(|it| it.is_declared).unwrap().values.len(), values);
+    }
+}
+
 #[test]
 fn only_what_an_outcome_changes_counts_towards_the_limit() {
     let mut objects = Objects::default();
