@@ -398,4 +398,15 @@ mod tests {
         let finding = ambiguity.finding();
         assert!(finding.message.len() >= least, "{finding:?}");
     }
+
+    #[test]
+    fn where_too_many_services_take_part_none_is_told() {
+        let possible = |text: &'static str| PossibleValue {
+            value: Value::plain(Cow::Borrowed(text.as_bytes())),
+            from: Vec::new(),
+        };
+        let values = Vec::from([possible("1"), possible("2")]);
+        let finding = Ambiguity { name: "A".into(), values, is_declared: true }.finding();
+        assert!(finding.message.ends_with("so that its value may be 1 or 2."), "{finding:?}");
+    }
 }
