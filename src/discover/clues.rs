@@ -25,6 +25,15 @@ pub(super) struct Clues<'v> {
     names: BTreeMap<PortNumber, Told<&'v str>>,
 }
 
+/// What a variable says of a Service.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Clue<'v> {
+    Text(TextClue<'v>),
+    Number(NumberClue<'v>),
+    /// Nothing: it may just as well be of another Service.
+    Ambiguous,
+}
+
 /// Which variables speak of a port.
 #[derive(Debug, Default)]
 struct PortClues {
@@ -79,9 +88,17 @@ pub(super) enum Fit {
 }
 
 impl<'v> Clues<'v> {
-    pub(super) fn hear_text(&mut self, variable: usize, clue: TextClue<'v>) {
+    pub(super) fn hear(&mut self, variable: usize, clue: Clue<'v>) {
         self.variables.push(variable);
+        match clue {
+            Clue::Text(clue) => self.hear_text(clue),
+            Clue::Number(clue) => self.hear_number(clue),
+            Clue::Ambiguous => return,
+        }
         self.own = self.own.saturating_add(1);
+    }
+
+    fn hear_text(&mut self, clue: TextClue<'v>) {
         match clue {
             TextClue::ServiceHost { host } => {
                 self.has_service_host = true;
@@ -104,19 +121,12 @@ impl<'v> Clues<'v> {
         }
     }
 
-    pub(super) fn hear_number(&mut self, variable: usize, clue: NumberClue<'v>) {
-        self.variables.push(variable);
-        self.own = self.own.saturating_add(1);
+    fn hear_number(&mut self, clue: NumberClue<'v>) {
         match clue {
             NumberClue::First(number) => self.first_number.hear(number),
             NumberClue::Named { name, number } => self.names.entry(number).or_default().hear(name),
             NumberClue::Numbered(port) => self.ports.entry(port).or_default().has_port = true,
         }
-    }
-
-    /// Takes note of a variable that may just as well be of another Service.
-    pub(super) fn hear_ambiguous(&mut self, variable: usize) {
-        self.variables.push(variable);
     }
 
     /// How well this suits what texts say; what is heard of numbers makes no difference.

@@ -8,7 +8,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use self::clues::{Clues, Fit};
+use self::clues::{Clue, Clues, Fit};
 pub(crate) use self::reading::is_of_a_service;
 use self::reading::{is_mangled_label, number_clues, text_clue};
 use crate::Environment;
@@ -314,33 +314,66 @@ fn plain_name(mangled: &str) -> String {
 ///
 /// Those with a number come last, because it takes their siblings to tell whose they are.
 fn gather(pairs: &Pairs) -> BTreeMap<&str, Clues<'_>> {
-    let mut services: BTreeMap<&str, Clues<'_>> = BTreeMap::new();
-    let mut with_number = Vec::new();
+    let mut texts = Vec::new();
+    let mut numbers = Vec::new();
     for (variable, (name, value)) in pairs.iter().enumerate().filter(|&(variable, _)| !pairs.is_secret(variable)) {
         if let Some(number) = read_number(value) {
-            with_number.push((variable, name, number));
+            numbers.push((variable, name, number));
         } else if let Some((service, clue)) = text_clue(name, value) {
-            services.entry(service).or_default().hear_text(variable, clue);
+            texts.push(Said { service, variable, clue: Clue::Text(clue) });
         }
     }
+    let mut services = BTreeMap::new();
+    hear(&mut services, &texts);
+    let numbers = said_by_numbers(&numbers, &services);
+    hear(&mut services, &numbers);
+    services
+}
+
+/// A clue, the variable that gives it, and the mangled name of the Service that it is about.
+struct Said<'v> {
+    service: &'v str,
+    variable: usize,
+    clue: Clue<'v>,
+}
+
+/// The variables of a Service mostly stand together, so that it is looked up once for all of them.
+fn hear<'v>(services: &mut BTreeMap<&'v str, Clues<'v>>, said: &[Said<'v>]) {
+    for of_one in said.chunk_by(|one, next| one.service == next.service) {
+        if let [Said { service, .. }, ..] = of_one {
+            let clues = services.entry(service).or_default();
+            of_one.iter().for_each(|said| clues.hear(said.variable, said.clue));
+        }
+    }
+}
+
+/// What the variables with a number say, each of the Services that it suits best.
+fn said_by_numbers<'v>(
+    numbers: &[(usize, &'v [u8], PortNumber)],
+    services: &BTreeMap<&'v str, Clues<'v>>,
+) -> Vec<Said<'v>> {
+    let mut all = Vec::with_capacity(numbers.len());
     let mut owners = Vec::new();
-    for (variable, name, number) in with_number {
+    // As in `hear`: no Service has the empty name.
+    let mut last = ("", None);
+    for &(variable, name, number) in numbers {
         owners.clear();
         owners.extend(number_clues(name, number).map(|(service, clue)| {
-            let fit = services.get(service).map_or(Fit::Open, |heard| heard.fit(clue));
+            if last.0 != service {
+                last = (service, services.get(service));
+            }
+            let fit = last.1.map_or(Fit::Open, |heard: &Clues<'_>| heard.fit(clue));
             (fit, service, clue)
         }));
         let best = owners.iter().map(|&(fit, ..)| fit).max().unwrap_or(Fit::No);
         owners.retain(|&(fit, ..)| fit == best && fit > Fit::No);
-        if let [(_, service, clue)] = *owners {
-            services.entry(service).or_default().hear_number(variable, clue);
-        } else {
-            for &(_, service, _) in &owners {
-                services.entry(service).or_default().hear_ambiguous(variable);
-            }
-        }
+        let is_settled = owners.len() == 1;
+        all.extend(owners.iter().map(|&(_, service, clue)| {
+            let clue = if is_settled { Clue::Number(clue) } else { Clue::Ambiguous };
+            Said { service, variable, clue }
+        }));
     }
-    services
+    all
 }
 
 /// Pairs of bytes in one piece of memory.

@@ -79,8 +79,9 @@ pub(crate) fn read_number(text: &[u8]) -> Option<PortNumber> {
 
 /// Where a suffix may begin in `text`, and its end.
 pub(crate) fn cuts(text: &str) -> impl Iterator<Item = usize> {
-    let starts = text.match_indices('_').map(|(cut, _)| cut).filter(|&cut| {
-        text.get(cut..).is_some_and(|suffix| suffix.starts_with("_SERVICE") || suffix.starts_with("_PORT"))
+    let starts = (0..text.len()).filter(|&cut| {
+        let rest = text.as_bytes().get(cut..).unwrap_or_default();
+        rest.starts_with(b"_SERVICE") || rest.starts_with(b"_PORT")
     });
     starts.chain([text.len()])
 }
