@@ -339,11 +339,10 @@ struct Said<'v> {
 
 /// The variables of a Service mostly stand together, so that it is looked up once for all of them.
 fn hear<'v>(services: &mut BTreeMap<&'v str, Clues<'v>>, said: &[Said<'v>]) {
-    for of_one in said.chunk_by(|one, next| one.service == next.service) {
-        if let [Said { service, .. }, ..] = of_one {
-            let clues = services.entry(service).or_default();
-            of_one.iter().for_each(|said| clues.hear(said.variable, said.clue));
-        }
+    let runs = said.chunk_by(|one, next| one.service == next.service);
+    for (service, run) in runs.filter_map(|run| Some((run.first()?.service, run))) {
+        let clues = services.entry(service).or_default();
+        run.iter().for_each(|said| clues.hear(said.variable, said.clue));
     }
 }
 
