@@ -12,7 +12,7 @@ use crate::discover::is_of_a_service;
 use crate::environment::Environment;
 use crate::one_line::{OneLine, write_line};
 use crate::render::pairs_of_block;
-use crate::services::ServiceVariable;
+use crate::services::last_of_each_service;
 
 /// Any environment by name: one that was composed, or one that was captured from a running process.
 /// Of two variables with one name the first stands, as for `getenv`.
@@ -232,13 +232,10 @@ impl fmt::Display for Drifted {
 }
 
 /// Whether the kubelet, which picks at random where several Services make the name, may give it this
-/// value now. Of one Service the last variable of the name stands.
+/// value now.
 fn may_be(name: &str, value: &Value<'_>, now: &Environment<'_>) -> bool {
     let named = now.service_variables_named(name);
-    let service = |variable: &ServiceVariable<'_>| variable.position().service;
-    let next = named.iter().skip(1).map(|next| Some(service(next))).chain([None]);
-    let mut last = named.iter().zip(next).filter(|(variable, next)| Some(service(variable)) != *next);
-    last.any(|(variable, _)| variable.value().as_bytes() == value.as_bytes())
+    last_of_each_service(&named).any(|variable| variable.value().as_bytes() == value.as_bytes())
 }
 
 /// What differs between what a container was started with and what the kubelet would give it now,

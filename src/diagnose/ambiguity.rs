@@ -1,7 +1,7 @@
 //! What the kubelet picks at random: it walks the Services in random order, and the last one that
 //! makes a name has it (Go: `Kubelet.getServiceEnvVarMap`).
 
-use alloc::borrow::{Cow, ToOwned};
+use alloc::borrow::ToOwned;
 use alloc::collections::{BTreeMap, BTreeSet, btree_map};
 use alloc::format;
 use alloc::string::String;
@@ -13,7 +13,7 @@ use crate::api::Service;
 use crate::compare::Shown;
 use crate::container::{Composition, expand_within};
 use crate::declared::{Declared, Resolved, Source, Value};
-use crate::services::{Collision, ServiceVariable};
+use crate::services::{Collision, ServiceVariable, last_of_each_service};
 
 /// A variable whose value depends on the random order of the Services.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,10 +41,24 @@ pub struct PossibleValue<'a> {
     pub from: Vec<ServiceVariable<'a>>,
 }
 
-impl Ambiguity<'_> {
+/// The variables that give each value.
+type ByValue<'a> = BTreeMap<Value<'a>, Vec<ServiceVariable<'a>>>;
+
+impl<'a> Ambiguity<'a> {
     /// How many outcomes of the Services' order are gone through at most. Five Services that collide
     /// with each other have 120.
     pub const MOST_ORDERS: usize = 1024;
+
+    /// Its values are in the order of the Services that give them.
+    fn new(name: &str, by_value: ByValue<'a>, is_declared: bool) -> Self {
+        let possible = by_value.into_iter().map(|(value, from)| PossibleValue { value, from });
+        let mut values: Vec<PossibleValue<'a>> = possible.collect();
+        let services = |possible: &PossibleValue<'_>| -> Vec<usize> {
+            possible.from.iter().map(|variable| variable.position().service).collect()
+        };
+        values.sort_by_cached_key(services);
+        Ambiguity { name: name.to_owned(), values, is_declared }
+    }
 
     /// What its finding takes at least. The Services' names stand in it once for each value.
     pub(super) fn least_len(&self) -> usize {
@@ -195,7 +209,7 @@ impl<'a> Composition<'a> {
 
         let all = referrers.dependent_on(referrers.of_name.keys().copied());
         let mut bytes_left = self.facts().size_limit;
-        let mut possible: BTreeMap<usize, BTreeMap<Value<'a>, Vec<ServiceVariable<'a>>>> = BTreeMap::new();
+        let mut possible: BTreeMap<usize, ByValue<'a>> = BTreeMap::new();
         // In the first two every name comes out otherwise, so that both are gone through at any cost.
         for (count, outcome) in [Outcome::InOrder, Outcome::Reversed].iter().chain(&others).enumerate() {
             if bytes_left == 0 && count >= 2 {
@@ -222,15 +236,7 @@ impl<'a> Composition<'a> {
         let standing = possible.into_iter().filter_map(|(place, values)| Some((declared.get(place)?, values)));
         standing
             .filter(|(declared, values)| !declared.is_overwritten() && values.len() > 1)
-            .map(|(declared, values)| {
-                let possible = values.into_iter().map(|(value, from)| PossibleValue { value, from });
-                let mut values: Vec<PossibleValue<'a>> = possible.collect();
-                let services = |value: &PossibleValue<'_>| -> Vec<usize> {
-                    value.from.iter().map(|variable| variable.position().service).collect()
-                };
-                values.sort_by_cached_key(services);
-                Ambiguity { name: declared.name().to_owned(), values, is_declared: true }
-            })
+            .map(|(declared, values)| Ambiguity::new(declared.name(), values, true))
             .collect()
     }
 
@@ -293,32 +299,17 @@ impl<'a> Composition<'a> {
 /// What a collision comes down to: of each Service its last variable of the name. There is no contest
 /// if all of them have one value.
 fn contest<'a>(collision: &Collision<'a>) -> Option<(String, Vec<ServiceVariable<'a>>)> {
-    let mut of_services: Vec<ServiceVariable<'a>> = Vec::new();
-    for &variable in &collision.variables {
-        match of_services.last_mut() {
-            Some(last) if last.position().service == variable.position().service => *last = variable,
-            _ => of_services.push(variable),
-        }
-    }
+    let of_services: Vec<ServiceVariable<'a>> = last_of_each_service(&collision.variables).collect();
     let values: BTreeSet<String> = of_services.iter().map(|variable| variable.value()).collect();
     (values.len() > 1).then(|| (collision.name.clone(), of_services))
 }
 
 fn ambiguity_of_services<'a>(name: &str, variables: &[ServiceVariable<'a>]) -> Ambiguity<'a> {
-    let mut values: Vec<PossibleValue<'a>> = Vec::new();
-    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    let mut values: ByValue<'a> = BTreeMap::new();
     for &variable in variables {
-        let value = variable.value();
-        match places.get(&value).and_then(|&place| values.get_mut(place)) {
-            Some(known) => known.from.push(variable),
-            None => {
-                places.insert(value.clone(), values.len());
-                let value = Value::plain(Cow::Owned(value.into_bytes()));
-                values.push(PossibleValue { value, from: Vec::from([variable]) });
-            }
-        }
+        values.entry(Value::of_service(variable)).or_default().push(variable);
     }
-    Ambiguity { name: name.to_owned(), values, is_declared: false }
+    Ambiguity::new(name, values, false)
 }
 
 /// So few contested variables are gone through in every way.
@@ -374,6 +365,8 @@ fn is_an_order(before: &BTreeSet<(usize, usize)>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use alloc::borrow::Cow;
+
     use super::*;
     use crate::api::{ObjectMeta, PortNumber, Service, ServicePort, ServiceSpec};
     use crate::services::generate;

@@ -353,7 +353,7 @@ fn said_by_numbers<'v>(
 ) -> Vec<Said<'v>> {
     let mut all = Vec::with_capacity(numbers.len());
     let mut owners = Vec::new();
-    // As in `hear`: no Service has the empty name.
+    // The Service looked up last, for the same reason as in `hear`. None has the empty name.
     let mut last = ("", None);
     for &(variable, name, number) in numbers {
         owners.clear();

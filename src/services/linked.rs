@@ -103,6 +103,12 @@ pub struct Collision<'a> {
     pub variables: Vec<ServiceVariable<'a>>,
 }
 
+/// Of variables of one name, in kubelet order, the one of each Service that stands: its last.
+pub(crate) fn last_of_each_service<'a>(variables: &[ServiceVariable<'a>]) -> impl Iterator<Item = ServiceVariable<'a>> {
+    let of_services = variables.chunk_by(|one, next| one.position().service == next.position().service);
+    of_services.filter_map(|of_one| of_one.last().copied())
+}
+
 impl<'a> LinkedServices<'a> {
     /// All variables, those whose name another has included.
     pub(crate) fn iter(&self) -> impl Iterator<Item = ServiceVariable<'a>> + Clone {

@@ -12,7 +12,7 @@ pub(crate) use block::Block;
 pub use generate::{Generated, NoPorts, ServiceVariable, ServiceVariableKind, generate};
 pub(crate) use generate::{Position, count_of, len_of, variables_of};
 pub use linked::Collision;
-pub(crate) use linked::LinkedServices;
+pub(crate) use linked::{LinkedServices, last_of_each_service};
 pub(crate) use select::is_master;
 pub use select::{ServiceLinks, select};
 pub(crate) use suffix::{Part, Suffix, cuts, read_number};
