@@ -50,10 +50,17 @@ fn one_container(c: &mut Criterion) {
 
     let mut group = c.benchmark_group("one container of 100 Services");
     group.bench_function("in a Store of 100,000", |b| {
-        b.iter(|| append(&black_box(&cluster).select(black_box("ns-500"), ServiceLinks::Enabled), &mut out));
+        b.iter(|| {
+            append(
+                &black_box(&cluster).select(black_box("ns-500"), ServiceLinks::Enabled),
+                &mut out,
+            )
+        });
     });
     group.bench_function("alone in a Vec", |b| {
-        b.iter(|| append(&select(black_box(&alone), black_box("ns-500"), ServiceLinks::Enabled), &mut out));
+        b.iter(|| {
+            append(&select(black_box(&alone), black_box("ns-500"), ServiceLinks::Enabled), &mut out)
+        });
     });
     group.finish();
 }
@@ -65,7 +72,12 @@ fn one_event(c: &mut Criterion) {
         // A stride that visits all, so that it is not always the same path through the tree.
         let changed = |event: usize| {
             let place = event * 7_919 % 100_000;
-            service(&format!("ns-{:03}", place / 100), &format!("svc-{:02}", place % 100), event % 250, place % 100)
+            service(
+                &format!("ns-{:03}", place / 100),
+                &format!("svc-{:02}", place % 100),
+                event % 250,
+                place % 100,
+            )
         };
         let next = || {
             event += 1;
@@ -76,8 +88,9 @@ fn one_event(c: &mut Criterion) {
 }
 
 fn discover(c: &mut Criterion) {
-    let services: Vec<Service> =
-        (0..5_000).map(|number| service("default", &format!("svc-{number:04}"), number / 250, number % 250)).collect();
+    let services: Vec<Service> = (0..5_000)
+        .map(|number| service("default", &format!("svc-{number:04}"), number / 250, number % 250))
+        .collect();
     let services: Vec<&Service> = services.iter().collect();
     let generated = generate(&services).unwrap();
     assert_eq!(generated.iter().count(), 90_000);
@@ -88,9 +101,13 @@ fn discover(c: &mut Criterion) {
     assert_eq!(found.without_service_variables().count(), 0);
 
     let mut group = c.benchmark_group("discover 5,000 Services");
-    group.bench_function("find one", |b| b.iter(|| found.find(black_box("svc-2500")).unwrap().ports.len()));
+    group.bench_function("find one", |b| {
+        b.iter(|| found.find(black_box("svc-2500")).unwrap().ports.len())
+    });
     group.throughput(Throughput::Bytes(block.len() as u64)).sample_size(20);
-    group.bench_function("in 90,000 variables", |b| b.iter(|| Discovered::from_block(black_box(&block))));
+    group.bench_function("in 90,000 variables", |b| {
+        b.iter(|| Discovered::from_block(black_box(&block)))
+    });
     group.finish();
 }
 

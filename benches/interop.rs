@@ -73,12 +73,16 @@ fn from_k8s_openapi(c: &mut Criterion) {
     let mut group = c.benchmark_group("from k8s-openapi");
     group.throughput(Throughput::Elements(1_000));
     group.bench_function("1,000 Services", |b| {
-        let ours = |theirs: &v1::Service| serde_json::from_value(serde_json::to_value(theirs).unwrap()).unwrap();
+        let ours = |theirs: &v1::Service| {
+            serde_json::from_value(serde_json::to_value(theirs).unwrap()).unwrap()
+        };
         b.iter(|| black_box(&services).iter().map(ours).collect::<Vec<Service>>());
     });
     group.throughput(Throughput::Elements(1));
     group.bench_function("a Pod", |b| {
-        b.iter(|| -> Pod { serde_json::from_value(serde_json::to_value(black_box(&pod)).unwrap()).unwrap() });
+        b.iter(|| -> Pod {
+            serde_json::from_value(serde_json::to_value(black_box(&pod)).unwrap()).unwrap()
+        });
     });
     group.finish();
 }

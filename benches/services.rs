@@ -28,7 +28,13 @@ fn service(name: &str, cluster_ip: &str, ports: &[(&str, u16)]) -> Service {
 fn five_thousand() -> Vec<Service> {
     let ports = [("http", 80), ("https", 443), ("metrics", 9090)];
     (0..5_000)
-        .map(|number| service(&format!("svc-{number:04}"), &format!("10.1.{}.{}", number / 250, number % 250), &ports))
+        .map(|number| {
+            service(
+                &format!("svc-{number:04}"),
+                &format!("10.1.{}.{}", number / 250, number % 250),
+                &ports,
+            )
+        })
         .collect()
 }
 
@@ -47,8 +53,11 @@ fn obvious(services: &[&Service]) -> Vec<(String, String)> {
         for (index, port) in ports.iter().enumerate() {
             let protocol = port.effective_protocol();
             let lower = protocol.as_str().to_lowercase();
-            let host_port =
-                if host.contains(':') { format!("[{host}]:{}", port.port) } else { format!("{host}:{}", port.port) };
+            let host_port = if host.contains(':') {
+                format!("[{host}]:{}", port.port)
+            } else {
+                format!("{host}:{}", port.port)
+            };
             if index == 0 {
                 variables.push((format!("{name}_PORT"), format!("{lower}://{host_port}")));
             }

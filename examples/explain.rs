@@ -8,7 +8,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
 use kubelet_env::api::Timestamp;
-use kubelet_env::{Expectations, Explanation, Finding, Release, Severity, Upgrade, UpgradeChange, compose, upgrade};
+use kubelet_env::{
+    Expectations, Explanation, Finding, Release, Severity, Upgrade, UpgradeChange, compose, upgrade,
+};
 use serde::Serialize;
 
 mod shared;
@@ -97,7 +99,11 @@ fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let namespace = &arguments.choice.namespace;
     let nothing = || {
         let elsewhere: Vec<String> = files.targets().map(|target| target.to_string()).collect();
-        let others = if elsewhere.is_empty() { String::new() } else { format!(", but {}", elsewhere.join(", ")) };
+        let others = if elsewhere.is_empty() {
+            String::new()
+        } else {
+            format!(", but {}", elsewhere.join(", "))
+        };
         format!("no Pod or workload of the namespace {namespace} is in these files{others}")
     };
     let chosen = arguments.choice.container(&files)?.ok_or_else(nothing)?;
@@ -108,24 +114,35 @@ fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let facts = chosen.facts(&objects);
     if let Some(release) = arguments.upgrade_to {
         if !names.is_empty() {
-            return Err(format!("--upgrade-to is about the whole container, not about {}", names.join(", ")).into());
+            return Err(format!(
+                "--upgrade-to is about the whole container, not about {}",
+                names.join(", ")
+            )
+            .into());
         }
         let upgrade = upgrade(&chosen.pod, &chosen.container, &facts, release);
         print(&if arguments.json { json(&changes(&upgrade))? } else { upgrade.to_string() })?;
         return Ok(ExitCode::SUCCESS);
     }
 
-    let composition =
-        compose(&chosen.pod, &chosen.container, &facts).map_err(|error| chosen.refused(&error, &files))?;
+    let composition = compose(&chosen.pod, &chosen.container, &facts)
+        .map_err(|error| chosen.refused(&error, &files))?;
     chosen.check_limits(composition.environment())?;
     if !names.is_empty() {
         let explained = names.iter().map(|name| composition.explain(name, &files.objects.services));
         let explained: Vec<Explanation> = explained.collect();
-        print(&if arguments.json { json(&explained)? } else { explained.iter().map(ToString::to_string).collect() })?;
+        print(&if arguments.json {
+            json(&explained)?
+        } else {
+            explained.iter().map(ToString::to_string).collect()
+        })?;
         return Ok(ExitCode::SUCCESS);
     }
-    let expectations =
-        Expectations { names: arguments.expect, prefixes: arguments.expect_prefix, ..Expectations::default() };
+    let expectations = Expectations {
+        names: arguments.expect,
+        prefixes: arguments.expect_prefix,
+        ..Expectations::default()
+    };
     let findings = composition.diagnose(&expectations);
     print(&if arguments.json { json(&findings)? } else { findings.iter().map(told).collect() })?;
     let fails = findings.iter().any(|finding| finding.severity >= arguments.fail_on.into());
@@ -138,16 +155,18 @@ fn told(finding: &Finding) -> String {
 }
 
 fn changes(upgrade: &Upgrade) -> Vec<serde_json::Value> {
-    let changes = upgrade.changes.iter().map(|UpgradeChange { release, rules, subject, before, after, .. }| {
-        let rules: Vec<&str> = rules.iter().map(|rule| rule.now()).collect();
-        serde_json::json!({
-            "release": release.to_string(),
-            "subject": subject.to_string(),
-            "before": before,
-            "after": after,
-            "newRules": rules,
-        })
-    });
+    let changes = upgrade.changes.iter().map(
+        |UpgradeChange { release, rules, subject, before, after, .. }| {
+            let rules: Vec<&str> = rules.iter().map(|rule| rule.now()).collect();
+            serde_json::json!({
+                "release": release.to_string(),
+                "subject": subject.to_string(),
+                "before": before,
+                "after": after,
+                "newRules": rules,
+            })
+        },
+    );
     changes.collect()
 }
 
@@ -156,5 +175,8 @@ fn json(value: &impl Serialize) -> Result<String, serde_json::Error> {
 }
 
 fn print(text: &str) -> Result<(), String> {
-    io::stdout().lock().write_all(text.as_bytes()).map_err(|error| format!("standard output: {error}"))
+    io::stdout()
+        .lock()
+        .write_all(text.as_bytes())
+        .map_err(|error| format!("standard output: {error}"))
 }

@@ -9,7 +9,9 @@ use std::process::{Command, ExitCode};
 
 use clap::{Parser, ValueEnum};
 use kubelet_env::api::{Service, Timestamp};
-use kubelet_env::{Environment, Form, ObjectRef, Objects, Order, Release, ServiceLinks, Store, compose, generate};
+use kubelet_env::{
+    Environment, Form, ObjectRef, Objects, Order, Release, ServiceLinks, Store, compose, generate,
+};
 
 mod shared;
 
@@ -66,7 +68,9 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let Some(chosen) = chosen else {
         // A workload of the namespace would have been chosen.
         for elsewhere in files.targets() {
-            eprintln!("warning: {elsewhere} is of another namespace: choose that with --namespace if it is meant");
+            eprintln!(
+                "warning: {elsewhere} is of another namespace: choose that with --namespace if it is meant"
+            );
         }
         let links = ServiceLinks::from(!choice.no_service_links);
         let seen = files.objects.services.select(&choice.namespace, links);
@@ -76,10 +80,13 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let facts = chosen.facts(&files.objects);
     if facts.release.is_unknown() {
         let newest = Release::NEWEST;
-        eprintln!("warning: Kubernetes {} is not known yet: this is what {newest} does", facts.release);
+        eprintln!(
+            "warning: Kubernetes {} is not known yet: this is what {newest} does",
+            facts.release
+        );
     }
-    let composition =
-        compose(&chosen.pod, &chosen.container, &facts).map_err(|error| chosen.refused(&error, &files))?;
+    let composition = compose(&chosen.pod, &chosen.container, &facts)
+        .map_err(|error| chosen.refused(&error, &files))?;
     chosen.check_limits(composition.environment())?;
     give(composition.environment(), composition.service_links(), arguments, &files.objects)
 }
@@ -125,11 +132,18 @@ fn run_command(command: &mut Command) -> io::Result<ExitCode> {
 #[cfg(not(unix))]
 fn run_command(command: &mut Command) -> io::Result<ExitCode> {
     let status = command.status()?;
-    Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
+    Ok(status
+        .code()
+        .and_then(|code| u8::try_from(code).ok())
+        .map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
 /// The Services that the container would see if a cluster had given them an address.
-fn awaiting_cluster_ip(services: &Store<Service>, namespace: &str, links: ServiceLinks) -> Vec<ObjectRef> {
+fn awaiting_cluster_ip(
+    services: &Store<Service>,
+    namespace: &str,
+    links: ServiceLinks,
+) -> Vec<ObjectRef> {
     let awaiting = services.iter().filter(|service| service.awaits_cluster_ip()).cloned();
     let given_one = awaiting.map(|mut service| {
         service.spec.cluster_ip = "given".to_owned();

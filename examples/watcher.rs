@@ -78,9 +78,16 @@ fn events() -> Vec<Event<v1::Service>> {
 }
 
 fn service(namespace: &str, name: &str, cluster_ip: &str, port: i32) -> v1::Service {
-    let named = ObjectMeta { namespace: Some(namespace.into()), name: Some(name.into()), ..ObjectMeta::default() };
+    let named = ObjectMeta {
+        namespace: Some(namespace.into()),
+        name: Some(name.into()),
+        ..ObjectMeta::default()
+    };
     let ports = vec![v1::ServicePort { port, ..v1::ServicePort::default() }];
-    let spec =
-        v1::ServiceSpec { cluster_ip: Some(cluster_ip.into()), ports: Some(ports), ..v1::ServiceSpec::default() };
+    let spec = v1::ServiceSpec {
+        cluster_ip: Some(cluster_ip.into()),
+        ports: Some(ports),
+        ..v1::ServiceSpec::default()
+    };
     v1::Service { metadata: named, spec: Some(spec), ..v1::Service::default() }
 }

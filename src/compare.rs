@@ -63,7 +63,8 @@ impl<'e> From<&'e Environment<'_>> for Captured<'e> {
             Cow::Borrowed(name) => Cow::Borrowed(str::as_bytes(name)),
             Cow::Owned(name) => Cow::Owned(String::into_bytes(name)),
         };
-        let variables = environment.iter().map(|variable| (name(variable.name()), variable.value())).collect();
+        let variables =
+            environment.iter().map(|variable| (name(variable.name()), variable.value())).collect();
         Captured { variables }
     }
 }
@@ -107,7 +108,11 @@ pub fn compare<'a>(before: &Captured<'a>, after: &Captured<'a>) -> Comparison<'a
     for (name, value) in &before.variables {
         let now = after.get(name);
         if now.is_none_or(|now| now.as_bytes() != value.as_bytes()) {
-            changes.push(Change { name: name.clone(), before: Some(value.clone()), after: now.cloned() });
+            changes.push(Change {
+                name: name.clone(),
+                before: Some(value.clone()),
+                after: now.cloned(),
+            });
         }
     }
     for (name, value) in &after.variables {
@@ -146,7 +151,11 @@ impl fmt::Display for Comparison<'_> {
         for Change { name, before, after } in &self.changes {
             for (sign, value) in [('-', before), ('+', after)] {
                 let Some(value) = value else { continue };
-                let shown = if self.shows_values { Shown::bytes(value.as_bytes()) } else { Shown::of(value) };
+                let shown = if self.shows_values {
+                    Shown::bytes(value.as_bytes())
+                } else {
+                    Shown::of(value)
+                };
                 write_line(f, format_args!("{sign} {}={shown}", Shown::bytes(name)))?;
             }
         }
@@ -156,7 +165,11 @@ impl fmt::Display for Comparison<'_> {
 
 /// A value as it may be shown to a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase")
+)]
 pub enum Shown {
     /// Text.
     Text(String),
@@ -193,7 +206,11 @@ impl fmt::Display for Shown {
 /// What a running container lacks, or has too much of, against what it would get if it were started
 /// now: see [`drift`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase")
+)]
 #[non_exhaustive]
 pub struct Drifted {
     /// The variable.
@@ -204,7 +221,11 @@ pub struct Drifted {
 
 /// How a variable of a running container differs from what the kubelet would give it now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase")
+)]
 #[non_exhaustive]
 pub enum Drift {
     /// The kubelet would give it; the container has it not until it is restarted.
@@ -267,7 +288,8 @@ pub fn drift(then: &Captured<'_>, now: &Environment<'_>) -> Vec<Drifted> {
         let name = String::from_utf8_lossy(bytes);
         match now.get(&name).filter(|variable| !variable.is_base()) {
             Some(variable) if variable.value().as_bytes() == value.as_bytes() => {}
-            Some(variable) if variable.service_variable().is_some() && may_be(&name, value, now) => {}
+            Some(variable)
+                if variable.service_variable().is_some() && may_be(&name, value, now) => {}
             Some(_) => add(&name, Drift::Stale),
             None if is_of_a_service(bytes, value.as_bytes()) => add(&name, Drift::Gone),
             None => add(&name, Drift::Foreign),

@@ -127,7 +127,11 @@ impl<'a> Value<'a> {
 
 impl fmt::Debug for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_secret { f.write_str("[elided]") } else { write!(f, "\"{}\"", self.bytes.escape_ascii()) }
+        if self.is_secret {
+            f.write_str("[elided]")
+        } else {
+            write!(f, "\"{}\"", self.bytes.escape_ascii())
+        }
     }
 }
 

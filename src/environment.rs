@@ -11,7 +11,9 @@ use crate::api::Service;
 use crate::declared::{Declared, Resolved, Value};
 use crate::order::{Order, dash_place};
 use crate::render::Form;
-use crate::services::{Block, Collision, Generated, LinkedServices, Position, ServiceVariable, variables_of};
+use crate::services::{
+    Block, Collision, Generated, LinkedServices, Position, ServiceVariable, variables_of,
+};
 
 /// An ordered collection of variables in which each name stands once.
 ///
@@ -103,7 +105,10 @@ impl<'a> Environment<'a> {
     /// `ENV`, and the `HOSTNAME` and `PATH` of the container runtime. They come first, but for those
     /// whose name is taken. References never see them.
     #[must_use]
-    pub fn over<N: Into<String>, V: Into<Vec<u8>>>(mut self, base: impl IntoIterator<Item = (N, V)>) -> Self {
+    pub fn over<N: Into<String>, V: Into<Vec<u8>>>(
+        mut self,
+        base: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
         for (name, value) in base {
             let (name, value) = (name.into(), value.into());
             match self.base_by_name.get(&name).and_then(|&place| self.base.get_mut(place)) {
@@ -153,13 +158,16 @@ impl<'a> Environment<'a> {
         let base = base.map(|(name, value)| Variable(Kind::Base(name, value)));
         let standing = self.declared.iter().filter(|declared| !declared.is_overwritten);
         let standing = standing.map(|declared| Variable(Kind::Declared(declared)));
-        base.chain(standing).chain(self.service_variables().map(|variable| Variable(Kind::Service(variable))))
+        base.chain(standing)
+            .chain(self.service_variables().map(|variable| Variable(Kind::Service(variable))))
     }
 
     /// The service variables that stand, in kubelet order.
     pub fn service_variables(&self) -> impl Iterator<Item = ServiceVariable<'a>> + Clone {
         let mut hidden = self.hidden.iter().peekable();
-        self.services.iter().filter(move |variable| hidden.next_if(|&&next| next == variable.position()).is_none())
+        self.services
+            .iter()
+            .filter(move |variable| hidden.next_if(|&&next| next == variable.position()).is_none())
     }
 
     /// All that the container declares, in the order declared, what is overwritten further on
@@ -209,7 +217,11 @@ impl<'a> Environment<'a> {
     }
 
     /// The service variables that stand and whose name is one of these, or begins with one of these.
-    pub(crate) fn service_variables_where(&self, names: &[String], prefixes: &[String]) -> Vec<ServiceVariable<'a>> {
+    pub(crate) fn service_variables_where(
+        &self,
+        names: &[String],
+        prefixes: &[String],
+    ) -> Vec<ServiceVariable<'a>> {
         let mut found = self.services.find_where(names, prefixes);
         found.retain(|variable| self.hidden.binary_search(&variable.position()).is_err());
         found
@@ -232,7 +244,8 @@ impl<'a> Environment<'a> {
     /// How many variables there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        let others = self.iter().take_while(|variable| !matches!(variable.0, Kind::Service(_))).count();
+        let others =
+            self.iter().take_while(|variable| !matches!(variable.0, Kind::Service(_))).count();
         others.saturating_add(self.services.count().saturating_sub(self.hidden.len()))
     }
 
@@ -279,12 +292,17 @@ impl<'a> Environment<'a> {
             let variable = ServiceVariable::at(service, position).filter(|_| is_meant(service))?;
             Some(Size::of_variable(&variable.name(), variable.value().as_bytes()))
         });
-        let all = Size::of_services(self.services.services().iter().copied().filter(|service| is_meant(service)));
+        let all = Size::of_services(
+            self.services.services().iter().copied().filter(|service| is_meant(service)),
+        );
         all.without(hidden.fold(Size::default(), Size::and))
     }
 
     /// The variables of the Service of that index that stand.
-    pub(crate) fn service_variables_of(&self, index: usize) -> impl Iterator<Item = ServiceVariable<'a>> {
+    pub(crate) fn service_variables_of(
+        &self,
+        index: usize,
+    ) -> impl Iterator<Item = ServiceVariable<'a>> {
         let hidden = self.hidden_of(index);
         let service = self.services.services().get(index).copied();
         let variables = service.into_iter().flat_map(move |service| variables_of(service, index));

@@ -21,7 +21,11 @@ use crate::{ObjectRef, Store, generate, mangle};
 /// With the feature `serde` it is written and read as its fields stand here, in camelCase, and
 /// without a Secret's value. `Display` is for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase")
+)]
 #[non_exhaustive]
 pub struct Explanation {
     /// The variable.
@@ -39,7 +43,11 @@ pub struct Explanation {
 
 /// One setting of a variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase")
+)]
 #[non_exhaustive]
 pub struct Step {
     /// The variable that is set.
@@ -54,7 +62,11 @@ pub struct Step {
 
 /// A reference, and what it resolved to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase")
+)]
 #[non_exhaustive]
 pub struct ResolvedReference {
     /// The name that is referred to.
@@ -222,8 +234,12 @@ impl<'a> Composition<'a> {
     /// ```
     #[must_use]
     pub fn explain(&self, name: &str, now: &Store<Service>) -> Explanation {
-        let mut steps =
-            Steps { composition: self, steps: Vec::new(), of_declared: BTreeMap::new(), of_services: BTreeMap::new() };
+        let mut steps = Steps {
+            composition: self,
+            steps: Vec::new(),
+            of_declared: BTreeMap::new(),
+            of_services: BTreeMap::new(),
+        };
         let environment = self.environment();
         let mut settings: Vec<usize> = Vec::new();
         if let Some(value) = environment.base(name) {
@@ -234,37 +250,55 @@ impl<'a> Composition<'a> {
                 references: Vec::new(),
             }));
         }
-        settings.extend(environment.service_variables_named(name).into_iter().map(|variable| steps.service(variable)));
-        let declared = environment.declared().iter().enumerate().filter(|(_, declared)| declared.name() == name);
+        settings.extend(
+            environment
+                .service_variables_named(name)
+                .into_iter()
+                .map(|variable| steps.service(variable)),
+        );
+        let declared = environment
+            .declared()
+            .iter()
+            .enumerate()
+            .filter(|(_, declared)| declared.name() == name);
         settings.extend(declared.map(|(place, _)| steps.declared(place)));
         let stands = settings.pop();
 
         let mut absences: Vec<Absence> = self.skips_of(name, stands.is_some()).collect();
         if stands.is_none() {
-            let (seen_now, seen_then) = (self.seen_among(now), self.seen_among(self.facts().services));
+            let (seen_now, seen_then) =
+                (self.seen_among(now), self.seen_among(self.facts().services));
             let absence = |service| self.absence_of(name, service, &seen_now, &seen_then);
             absences.extend(now.iter().filter_map(absence));
             if absences.is_empty() {
                 absences.push(Absence::Unknown);
             }
         }
-        Explanation { name: name.to_owned(), stands, overrides: settings, absences, steps: steps.steps }
+        Explanation {
+            name: name.to_owned(),
+            stands,
+            overrides: settings,
+            absences,
+            steps: steps.steps,
+        }
     }
 
     /// A source that is missing as a whole could have set any name that has its prefix, which
     /// matters only if nothing else sets it.
     fn skips_of(&self, name: &str, is_there: bool) -> impl Iterator<Item = Absence> {
-        let named = self.skipped().iter().filter(move |skipped| match (&skipped.variable, skipped.entry) {
-            (Some(variable), _) => variable == name,
-            (None, Entry::EnvFrom(index)) => {
-                let source = self.container().env_from.get(index);
-                let could_set =
-                    source.and_then(|source| name.strip_prefix(&*source.prefix)).is_some_and(|key| !key.is_empty());
-                !is_there && could_set && matches!(skipped.reason, SkipReason::ObjectMissing(_))
-            }
-            // Only a source has more than one name to skip.
-            (None, _) => false,
-        });
+        let named =
+            self.skipped().iter().filter(move |skipped| match (&skipped.variable, skipped.entry) {
+                (Some(variable), _) => variable == name,
+                (None, Entry::EnvFrom(index)) => {
+                    let source = self.container().env_from.get(index);
+                    let could_set = source
+                        .and_then(|source| name.strip_prefix(&*source.prefix))
+                        .is_some_and(|key| !key.is_empty());
+                    !is_there && could_set && matches!(skipped.reason, SkipReason::ObjectMissing(_))
+                }
+                // Only a source has more than one name to skip.
+                (None, _) => false,
+            });
         named.map(|skipped| Absence::Skipped {
             entry: alloc::format!("{}", skipped.entry),
             reason: alloc::format!("{}", skipped.reason),
@@ -287,10 +321,16 @@ impl<'a> Composition<'a> {
         name.strip_prefix(&*mangle(&service.metadata.name)).and_then(Suffix::read)?;
         let object = ObjectRef::to(service);
         let is_seen_among = |seen: &[&Service]| {
-            let place = seen.binary_search_by(|seen| seen.metadata.name.cmp(&service.metadata.name));
-            place.is_ok_and(|place| seen.get(place).is_some_and(|seen| seen.metadata == service.metadata))
+            let place =
+                seen.binary_search_by(|seen| seen.metadata.name.cmp(&service.metadata.name));
+            place.is_ok_and(|place| {
+                seen.get(place).is_some_and(|seen| seen.metadata == service.metadata)
+            })
         };
-        let makes_it = || generate(&[service]).is_ok_and(|generated| Environment::from(generated).get(name).is_some());
+        let makes_it = || {
+            generate(&[service])
+                .is_ok_and(|generated| Environment::from(generated).get(name).is_some())
+        };
         Some(if !service.has_cluster_ip() && service.is_external_name() {
             Absence::ExternalName { service: object }
         } else if !service.has_cluster_ip() {
@@ -302,7 +342,10 @@ impl<'a> Composition<'a> {
             } else if is_seen_among(seen_then) {
                 Absence::ChangedLater { service: object }
             } else {
-                Absence::CreatedLater { service: object, created: service.metadata.creation_timestamp }
+                Absence::CreatedLater {
+                    service: object,
+                    created: service.metadata.creation_timestamp,
+                }
             }
         } else if service.metadata.namespace != self.pod().metadata.namespace {
             Absence::OtherNamespace { service: object }
@@ -347,16 +390,22 @@ impl<'a> Steps<'_, 'a> {
         let mut needed = Vec::from([place]);
         let mut wanted = BTreeMap::new();
         while let Some(place) = needed.pop() {
-            let Some(declared) = all.get(place).filter(|_| !self.of_declared.contains_key(&place)) else { continue };
+            let Some(declared) = all.get(place).filter(|_| !self.of_declared.contains_key(&place))
+            else {
+                continue;
+            };
             if wanted.insert(place, declared).is_none() {
-                needed.extend(declared.references().iter().filter_map(|reference| match reference.resolved {
-                    Resolved::Declared(place) => Some(place),
-                    Resolved::Service(_) | Resolved::Unresolved => None,
+                needed.extend(declared.references().iter().filter_map(|reference| {
+                    match reference.resolved {
+                        Resolved::Declared(place) => Some(place),
+                        Resolved::Service(_) | Resolved::Unresolved => None,
+                    }
                 }));
             }
         }
         for (place, declared) in wanted {
-            let references = declared.references().iter().map(|reference| self.reference(reference)).collect();
+            let references =
+                declared.references().iter().map(|reference| self.reference(reference)).collect();
             let step = self.push(Step {
                 name: declared.name().to_owned(),
                 value: Shown::of(declared.value()),
@@ -394,15 +443,24 @@ impl Origin {
         let entry = alloc::format!("{}", declared.entry());
         match declared.source() {
             Source::Text(text) => Origin::Text { entry, text: text.to_owned() },
-            Source::ConfigMap(object, key) => Origin::Key { entry, object: ObjectRef::to(object), key: key.to_owned() },
-            Source::Secret(object, key) => Origin::Key { entry, object: ObjectRef::to(object), key: key.to_owned() },
+            Source::ConfigMap(object, key) => {
+                Origin::Key { entry, object: ObjectRef::to(object), key: key.to_owned() }
+            }
+            Source::Secret(object, key) => {
+                Origin::Key { entry, object: ObjectRef::to(object), key: key.to_owned() }
+            }
             Source::Field(field) => Origin::Field { entry, path: field.field_path.clone() },
-            Source::Resource(field) => {
-                Origin::Resource { entry, container: field.container_name.clone(), resource: field.resource.clone() }
-            }
-            Source::File(file) => {
-                Origin::File { entry, volume: file.volume_name.clone(), path: file.path.clone(), key: file.key.clone() }
-            }
+            Source::Resource(field) => Origin::Resource {
+                entry,
+                container: field.container_name.clone(),
+                resource: field.resource.clone(),
+            },
+            Source::File(file) => Origin::File {
+                entry,
+                volume: file.volume_name.clone(),
+                path: file.path.clone(),
+                key: file.key.clone(),
+            },
             Source::Nothing => Origin::Nothing { entry },
         }
     }
@@ -419,11 +477,15 @@ impl fmt::Display for Origin {
             Origin::Text { entry, .. } => write!(f, "{entry}, value"),
             Origin::Key { entry, object, key } => write!(f, "{entry}, key {key} of {object}"),
             Origin::Field { entry, path } => write!(f, "{entry}, field {path} of the Pod"),
-            Origin::Resource { entry, container, resource } if container.is_empty() => write!(f, "{entry}, {resource}"),
+            Origin::Resource { entry, container, resource } if container.is_empty() => {
+                write!(f, "{entry}, {resource}")
+            }
             Origin::Resource { entry, container, resource } => {
                 write!(f, "{entry}, {resource} of container {container}")
             }
-            Origin::File { entry, volume, path, key } => write!(f, "{entry}, key {key} of {path} in volume {volume}"),
+            Origin::File { entry, volume, path, key } => {
+                write!(f, "{entry}, key {key} of {path} in volume {volume}")
+            }
             Origin::Nothing { entry } => write!(f, "{entry}, without a value"),
             Origin::Service { object, port, protocol, port_name, .. } => {
                 write!(f, "{object}, port {port}/{protocol}")?;
@@ -440,26 +502,45 @@ impl fmt::Display for Absence {
             Absence::NoClusterIp { service, cluster_ip } if cluster_ip == "None" => {
                 write!(f, "{service} is headless (clusterIP: None): it makes no variables")
             }
-            Absence::NoClusterIp { service, .. } => write!(f, "{service} has no clusterIP: it makes no variables"),
+            Absence::NoClusterIp { service, .. } => {
+                write!(f, "{service} has no clusterIP: it makes no variables")
+            }
             Absence::ExternalName { service } => {
-                write!(f, "{service} is of type ExternalName, which has no address: it makes no variables")
+                write!(
+                    f,
+                    "{service} is of type ExternalName, which has no address: it makes no variables"
+                )
             }
             Absence::CreatedLater { service, created: Some(created) } => {
-                write!(f, "{service} was created at {created}, after the container had started: restart the container")
+                write!(
+                    f,
+                    "{service} was created at {created}, after the container had started: restart the container"
+                )
             }
             Absence::CreatedLater { service, created: None } => {
-                write!(f, "{service} was created after the container had started: restart the container")
+                write!(
+                    f,
+                    "{service} was created after the container had started: restart the container"
+                )
             }
             Absence::ChangedLater { service } => {
-                write!(f, "{service} was changed after the container had started: restart the container")
+                write!(
+                    f,
+                    "{service} was changed after the container had started: restart the container"
+                )
             }
             Absence::OtherNamespace { service } => {
-                write!(f, "{service} is of another namespace: only Services of the Pod's own make variables")
+                write!(
+                    f,
+                    "{service} is of another namespace: only Services of the Pod's own make variables"
+                )
             }
             Absence::LinksDisabled { service } => {
                 write!(f, "{service} is not seen, because the Pod has enableServiceLinks: false")
             }
-            Absence::NoSuchPort { service } => write!(f, "{service} has no port that such a variable would tell of"),
+            Absence::NoSuchPort { service } => {
+                write!(f, "{service} has no port that such a variable would tell of")
+            }
             Absence::Unknown => f.write_str("no entry sets it, and no Service makes it"),
         }
     }
@@ -482,14 +563,22 @@ impl fmt::Display for Explanation {
 }
 
 impl Explanation {
-    fn write_step(&self, step: usize, lead: &str, indent: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn write_step(
+        &self,
+        step: usize,
+        lead: &str,
+        indent: &str,
+        f: &mut fmt::Formatter<'_>,
+    ) -> fmt::Result {
         let Some(Step { name, value, origin, .. }) = self.steps.get(step) else { return Ok(()) };
         write_line(f, format_args!("{lead}{name}={value}"))?;
         write_line(f, format_args!("{indent}from {origin}"))?;
         // Each step is shown once, however many references lead to it.
         let (mut shown, mut is_shown) = (Vec::from([step]), BTreeSet::from([step]));
         let mut next = 0;
-        while let Some(Step { references, .. }) = shown.get(next).and_then(|&step| self.steps.get(step)) {
+        while let Some(Step { references, .. }) =
+            shown.get(next).and_then(|&step| self.steps.get(step))
+        {
             for ResolvedReference { name, step } in references {
                 match step.and_then(|step| Some((step, self.steps.get(step)?))) {
                     None => {
@@ -498,7 +587,10 @@ impl Explanation {
                     }
                     Some((step, Step { value, origin, .. })) => {
                         if is_shown.insert(step) {
-                            write_line(f, format_args!("{indent}$({name}) is {value}, from {origin}"))?;
+                            write_line(
+                                f,
+                                format_args!("{indent}$({name}) is {value}, from {origin}"),
+                            )?;
                             shown.push(step);
                         }
                     }

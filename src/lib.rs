@@ -151,12 +151,17 @@ mod upgrade;
 pub use compare::{Captured, Change, Comparison, Drift, Drifted, Shown, compare, drift};
 pub use container::env_file;
 pub use container::{
-    ComposeError, Composition, EnvFiles, Expanded, Facts, FieldPathError, LimitsOrRequests, Piece, Refusal, Resource,
-    ResourceField, SkipReason, Skipped, UnsupportedResource, compose, expand, pieces, resource_value,
+    ComposeError, Composition, EnvFiles, Expanded, Facts, FieldPathError, LimitsOrRequests, Piece,
+    Refusal, Resource, ResourceField, SkipReason, Skipped, UnsupportedResource, compose, expand,
+    pieces, resource_value,
 };
 pub use declared::{Declared, Entry, Reference, Resolved, Source, Value};
-pub use diagnose::{Ambiguity, Code, Expectations, Finding, PossibleValue, Severity, SizeLimits, diagnose_service};
-pub use discover::{Candidate, Certainty, DiscoverError, Discovered, DiscoveredPort, DiscoveredService};
+pub use diagnose::{
+    Ambiguity, Code, Expectations, Finding, PossibleValue, Severity, SizeLimits, diagnose_service,
+};
+pub use discover::{
+    Candidate, Certainty, DiscoverError, Discovered, DiscoveredPort, DiscoveredService,
+};
 pub use environment::{Environment, Variable};
 pub use explain::{Absence, Explanation, Origin, ResolvedReference, Step};
 pub use name::{
@@ -172,8 +177,8 @@ pub use read::{Document, DocumentLimits, FieldError, FieldProblem};
 pub use release::{Release, ReleaseError, Rule};
 pub use render::{Form, FormError, FormProblem};
 pub use services::{
-    Collision, Generated, NoPorts, ServiceLinks, ServiceVariable, ServiceVariableKind, Violation, ViolationProblem,
-    generate, select, validate_service,
+    Collision, Generated, NoPorts, ServiceLinks, ServiceVariable, ServiceVariableKind, Violation,
+    ViolationProblem, generate, select, validate_service,
 };
 pub use size::Size;
 pub use store::Store;

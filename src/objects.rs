@@ -6,7 +6,9 @@ use alloc::vec::Vec;
 use core::fmt::{self, Write};
 
 use crate::Store;
-use crate::api::{ConfigMap, Node, Object, Pod, Secret, Service, Timestamp, Workload, WorkloadKind};
+use crate::api::{
+    ConfigMap, Node, Object, Pod, Secret, Service, Timestamp, Workload, WorkloadKind,
+};
 use crate::one_line::OneLine;
 
 /// The objects read so far, by kind.
@@ -61,7 +63,11 @@ pub struct Objects {
 
 /// Which object is meant: its kind, and what names it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase")
+)]
 pub struct ObjectRef {
     /// Its kind: `Service`.
     pub kind: String,
@@ -75,7 +81,11 @@ impl ObjectRef {
     /// What names `object`.
     #[must_use]
     pub fn to<T: Object>(object: &T) -> Self {
-        ObjectRef { kind: object.kind().into(), namespace: object.namespace().into(), name: object.name().into() }
+        ObjectRef {
+            kind: object.kind().into(),
+            namespace: object.namespace().into(),
+            name: object.name().into(),
+        }
     }
 }
 
@@ -232,7 +242,9 @@ mod of_serde {
 
     use super::{DuplicateObject, ObjectRef, Objects, insert};
     use crate::Store;
-    use crate::api::{ConfigMap, Node, Pod, ReadWorkload, Secret, Service, Workload, WorkloadKind, wire};
+    use crate::api::{
+        ConfigMap, Node, Pod, ReadWorkload, Secret, Service, Workload, WorkloadKind, wire,
+    };
     use crate::read::{Document, FieldError, Value, read};
 
     /// A document does not hold the objects that it should.
@@ -290,14 +302,19 @@ mod of_serde {
             }
         }
 
-        fn add_object(&mut self, value: Value<'_>, item_type: Option<&TypeMeta>) -> Result<(), ObjectError> {
+        fn add_object(
+            &mut self,
+            value: Value<'_>,
+            item_type: Option<&TypeMeta>,
+        ) -> Result<(), ObjectError> {
             let object = object_ref(&value);
             let type_meta = match TypeMeta::of(&value, item_type) {
                 Ok(type_meta) => type_meta,
                 Err(error) => return Err(ObjectError::Field { object, error }),
             };
             let object = ObjectRef { kind: type_meta.kind.clone(), ..object };
-            if let Some(item_type) = type_meta.item_type().filter(|_| value.get("items").is_some()) {
+            if let Some(item_type) = type_meta.item_type().filter(|_| value.get("items").is_some())
+            {
                 return self.add_items(value, object, item_type.as_ref());
             }
             if let Some(kind) = type_meta.workload_kind() {
@@ -331,7 +348,10 @@ mod of_serde {
             let mut of_items = fields.into_iter().filter(|(key, _)| key == "items");
             let (items, second) = (of_items.next(), of_items.next());
             if second.is_some() {
-                return Err(ObjectError::Field { object, error: FieldError::duplicate_field("items") });
+                return Err(ObjectError::Field {
+                    object,
+                    error: FieldError::duplicate_field("items"),
+                });
             }
             match items {
                 // Go writes an empty list so.
@@ -365,23 +385,34 @@ mod of_serde {
         }
     }
 
-    fn read_named<T: DeserializeOwned>(value: Value<'_>, object: ObjectRef) -> Result<T, ObjectError> {
+    fn read_named<T: DeserializeOwned>(
+        value: Value<'_>,
+        object: ObjectRef,
+    ) -> Result<T, ObjectError> {
         let is_named = !object.name.is_empty();
         let read = read_object(value, object.clone())?;
         if is_named {
             Ok(read)
         } else {
-            Err(ObjectError::Field { object, error: FieldError::missing_field("name").at_key("metadata") })
+            Err(ObjectError::Field {
+                object,
+                error: FieldError::missing_field("name").at_key("metadata"),
+            })
         }
     }
 
-    fn read_object<T: DeserializeOwned>(value: Value<'_>, object: ObjectRef) -> Result<T, ObjectError> {
+    fn read_object<T: DeserializeOwned>(
+        value: Value<'_>,
+        object: ObjectRef,
+    ) -> Result<T, ObjectError> {
         read(value).map_err(|error| ObjectError::Field { object, error })
     }
 
     /// What can be said of an object before it is read.
     fn object_ref(value: &Value<'_>) -> ObjectRef {
-        let text = |value: Option<&Value<'_>>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
+        let text = |value: Option<&Value<'_>>| {
+            value.and_then(Value::as_str).unwrap_or_default().to_owned()
+        };
         let metadata = value.get("metadata");
         ObjectRef {
             kind: text(value.get("kind")),
@@ -426,7 +457,9 @@ mod of_serde {
         }
 
         fn workload_kind(&self) -> Option<WorkloadKind> {
-            let is = |kind: &WorkloadKind| self.kind == kind.as_str() && self.api_version == kind.api_version();
+            let is = |kind: &WorkloadKind| {
+                self.kind == kind.as_str() && self.api_version == kind.api_version()
+            };
             WorkloadKind::ALL.iter().copied().find(is)
         }
 
@@ -434,7 +467,8 @@ mod of_serde {
         /// Those of a `v1` `List` do.
         fn item_type(&self) -> Option<Option<TypeMeta>> {
             let kind = self.kind.strip_suffix("List")?;
-            let item_type = TypeMeta { api_version: self.api_version.clone(), kind: kind.to_owned() };
+            let item_type =
+                TypeMeta { api_version: self.api_version.clone(), kind: kind.to_owned() };
             Some((!kind.is_empty()).then_some(item_type))
         }
     }

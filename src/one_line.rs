@@ -9,8 +9,9 @@ pub(crate) struct OneLine<W>(pub(crate) W);
 impl<W: Write> Write for OneLine<W> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let OneLine(to) = self;
-        text.chars()
-            .try_for_each(|c| if c.is_control() { write!(to, "{}", c.escape_default()) } else { to.write_char(c) })
+        text.chars().try_for_each(|c| {
+            if c.is_control() { write!(to, "{}", c.escape_default()) } else { to.write_char(c) }
+        })
     }
 }
 

@@ -114,7 +114,11 @@ impl FromStr for Release {
     /// The text has another form, or names a release before [`OLDEST`](Release::OLDEST).
     fn from_str(text: &str) -> Result<Self, ReleaseError> {
         let release = read(text).ok_or_else(|| ReleaseError::Invalid { found: text.into() })?;
-        if release < Release::OLDEST { Err(ReleaseError::TooOld { found: release }) } else { Ok(release) }
+        if release < Release::OLDEST {
+            Err(ReleaseError::TooOld { found: release })
+        } else {
+            Ok(release)
+        }
     }
 }
 
@@ -125,7 +129,8 @@ fn read(text: &str) -> Option<Release> {
     let mut numbers = core.split('.').map(|number| number.parse().ok());
     let release = Release { major: numbers.next()??, minor: numbers.next()?? };
     // A patch number at the most.
-    let is_complete = numbers.next().is_none_or(|patch| patch.is_some()) && numbers.next().is_none();
+    let is_complete =
+        numbers.next().is_none_or(|patch| patch.is_some()) && numbers.next().is_none();
     is_complete.then_some(release)
 }
 

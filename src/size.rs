@@ -16,7 +16,11 @@ use crate::services::{count_of, is_master, len_of};
 /// assert_eq!((size.count, size.strings, size.bytes()), (2, "A=1".len() + 1 + "B=22".len() + 1, 25));
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase")
+)]
 pub struct Size {
     /// The bytes of all strings, each with its NUL.
     pub strings: usize,
@@ -29,7 +33,11 @@ impl Size {
     /// keeps the path beside the arguments, without a pointer, and gives a program that has no
     /// argument an empty one (since Linux 5.18).
     #[must_use]
-    pub fn of<'s>(path: &[u8], arguments: impl IntoIterator<Item = &'s [u8]>, environment: &Environment<'_>) -> Self {
+    pub fn of<'s>(
+        path: &[u8],
+        arguments: impl IntoIterator<Item = &'s [u8]>,
+        environment: &Environment<'_>,
+    ) -> Self {
         Size::of_environment(environment).and(Size::of_program(path, arguments))
     }
 
@@ -42,7 +50,10 @@ impl Size {
     fn of_program<'s>(path: &[u8], arguments: impl IntoIterator<Item = &'s [u8]>) -> Self {
         let arguments = arguments.into_iter().map(|argument| Size::of_string(argument.len()));
         let arguments = arguments.reduce(Size::and).unwrap_or(Size::of_string(0));
-        Size { strings: arguments.strings.saturating_add(path.len()).saturating_add(1), ..arguments }
+        Size {
+            strings: arguments.strings.saturating_add(path.len()).saturating_add(1),
+            ..arguments
+        }
     }
 
     /// All variables of Services that have an address.
@@ -63,17 +74,25 @@ impl Size {
 
     /// All but the service variables.
     fn of_others(environment: &Environment<'_>) -> Self {
-        let others = environment.iter().take_while(|variable| variable.service_variable().is_none());
-        let sizes = others.map(|variable| Size::of_variable(&variable.name(), variable.value().as_bytes()));
+        let others =
+            environment.iter().take_while(|variable| variable.service_variable().is_none());
+        let sizes =
+            others.map(|variable| Size::of_variable(&variable.name(), variable.value().as_bytes()));
         sizes.fold(Size::default(), Size::and)
     }
 
     pub(crate) fn without(self, other: Size) -> Self {
-        Size { strings: self.strings.saturating_sub(other.strings), count: self.count.saturating_sub(other.count) }
+        Size {
+            strings: self.strings.saturating_sub(other.strings),
+            count: self.count.saturating_sub(other.count),
+        }
     }
 
     pub(crate) fn and(self, other: Size) -> Self {
-        Size { strings: self.strings.saturating_add(other.strings), count: self.count.saturating_add(other.count) }
+        Size {
+            strings: self.strings.saturating_add(other.strings),
+            count: self.count.saturating_add(other.count),
+        }
     }
 
     /// The bytes that count: strings and pointers.
@@ -89,7 +108,8 @@ impl Composition<'_> {
     #[must_use]
     pub fn size(&self) -> Size {
         let texts = self.command().iter().chain(self.args()).map(|text| text.value.as_bytes());
-        let path = self.command().first().map(|program| program.value.as_bytes()).unwrap_or_default();
+        let path =
+            self.command().first().map(|program| program.value.as_bytes()).unwrap_or_default();
         Size::of(path, texts, self.environment())
     }
 

@@ -125,7 +125,9 @@ impl<T> Default for Store<T> {
 
 impl<T: fmt::Debug> fmt::Debug for Store<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.by_namespace.values().flatten().map(|ByName(object)| object)).finish()
+        f.debug_set()
+            .entries(self.by_namespace.values().flatten().map(|ByName(object)| object))
+            .finish()
     }
 }
 
@@ -191,7 +193,9 @@ mod tests {
     /// What `BTreeSet` asks of its items, whether or not it makes use of it today.
     #[test]
     fn objects_compare_as_their_names_do() {
-        let named = |name| ByName(Service { metadata: ObjectMeta::new("default", name), ..Service::default() });
+        let named = |name| {
+            ByName(Service { metadata: ObjectMeta::new("default", name), ..Service::default() })
+        };
         for (a, b) in [("a", "a"), ("a", "b"), ("b", "a")] {
             assert_eq!(named(a) == named(b), a == b);
             assert_eq!(named(a).partial_cmp(&named(b)), a.partial_cmp(b));

@@ -76,9 +76,15 @@ pub fn upgrade<'a>(pod: &'a Pod, container: &str, facts: &Facts<'a>, to: Release
     let mut before = in_release(facts.release);
     for release in releases {
         let after = in_release(release);
-        let rules: Vec<Rule> = Rule::ALL.iter().copied().filter(|rule| rule.since() == release).collect();
-        let of_release =
-            |(subject, before, after)| UpgradeChange { release, rules: rules.clone(), subject, before, after };
+        let rules: Vec<Rule> =
+            Rule::ALL.iter().copied().filter(|rule| rule.since() == release).collect();
+        let of_release = |(subject, before, after)| UpgradeChange {
+            release,
+            rules: rules.clone(),
+            subject,
+            before,
+            after,
+        };
         changes.extend(differences(&before, &after).into_iter().map(of_release));
         before = after;
     }
@@ -87,12 +93,17 @@ pub fn upgrade<'a>(pod: &'a Pod, container: &str, facts: &Facts<'a>, to: Release
 
 type Outcome<'a> = Result<Composition<'a>, ComposeError>;
 
-fn differences(before: &Outcome<'_>, after: &Outcome<'_>) -> Vec<(UpgradeSubject, Option<Shown>, Option<Shown>)> {
+fn differences(
+    before: &Outcome<'_>,
+    after: &Outcome<'_>,
+) -> Vec<(UpgradeSubject, Option<Shown>, Option<Shown>)> {
     let (before, after) = match (before, after) {
         (Ok(before), Ok(after)) => (before, after),
         (Err(before), Err(after)) if before == after => return Vec::new(),
         (before, after) => {
-            let refusal = |outcome: &Outcome<'_>| outcome.as_ref().err().map(|error| Shown::Text(error.to_string()));
+            let refusal = |outcome: &Outcome<'_>| {
+                outcome.as_ref().err().map(|error| Shown::Text(error.to_string()))
+            };
             return Vec::from([(UpgradeSubject::Container, refusal(before), refusal(after))]);
         }
     };
@@ -111,10 +122,15 @@ fn differences(before: &Outcome<'_>, after: &Outcome<'_>) -> Vec<(UpgradeSubject
         .collect();
     let command = before.command().iter().zip(after.command()).zip((0..).map(Entry::Command));
     let args = before.args().iter().zip(after.args()).zip((0..).map(Entry::Args));
-    let differing =
-        command.chain(args).filter(|((before, after), _)| before.value.as_bytes() != after.value.as_bytes());
+    let differing = command
+        .chain(args)
+        .filter(|((before, after), _)| before.value.as_bytes() != after.value.as_bytes());
     differences.extend(differing.map(|((before, after), entry)| {
-        (UpgradeSubject::Entry(entry), Some(Shown::of(&before.value)), Some(Shown::of(&after.value)))
+        (
+            UpgradeSubject::Entry(entry),
+            Some(Shown::of(&before.value)),
+            Some(Shown::of(&after.value)),
+        )
     }));
     differences
 }
@@ -129,11 +145,15 @@ impl fmt::Display for Upgrade {
                 (UpgradeSubject::Container, Some(why), None) => {
                     write!(f, "{release}: the container is not refused any more: {why}")?
                 }
-                (UpgradeSubject::Container, ..) => write!(f, "{release}: the container is refused for another reason")?,
+                (UpgradeSubject::Container, ..) => {
+                    write!(f, "{release}: the container is refused for another reason")?
+                }
                 (_, None, Some(after)) => write!(f, "{release}: {subject} is new: {after}")?,
                 // No rule so far takes a variable away.
                 (_, Some(before), None) => write!(f, "{release}: {subject} is gone: {before}")?,
-                (_, Some(before), Some(after)) => write!(f, "{release}: {subject} changes from {before} to {after}")?,
+                (_, Some(before), Some(after)) => {
+                    write!(f, "{release}: {subject} changes from {before} to {after}")?
+                }
                 // What is nowhere does not change, and `differences` has none of it.
                 (_, None, None) => {}
             }

@@ -111,7 +111,8 @@ fn an_environment_allocates_by_the_service_and_not_by_the_variable() {
 #[test]
 fn an_environment_allocates_by_the_port_and_not_by_its_variables() {
     let mut service = service("default", "svc".to_owned(), 0);
-    service.spec.ports = (1..=1_000).map(|number| ServicePort::new(PortNumber::new(number).unwrap())).collect();
+    service.spec.ports =
+        (1..=1_000).map(|number| ServicePort::new(PortNumber::new(number).unwrap())).collect();
     let allocations = allocations_of(|| {
         let environment = Environment::from(generate(&[&service]).unwrap());
         assert!(environment.collisions().is_empty());
@@ -135,7 +136,9 @@ fn a_service_of_three_ports_takes_less_than_half_a_kilobyte() {
 
     for namespace in 0..1_000 {
         for number in 0..100 {
-            assert!(store.delete(&format!("ns-{namespace:03}"), &format!("svc-{number:02}")).is_some());
+            assert!(
+                store.delete(&format!("ns-{namespace:03}"), &format!("svc-{number:02}")).is_some()
+            );
         }
     }
     // A map that was emptied keeps a node.

@@ -8,10 +8,12 @@ use std::io;
 use std::net::IpAddr;
 
 use clap::Args;
-use kubelet_env::api::{Node, NodeAddress, NodeStatus, ObjectMeta, Pod, PodStatus, Service, WorkloadKind};
+use kubelet_env::api::{
+    Node, NodeAddress, NodeStatus, ObjectMeta, Pod, PodStatus, Service, WorkloadKind,
+};
 use kubelet_env::{
-    ComposeError, Declared, Document, EnvFiles, Environment, Facts, FieldPathError, ObjectRef, Objects, Refusal,
-    Release, Source, Store,
+    ComposeError, Declared, Document, EnvFiles, Environment, Facts, FieldPathError, ObjectRef,
+    Objects, Refusal, Release, Source, Store,
 };
 use serde::Deserialize;
 
@@ -94,7 +96,10 @@ impl Choice {
     }
 
     /// The container that is meant; none if there is no Pod and no workload.
-    pub(crate) fn container(&self, Files { objects, .. }: &Files) -> Result<Option<Chosen>, String> {
+    pub(crate) fn container(
+        &self,
+        Files { objects, .. }: &Files,
+    ) -> Result<Option<Chosen>, String> {
         let Some((object, pod)) = target(self, objects)? else { return Ok(None) };
         let first = || pod.spec.containers.first().map(|container| container.name.clone());
         Ok(Some(Chosen {
@@ -116,7 +121,8 @@ impl Choice {
 impl Files {
     /// The Pods and workloads of any namespace.
     pub(crate) fn targets(&self) -> impl Iterator<Item = ObjectRef> {
-        let workloads = WorkloadKind::ALL.iter().copied().flat_map(|kind| self.objects.workloads(kind).iter());
+        let workloads =
+            WorkloadKind::ALL.iter().copied().flat_map(|kind| self.objects.workloads(kind).iter());
         self.objects.pods.iter().map(ObjectRef::to).chain(workloads.map(ObjectRef::to))
     }
 
@@ -169,7 +175,8 @@ impl Chosen {
 
 fn is_no_limit(declared: &Declared<'_>) -> bool {
     let Source::Resource(selector) = declared.source() else { return false };
-    let is_of_node = ["limits.cpu", "limits.memory", "limits.ephemeral-storage"].contains(&selector.resource.as_str());
+    let is_of_node = ["limits.cpu", "limits.memory", "limits.ephemeral-storage"]
+        .contains(&selector.resource.as_str());
     is_of_node && declared.value().as_bytes() == b"0"
 }
 
@@ -180,7 +187,8 @@ fn name_and_ip(text: &str) -> Result<(String, String), String> {
 }
 
 fn env_file(text: &str) -> Result<EnvFile, &'static str> {
-    let parts = text.split_once(':').and_then(|(volume, rest)| Some((volume, rest.split_once('=')?)));
+    let parts =
+        text.split_once(':').and_then(|(volume, rest)| Some((volume, rest.split_once('=')?)));
     let (volume, (path, file)) = parts.ok_or("it should be VOLUME:PATH=FILE")?;
     Ok(EnvFile { volume: volume.into(), path: path.into(), file: file.into() })
 }
@@ -213,7 +221,10 @@ fn kind_and_name(text: &str) -> Result<(&'static str, String), String> {
 fn target(choice: &Choice, objects: &Objects) -> Result<Option<(ObjectRef, Pod)>, String> {
     let namespace = choice.namespace.as_str();
     let pods = objects.pods.in_namespace(namespace).map(|pod| (ObjectRef::to(pod), pod.clone()));
-    let workloads = WorkloadKind::ALL.iter().copied().flat_map(|kind| objects.workloads(kind).in_namespace(namespace));
+    let workloads = WorkloadKind::ALL
+        .iter()
+        .copied()
+        .flat_map(|kind| objects.workloads(kind).in_namespace(namespace));
     let mut targets: Vec<(ObjectRef, Pod)> =
         pods.chain(workloads.map(|workload| (ObjectRef::to(workload), workload.pod()))).collect();
     if let Some((kind, name)) = &choice.workload {
@@ -223,7 +234,8 @@ fn target(choice: &Choice, objects: &Objects) -> Result<Option<(ObjectRef, Pod)>
         }
     }
     if let [_, _, ..] = targets.as_slice() {
-        let names: Vec<String> = targets.iter().map(|(object, _)| format!("{}/{}", object.kind, object.name)).collect();
+        let names: Vec<String> =
+            targets.iter().map(|(object, _)| format!("{}/{}", object.kind, object.name)).collect();
         return Err(format!("which of them: {}? Choose one with --workload", names.join(", ")));
     }
     let Some((object, mut pod)) = targets.pop() else { return Ok(None) };
@@ -253,7 +265,8 @@ fn node(choice: &Choice, objects: &Objects, pod: &Pod) -> Result<Option<Node>, S
         (None, Some(node), None) if assigned.is_none() => Ok(Some(node.clone())),
         (None, _, _) if choice.node_ip.is_empty() => Ok(None),
         (name, _, _) => {
-            let of_ip = |ip: &String| NodeAddress { type_: "InternalIP".into(), address: ip.clone() };
+            let of_ip =
+                |ip: &String| NodeAddress { type_: "InternalIP".into(), address: ip.clone() };
             let addresses = choice.node_ip.iter().map(of_ip).collect();
             let metadata = ObjectMeta::new("", name.as_deref().or(assigned).unwrap_or_default());
             Ok(Some(Node { metadata, status: NodeStatus { addresses, ..NodeStatus::default() } }))
@@ -298,8 +311,10 @@ fn read_files(files: &[String], namespace: &str) -> Result<Files, Box<dyn Error>
         let documents = documents(&text).map_err(|error| format!("{file}: {error}"))?;
         let several = documents.len() > 1;
         for (number, document) in (1..).zip(documents) {
-            let origin = if several { format!("{file}: document {number}") } else { file.to_owned() };
-            let of_document = read_document(document, namespace).map_err(|error| format!("{origin}: {error}"))?;
+            let origin =
+                if several { format!("{file}: document {number}") } else { file.to_owned() };
+            let of_document =
+                read_document(document, namespace).map_err(|error| format!("{origin}: {error}"))?;
             let read = refs(&of_document);
             objects.merge(of_document).map_err(|error| format!("{origin}: {error}"))?;
             origins.extend(read.into_iter().map(|object| (object, origin.clone())));
@@ -310,9 +325,13 @@ fn read_files(files: &[String], namespace: &str) -> Result<Files, Box<dyn Error>
 
 /// Those that an error may be about.
 fn refs(objects: &Objects) -> Vec<ObjectRef> {
-    let workloads = WorkloadKind::ALL.iter().copied().flat_map(|kind| objects.workloads(kind).iter());
+    let workloads =
+        WorkloadKind::ALL.iter().copied().flat_map(|kind| objects.workloads(kind).iter());
     let services = objects.services.iter().map(ObjectRef::to);
-    services.chain(objects.pods.iter().map(ObjectRef::to)).chain(workloads.map(ObjectRef::to)).collect()
+    services
+        .chain(objects.pods.iter().map(ObjectRef::to))
+        .chain(workloads.map(ObjectRef::to))
+        .collect()
 }
 
 /// What begins with a brace is JSON, as for `kubectl`.
@@ -333,7 +352,12 @@ fn read_document(document: Document<'_>, namespace: &str) -> Result<Objects, Box
 }
 
 /// `name` may say its namespace, `default/kubernetes`, where it is not the pod's.
-fn give_cluster_ip(services: &mut Store<Service>, namespace: &str, name: &str, ip: &str) -> Result<(), String> {
+fn give_cluster_ip(
+    services: &mut Store<Service>,
+    namespace: &str,
+    name: &str,
+    ip: &str,
+) -> Result<(), String> {
     let (namespace, name) = name.split_once('/').unwrap_or((namespace, name));
     let awaiting = services.get(namespace, name).filter(|service| service.awaits_cluster_ip());
     let mut service = awaiting.cloned().ok_or_else(|| {

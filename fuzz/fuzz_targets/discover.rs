@@ -17,20 +17,30 @@ fuzz_target!(|block: &[u8]| {
     }
     let reversed = Discovered::from_pairs(pairs.iter().rev().copied());
     assert_eq!(found.candidates(), reversed.candidates());
-    assert!(found.candidates().is_sorted_by(|one, other| one.mangled_name() < other.mangled_name()));
+    assert!(
+        found.candidates().is_sorted_by(|one, other| one.mangled_name() < other.mangled_name())
+    );
 
     for candidate in found.candidates() {
         assert_eq!(found.candidate(&candidate.plain_name()), Ok(candidate));
-        let speaks = |&&(name, _): &&(&[u8], &[u8])| name.starts_with(candidate.mangled_name().as_bytes());
+        let speaks =
+            |&&(name, _): &&(&[u8], &[u8])| name.starts_with(candidate.mangled_name().as_bytes());
         assert!(pairs.iter().any(|pair| speaks(&pair)));
         match candidate.service() {
             Ok(service) => {
                 assert!(!service.ports.is_empty() && !service.host.is_empty());
-                let has_host =
-                    |value: &[u8]| value.windows(service.host.len()).any(|part| part == service.host.as_bytes());
-                assert!(pairs.iter().filter(speaks).any(|(_, value)| has_host(value)), "{}", service.host);
+                let has_host = |value: &[u8]| {
+                    value.windows(service.host.len()).any(|part| part == service.host.as_bytes())
+                };
+                assert!(
+                    pairs.iter().filter(speaks).any(|(_, value)| has_host(value)),
+                    "{}",
+                    service.host
+                );
             }
-            Err(DiscoverError::NoVariables | DiscoverError::NotAServiceName) => panic!("{candidate:?}"),
+            Err(DiscoverError::NoVariables | DiscoverError::NotAServiceName) => {
+                panic!("{candidate:?}")
+            }
             Err(_) => assert_ne!(candidate.certainty(), Certainty::Certain),
         }
     }

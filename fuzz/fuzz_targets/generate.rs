@@ -57,7 +57,8 @@ fn check(services: &[&Service]) {
     let generated = match generate(services) {
         Ok(generated) => generated,
         Err(error) => {
-            let without_ports = with_address.clone().find(|service| service.spec.ports.is_empty()).unwrap();
+            let without_ports =
+                with_address.clone().find(|service| service.spec.ports.is_empty()).unwrap();
             assert_eq!(error.service.name, without_ports.metadata.name);
             return;
         }
@@ -66,7 +67,8 @@ fn check(services: &[&Service]) {
         let named = service.spec.ports.iter().filter(|port| !port.name.is_empty()).count();
         3 + named + 4 * service.spec.ports.len()
     };
-    let pairs: Vec<(String, String)> = generated.iter().map(|variable| (variable.name(), variable.value())).collect();
+    let pairs: Vec<(String, String)> =
+        generated.iter().map(|variable| (variable.name(), variable.value())).collect();
     assert_eq!(pairs.len(), with_address.map(of_one).sum::<usize>());
     for (variable, (name, value)) in generated.iter().zip(&pairs) {
         assert_eq!(variable.to_string(), format!("{name}={value}"));
@@ -87,14 +89,23 @@ fn check_environment(environment: &Environment<'_>, pairs: &[(String, String)]) 
     }
     assert_eq!(environment.len(), values.len());
     for (name, values) in &values {
-        assert_eq!(environment.get(name).unwrap().value().as_bytes(), values.last().unwrap().as_bytes());
+        assert_eq!(
+            environment.get(name).unwrap().value().as_bytes(),
+            values.last().unwrap().as_bytes()
+        );
         for longer in [format!("{name}_PORT"), format!("{name}_"), format!("X{name}")] {
             let found = environment.get(&longer).map(|variable| variable.name().into_owned());
             assert_eq!(found.is_some(), pairs.iter().any(|(name, _)| *name == longer), "{longer}");
         }
     }
-    let colliding = values.iter().filter(|(_, values)| values.len() > 1).map(|(name, values)| (*name, values.len()));
-    let reported = environment.collisions().iter().map(|collision| (&*collision.name, collision.variables.len()));
+    let colliding = values
+        .iter()
+        .filter(|(_, values)| values.len() > 1)
+        .map(|(name, values)| (*name, values.len()));
+    let reported = environment
+        .collisions()
+        .iter()
+        .map(|collision| (&*collision.name, collision.variables.len()));
     assert!(reported.eq(colliding));
 
     // Each name where its last variable stands.
@@ -115,5 +126,9 @@ fn check_environment(environment: &Environment<'_>, pairs: &[(String, String)]) 
 
 fn joined(pairs: &[(String, String)], form: Form) -> Vec<u8> {
     let end = char::from(form.terminator());
-    pairs.iter().map(|(name, value)| format!("{name}={value}{end}")).collect::<String>().into_bytes()
+    pairs
+        .iter()
+        .map(|(name, value)| format!("{name}={value}{end}"))
+        .collect::<String>()
+        .into_bytes()
 }

@@ -42,7 +42,8 @@ fn take(document: Document<'_>) {
     }
     for service in objects.services.iter() {
         is_written_as_it_was_read(service);
-        let again: Objects = serde_json::from_str(&serde_json::to_string(service).unwrap()).unwrap();
+        let again: Objects =
+            serde_json::from_str(&serde_json::to_string(service).unwrap()).unwrap();
         assert!(again.services.iter().eq([service]));
     }
 }

@@ -114,8 +114,13 @@ mod of_serde {
 
     impl Serialize for Secret {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            Written { api_version: "v1", kind: "Secret", metadata: &self.metadata, data: &self.data }
-                .serialize(serializer)
+            Written {
+                api_version: "v1",
+                kind: "Secret",
+                metadata: &self.metadata,
+                data: &self.data,
+            }
+            .serialize(serializer)
         }
     }
 
@@ -164,14 +169,19 @@ mod of_serde {
 
     impl<'de> Deserialize<'de> for Base64Value {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            deserializer.deserialize_any(ValueVisitor { expected: "a string in base64", read: decode }).map(Base64Value)
+            deserializer
+                .deserialize_any(ValueVisitor { expected: "a string in base64", read: decode })
+                .map(Base64Value)
         }
     }
 
     impl<'de> Deserialize<'de> for TextValue {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
             deserializer
-                .deserialize_any(ValueVisitor { expected: "a string", read: |text| Some(text.into()) })
+                .deserialize_any(ValueVisitor {
+                    expected: "a string",
+                    read: |text| Some(text.into()),
+                })
                 .map(TextValue)
         }
     }

@@ -43,12 +43,14 @@ pub use config::{ConfigMap, Secret, SecretValue};
 pub use meta::{Object, ObjectMeta, PodMeta};
 pub use node::{Node, NodeAddress, NodeStatus};
 pub use pod::{
-    ConfigMapEnvSource, ConfigMapKeySelector, Container, EnvFromSource, EnvVar, EnvVarSource, FileKeySelector,
-    ObjectFieldSelector, Pod, PodIp, PodSpec, PodStatus, ResourceFieldSelector, ResourceRequirements, SecretEnvSource,
-    SecretKeySelector,
+    ConfigMapEnvSource, ConfigMapKeySelector, Container, EnvFromSource, EnvVar, EnvVarSource,
+    FileKeySelector, ObjectFieldSelector, Pod, PodIp, PodSpec, PodStatus, ResourceFieldSelector,
+    ResourceRequirements, SecretEnvSource, SecretKeySelector,
 };
 pub use quantity::{Quantity, QuantityError};
-pub use service::{PortNumber, PortNumberError, Protocol, ProtocolError, Service, ServicePort, ServiceSpec};
+pub use service::{
+    PortNumber, PortNumberError, Protocol, ProtocolError, Service, ServicePort, ServiceSpec,
+};
 pub use time::{Timestamp, TimestampError};
 #[cfg(feature = "serde")]
 pub(crate) use workload::ReadWorkload;

@@ -185,13 +185,17 @@ impl PodSpec {
     /// The container of that name, whether an ordinary, an init or an ephemeral one.
     #[must_use]
     pub fn container(&self, name: &str) -> Option<&Container> {
-        let all = self.containers.iter().chain(&self.init_containers).chain(&self.ephemeral_containers);
+        let all =
+            self.containers.iter().chain(&self.init_containers).chain(&self.ephemeral_containers);
         all.into_iter().find(|container| container.name == name)
     }
 
     /// All containers, of every sort.
     pub(crate) fn containers_mut(&mut self) -> impl Iterator<Item = &mut Container> {
-        self.containers.iter_mut().chain(&mut self.init_containers).chain(&mut self.ephemeral_containers)
+        self.containers
+            .iter_mut()
+            .chain(&mut self.init_containers)
+            .chain(&mut self.ephemeral_containers)
     }
 }
 

@@ -158,7 +158,8 @@ impl Quantity {
     }
 
     fn scaled_value(&self, nanos_in_unit: i128) -> Result<i64, QuantityError> {
-        self.checked_scaled_value(nanos_in_unit).ok_or_else(|| QuantityError::OutOfRange { text: self.text.clone() })
+        self.checked_scaled_value(nanos_in_unit)
+            .ok_or_else(|| QuantityError::OutOfRange { text: self.text.clone() })
     }
 
     /// Mirrors `AsScaledInt64` and `scaledValue`.
@@ -219,8 +220,9 @@ impl Quantity {
         };
 
         let point = i64::from(point_shift).saturating_add_unsigned(length(whole));
-        let mut nanos =
-            nanos(&digits, point, nanos_in_unit).and_then(|nanos| i128::try_from(nanos).ok()).unwrap_or(i128::MAX);
+        let mut nanos = nanos(&digits, point, nanos_in_unit)
+            .and_then(|nanos| i128::try_from(nanos).ok())
+            .unwrap_or(i128::MAX);
         if format == Format::BinarySi {
             // The parser caps only these.
             nanos = nanos.min(UNIT.saturating_mul(i64::MAX.into()));
@@ -237,7 +239,12 @@ impl Quantity {
 
 impl Default for Quantity {
     fn default() -> Self {
-        Self { text: "0".to_owned(), nanos: 0, format: Format::DecimalSi, representation: Representation::Int64Amount }
+        Self {
+            text: "0".to_owned(),
+            nanos: 0,
+            format: Format::DecimalSi,
+            representation: Representation::Int64Amount,
+        }
     }
 }
 
@@ -424,15 +431,24 @@ mod serde {
         }
 
         fn visit_i64<E: Error>(self, number: i64) -> Result<Quantity, E> {
-            number.to_string().parse().map_err(|_| E::invalid_value(Unexpected::Signed(number), &self))
+            number
+                .to_string()
+                .parse()
+                .map_err(|_| E::invalid_value(Unexpected::Signed(number), &self))
         }
 
         fn visit_u64<E: Error>(self, number: u64) -> Result<Quantity, E> {
-            number.to_string().parse().map_err(|_| E::invalid_value(Unexpected::Unsigned(number), &self))
+            number
+                .to_string()
+                .parse()
+                .map_err(|_| E::invalid_value(Unexpected::Unsigned(number), &self))
         }
 
         fn visit_f64<E: Error>(self, number: f64) -> Result<Quantity, E> {
-            number.to_string().parse().map_err(|_| E::invalid_value(Unexpected::Float(number), &self))
+            number
+                .to_string()
+                .parse()
+                .map_err(|_| E::invalid_value(Unexpected::Float(number), &self))
         }
 
         fn visit_unit<E: Error>(self) -> Result<Quantity, E> {

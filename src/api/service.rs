@@ -95,7 +95,11 @@ pub struct ServicePort {
     /// The protocol; absent means TCP.
     #[cfg_attr(
         feature = "serde",
-        serde(default, deserialize_with = "of_serde::protocol", skip_serializing_if = "Option::is_none")
+        serde(
+            default,
+            deserialize_with = "of_serde::protocol",
+            skip_serializing_if = "Option::is_none"
+        )
     )]
     pub protocol: Option<Protocol>,
     /// The number under which the Service is reached.
@@ -308,7 +312,9 @@ mod of_serde {
     }
 
     /// The field `protocol`, where the empty string means, as in Go, that there is none.
-    pub(super) fn protocol<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Protocol>, D::Error> {
+    pub(super) fn protocol<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Protocol>, D::Error> {
         deserializer.deserialize_option(OptionalProtocolVisitor)
     }
 
@@ -325,7 +331,10 @@ mod of_serde {
             Ok(None)
         }
 
-        fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        fn visit_some<D: Deserializer<'de>>(
+            self,
+            deserializer: D,
+        ) -> Result<Self::Value, D::Error> {
             deserializer.deserialize_str(self)
         }
 

@@ -95,9 +95,9 @@ fn nanoseconds(fraction: &[u8]) -> Option<u32> {
         return None;
     }
     let digits_then_zeros = fraction.iter().copied().chain(core::iter::repeat(b'0'));
-    digits_then_zeros
-        .take(9)
-        .try_fold(0_u32, |number, byte| number.checked_mul(10)?.checked_add(byte.wrapping_sub(b'0').into()))
+    digits_then_zeros.take(9).try_fold(0_u32, |number, byte| {
+        number.checked_mul(10)?.checked_add(byte.wrapping_sub(b'0').into())
+    })
 }
 
 fn seconds_of_day(hour: i64, minute: i64, second: i64) -> Option<i64> {
@@ -127,10 +127,15 @@ fn days_since_1970(year: i64, month: i64, day: i64) -> Option<i64> {
     let march_year = if month <= 2 { year.checked_sub(1)? } else { year };
     let (era, year_of_era) = (march_year.div_euclid(400), march_year.rem_euclid(400));
     let month_from_march = month.checked_add(9)?.rem_euclid(12);
-    let day_of_year =
-        month_from_march.checked_mul(153)?.checked_add(2)?.div_euclid(5).checked_add(day)?.checked_sub(1)?;
+    let day_of_year = month_from_march
+        .checked_mul(153)?
+        .checked_add(2)?
+        .div_euclid(5)
+        .checked_add(day)?
+        .checked_sub(1)?;
     let leap_days = year_of_era.div_euclid(4).checked_sub(year_of_era.div_euclid(100))?;
-    let day_of_era = year_of_era.checked_mul(365)?.checked_add(leap_days)?.checked_add(day_of_year)?;
+    let day_of_era =
+        year_of_era.checked_mul(365)?.checked_add(leap_days)?.checked_add(day_of_year)?;
     era.checked_mul(DAYS_OF_400_YEARS)?.checked_add(day_of_era)?.checked_sub(DAYS_UNTIL_1970)
 }
 
@@ -140,7 +145,8 @@ const DAYS_UNTIL_1970: i64 = 719_468;
 /// The inverse of [`days_since_1970`].
 fn date(days: i64) -> (i64, i64, i64) {
     let days = days.saturating_add(DAYS_UNTIL_1970);
-    let (era, day_of_era) = (days.div_euclid(DAYS_OF_400_YEARS), days.rem_euclid(DAYS_OF_400_YEARS));
+    let (era, day_of_era) =
+        (days.div_euclid(DAYS_OF_400_YEARS), days.rem_euclid(DAYS_OF_400_YEARS));
     // Takes the leap days out before it divides by the 365 days of a year.
     let year_of_era = day_of_era
         .saturating_sub(day_of_era.div_euclid(1_460))
@@ -231,7 +237,10 @@ mod tests {
     fn is_counted_from_1970() {
         assert_eq!(time("1970-01-01T00:00:00Z").seconds, 0);
         assert_eq!(time("2000-02-29T12:34:56Z").seconds, 951_827_696);
-        assert_eq!(time("1969-12-31T23:59:59.5Z"), Timestamp { seconds: -1, nanoseconds: 500_000_000 });
+        assert_eq!(
+            time("1969-12-31T23:59:59.5Z"),
+            Timestamp { seconds: -1, nanoseconds: 500_000_000 }
+        );
     }
 
     #[test]
@@ -247,7 +256,10 @@ mod tests {
             let moment = Timestamp { seconds: days * SECONDS_OF_A_DAY + 3_661, nanoseconds: 120 };
             assert_eq!(time(&moment.to_string()), moment);
         }
-        assert_eq!(time("2024-02-29T01:02:03.12345678999Z").to_string(), "2024-02-29T01:02:03.123456789Z");
+        assert_eq!(
+            time("2024-02-29T01:02:03.12345678999Z").to_string(),
+            "2024-02-29T01:02:03.123456789Z"
+        );
     }
 
     #[test]

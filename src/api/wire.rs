@@ -209,7 +209,11 @@ mod of_serde {
         }
 
         fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
-            if text.is_empty() || text == self.0 { Ok(()) } else { Err(E::invalid_value(Unexpected::Str(text), &self)) }
+            if text.is_empty() || text == self.0 {
+                Ok(())
+            } else {
+                Err(E::invalid_value(Unexpected::Str(text), &self))
+            }
         }
     }
 }

@@ -147,9 +147,10 @@ mod of_serde {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             let template = self.template.clone();
             let spec = match self.kind {
-                WorkloadKind::CronJob => {
-                    Spec { job_template: JobTemplateSpec { spec: JobSpec { template } }, ..Spec::default() }
-                }
+                WorkloadKind::CronJob => Spec {
+                    job_template: JobTemplateSpec { spec: JobSpec { template } },
+                    ..Spec::default()
+                },
                 _ => Spec { template, ..Spec::default() },
             };
             let mut object = serializer.serialize_struct("Workload", 4)?;
@@ -197,7 +198,10 @@ mod of_serde {
             }
             let kind = WorkloadKind::deserialize(workload.kind.as_str().into_deserializer())?;
             if !["", kind.api_version()].contains(&&*workload.api_version) {
-                return Err(D::Error::invalid_value(Unexpected::Str(&workload.api_version), &kind.api_version()));
+                return Err(D::Error::invalid_value(
+                    Unexpected::Str(&workload.api_version),
+                    &kind.api_version(),
+                ));
             }
             Ok(workload.of_kind(kind))
         }

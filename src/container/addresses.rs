@@ -15,8 +15,11 @@ use crate::release::Rule;
 /// first, then the first of the other family. What does not parse is skipped; empty where nothing is
 /// left (`host IP unknown`).
 pub(super) fn host_ips(node: &Node) -> Vec<IpAddr> {
-    let of_type = |type_| node.status.addresses.iter().filter(move |address| address.type_ == type_);
-    let mut ips = of_type("InternalIP").chain(of_type("ExternalIP")).filter_map(|address| parse_ip(&address.address));
+    let of_type =
+        |type_| node.status.addresses.iter().filter(move |address| address.type_ == type_);
+    let mut ips = of_type("InternalIP")
+        .chain(of_type("ExternalIP"))
+        .filter_map(|address| parse_ip(&address.address));
     let Some(first) = ips.next() else { return Vec::new() };
     let second = ips.find(|ip| ip.is_ipv4() != first.is_ipv4());
     [first].into_iter().chain(second).collect()
@@ -34,8 +37,9 @@ pub(super) fn pod_ips<'a>(status: &'a PodStatus, facts: &Facts<'_>) -> Vec<Cow<'
             place.get_or_insert((given, ip));
         }
     }
-    let print =
-        |(given, ip): (&'a str, IpAddr)| if is_canonical { Cow::Owned(ip.to_string()) } else { Cow::Borrowed(given) };
+    let print = |(given, ip): (&'a str, IpAddr)| {
+        if is_canonical { Cow::Owned(ip.to_string()) } else { Cow::Borrowed(given) }
+    };
     first.into_iter().chain(second).map(print).collect()
 }
 
@@ -57,8 +61,13 @@ mod tests {
     fn pod_ips_begin_with_the_primary_family() {
         let objects = Objects::default();
         let pick = |given: &[&str], node_ip: &str, release: &str| -> Vec<String> {
-            let (status, node_ips) = (PodStatus::with_ips(given.iter().copied()), [node_ip.to_owned()]);
-            let facts = Facts { node_ips: &node_ips, release: release.parse().unwrap(), ..Facts::of(&objects) };
+            let (status, node_ips) =
+                (PodStatus::with_ips(given.iter().copied()), [node_ip.to_owned()]);
+            let facts = Facts {
+                node_ips: &node_ips,
+                release: release.parse().unwrap(),
+                ..Facts::of(&objects)
+            };
             pod_ips(&status, &facts).into_iter().map(Cow::into_owned).collect()
         };
         let given = ["nonsense", "FD00::1", "010.1.1.7", "fd00::2", "10.1.1.8"];
@@ -72,21 +81,40 @@ mod tests {
     #[test]
     fn host_ips_are_one_of_each_family() {
         let pick = |given: &[(&str, &str)]| -> Vec<String> {
-            let address = |&(type_, ip): &(&str, &str)| NodeAddress { type_: type_.to_owned(), address: ip.to_owned() };
-            let status = NodeStatus { addresses: given.iter().map(address).collect(), ..NodeStatus::default() };
+            let address = |&(type_, ip): &(&str, &str)| NodeAddress {
+                type_: type_.to_owned(),
+                address: ip.to_owned(),
+            };
+            let status = NodeStatus {
+                addresses: given.iter().map(address).collect(),
+                ..NodeStatus::default()
+            };
             host_ips(&Node { status, ..Node::default() }).iter().map(IpAddr::to_string).collect()
         };
         let (internal, external) = ("InternalIP", "ExternalIP");
-        let both = [(external, "1.2.3.4"), (internal, "fd00::5"), (internal, "fd00::6"), ("Hostname", "10.0.0.1")];
+        let both = [
+            (external, "1.2.3.4"),
+            (internal, "fd00::5"),
+            (internal, "fd00::6"),
+            ("Hostname", "10.0.0.1"),
+        ];
         assert_eq!(pick(&both), ["fd00::5", "1.2.3.4"]);
-        assert_eq!(pick(&[(internal, "192.168.001.005"), (internal, "192.168.1.6")]), ["192.168.1.5"]);
-        assert_eq!(pick(&[(internal, "::1%lo"), (internal, "x"), (internal, "FD00:0:0::0005")]), ["fd00::5"]);
+        assert_eq!(
+            pick(&[(internal, "192.168.001.005"), (internal, "192.168.1.6")]),
+            ["192.168.1.5"]
+        );
+        assert_eq!(
+            pick(&[(internal, "::1%lo"), (internal, "x"), (internal, "FD00:0:0::0005")]),
+            ["fd00::5"]
+        );
         assert!(pick(&[]).is_empty());
     }
 
     #[test]
     fn the_primary_family_is_that_of_the_first_of_the_node_s_ips() {
-        let is_ipv4 = |ips: &[&str]| is_primary_ipv4(&ips.iter().map(|&ip| ip.to_owned()).collect::<Vec<_>>());
+        let is_ipv4 = |ips: &[&str]| {
+            is_primary_ipv4(&ips.iter().map(|&ip| ip.to_owned()).collect::<Vec<_>>())
+        };
         assert!(is_ipv4(&[]) && is_ipv4(&["::ffff:1.2.3.4"]));
         assert!(!is_ipv4(&["fd00::5", "1.2.3.4"]) && !is_ipv4(&["x", "fd00::5"]));
     }

@@ -15,7 +15,8 @@ use super::field::PodFields;
 use super::resource_field::ResourceFields;
 use super::{ComposeError, Facts, Refusal};
 use crate::api::{
-    ConfigMap, ConfigMapKeySelector, Container, EnvFromSource, EnvVar, FileKeySelector, Pod, Secret, SecretKeySelector,
+    ConfigMap, ConfigMapKeySelector, Container, EnvFromSource, EnvVar, FileKeySelector, Pod,
+    Secret, SecretKeySelector,
 };
 use crate::declared::{Declared, Entry, Reference, Source, Value};
 use crate::environment::Environment;
@@ -55,10 +56,20 @@ use crate::{ObjectRef, ServiceLinks, Size};
 /// assert_eq!(composition.environment().get("URL").unwrap().value().as_bytes(), b"http://db/");
 /// # Ok::<(), kubelet_env::ComposeError>(())
 /// ```
-pub fn compose<'a>(pod: &'a Pod, container: &str, facts: &Facts<'a>) -> Result<Composition<'a>, ComposeError> {
-    let refuse =
-        |refusal| ComposeError { container: container.into(), entry: None, variable: None, refusal: Box::new(refusal) };
-    let Some(container) = pod.spec.container(container) else { return Err(refuse(Refusal::NoSuchContainer)) };
+pub fn compose<'a>(
+    pod: &'a Pod,
+    container: &str,
+    facts: &Facts<'a>,
+) -> Result<Composition<'a>, ComposeError> {
+    let refuse = |refusal| ComposeError {
+        container: container.into(),
+        entry: None,
+        variable: None,
+        refusal: Box::new(refusal),
+    };
+    let Some(container) = pod.spec.container(container) else {
+        return Err(refuse(Refusal::NoSuchContainer));
+    };
     let (services, remaining) = linked_services(pod, facts).map_err(refuse)?;
     Composer {
         pod,
@@ -77,7 +88,10 @@ pub fn compose<'a>(pod: &'a Pod, container: &str, facts: &Facts<'a>) -> Result<C
 }
 
 /// The Services that the container sees, and how many bytes their variables leave of the limit.
-fn linked_services<'a>(pod: &Pod, facts: &Facts<'a>) -> Result<(LinkedServices<'a>, usize), Refusal> {
+fn linked_services<'a>(
+    pod: &Pod,
+    facts: &Facts<'a>,
+) -> Result<(LinkedServices<'a>, usize), Refusal> {
     let links = pod.spec.enable_service_links.ok_or(Refusal::ServiceLinksAbsent)?;
     if !facts.services_listed && !is_static(pod) {
         return Err(Refusal::ServicesNotListed);
@@ -91,7 +105,10 @@ fn linked_services<'a>(pod: &Pod, facts: &Facts<'a>) -> Result<(LinkedServices<'
 
 /// Whether the kubelet read the Pod from somewhere else than the API server (Go: `IsStaticPod`).
 fn is_static(pod: &Pod) -> bool {
-    pod.metadata.annotations.get("kubernetes.io/config.source").is_some_and(|source| source != "api")
+    pod.metadata
+        .annotations
+        .get("kubernetes.io/config.source")
+        .is_some_and(|source| source != "api")
 }
 
 /// A container's environment, and how it came about: what [`compose`] gives.
@@ -159,7 +176,10 @@ impl<'a> Composition<'a> {
     /// Lays variables under the environment, as [`Environment::over`] does: what is explained and
     /// diagnosed then takes them into account.
     #[must_use]
-    pub fn over<N: Into<String>, V: Into<Vec<u8>>>(mut self, base: impl IntoIterator<Item = (N, V)>) -> Self {
+    pub fn over<N: Into<String>, V: Into<Vec<u8>>>(
+        mut self,
+        base: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
         self.environment = self.environment.over(base);
         self
     }
@@ -230,13 +250,22 @@ pub enum SkipReason {
 impl fmt::Display for SkipReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            SkipReason::ObjectMissing(object) => write!(f, "there is no {object}, which is optional"),
-            SkipReason::KeyMissing(object, key) => write!(f, "{object} has no key {key:?}, which is optional"),
+            SkipReason::ObjectMissing(object) => {
+                write!(f, "there is no {object}, which is optional")
+            }
+            SkipReason::KeyMissing(object, key) => {
+                write!(f, "{object} has no key {key:?}, which is optional")
+            }
             SkipReason::FileKeyMissing(FileKeySelector { volume_name, path, key, .. }) => {
-                write!(f, "{path:?} in the volume {volume_name:?} has no value for the key {key:?}, which is optional")
+                write!(
+                    f,
+                    "{path:?} in the volume {volume_name:?} has no value for the key {key:?}, which is optional"
+                )
             }
             SkipReason::NoReference => f.write_str("it refers to neither a ConfigMap nor a Secret"),
-            SkipReason::IllegalName => f.write_str("the name is not a variable name in this release"),
+            SkipReason::IllegalName => {
+                f.write_str("the name is not a variable name in this release")
+            }
         }
     }
 }
@@ -290,7 +319,8 @@ impl<'a> Composer<'a, '_> {
         }
         for (index, variable) in container.env.iter().enumerate() {
             let entry = Entry::Env(index);
-            self.env(entry, variable).map_err(|refusal| self.error(entry, Some(variable), refusal))?;
+            self.env(entry, variable)
+                .map_err(|refusal| self.error(entry, Some(variable), refusal))?;
         }
         self.environment.hide_shadowed();
         let command = self.expand_all(&container.command, Entry::Command)?;
@@ -311,20 +341,40 @@ impl<'a> Composer<'a, '_> {
                 Some(config_map) => {
                     for (key, value) in &config_map.data {
                         let value = Value::plain(Cow::Borrowed(value.as_bytes()));
-                        self.env_from_key(entry, &source.prefix, key, Source::ConfigMap(config_map, key), value)?;
+                        self.env_from_key(
+                            entry,
+                            &source.prefix,
+                            key,
+                            Source::ConfigMap(config_map, key),
+                            value,
+                        )?;
                     }
                 }
-                None => self.source_missing(entry, self.config_map_ref(&reference.name), reference.optional)?,
+                None => self.source_missing(
+                    entry,
+                    self.config_map_ref(&reference.name),
+                    reference.optional,
+                )?,
             }
         } else if let Some(reference) = &source.secret_ref {
             match self.secrets.get(&reference.name) {
                 Some(secret) => {
                     for (key, value) in &secret.data {
                         let value = Value::secret(Cow::Borrowed(value.as_bytes()));
-                        self.env_from_key(entry, &source.prefix, key, Source::Secret(secret, key), value)?;
+                        self.env_from_key(
+                            entry,
+                            &source.prefix,
+                            key,
+                            Source::Secret(secret, key),
+                            value,
+                        )?;
                     }
                 }
-                None => self.source_missing(entry, self.secret_ref(&reference.name), reference.optional)?,
+                None => self.source_missing(
+                    entry,
+                    self.secret_ref(&reference.name),
+                    reference.optional,
+                )?,
             }
         } else {
             self.skip(entry, None, SkipReason::NoReference)?;
@@ -340,7 +390,8 @@ impl<'a> Composer<'a, '_> {
         source: Source<'a>,
         value: Value<'a>,
     ) -> Result<(), Refusal> {
-        let name = if prefix.is_empty() { Cow::Borrowed(key) } else { Cow::Owned([prefix, key].concat()) };
+        let name =
+            if prefix.is_empty() { Cow::Borrowed(key) } else { Cow::Owned([prefix, key].concat()) };
         if !self.facts.release.has(Rule::EnvFromKeepsEveryKey) && !is_env_var_name(&name) {
             return self.skip(entry, Some(&name), SkipReason::IllegalName);
         }
@@ -349,7 +400,9 @@ impl<'a> Composer<'a, '_> {
 
     fn env(&mut self, entry: Entry, variable: &'a EnvVar) -> Result<(), Refusal> {
         match self.env_value(variable)? {
-            Outcome::Set(source, expanded) => self.declare(entry, Cow::Borrowed(&variable.name), source, expanded),
+            Outcome::Set(source, expanded) => {
+                self.declare(entry, Cow::Borrowed(&variable.name), source, expanded)
+            }
             Outcome::Skip(reason) => self.skip(entry, Some(&variable.name), reason),
         }
     }
@@ -359,7 +412,9 @@ impl<'a> Composer<'a, '_> {
             let expanded = self.expand(&variable.value)?;
             return Ok(Outcome::Set(Source::Text(&variable.value), expanded));
         }
-        let Some(from) = &variable.value_from else { return Ok(Outcome::of_text(Source::Nothing, "")) };
+        let Some(from) = &variable.value_from else {
+            return Ok(Outcome::of_text(Source::Nothing, ""));
+        };
         if let Some(field) = &from.field_ref {
             Ok(Outcome::of_text(Source::Field(field), self.pod_fields.value(field)?))
         } else if let Some(resource) = &from.resource_field_ref {
@@ -383,7 +438,9 @@ impl<'a> Composer<'a, '_> {
             None => skip_missing_object(object(), *optional),
             Some(config_map) => match config_map.data.get_key_value(key) {
                 None => skip_missing_key(object(), key, *optional),
-                Some((key, value)) => Ok(Outcome::of_text(Source::ConfigMap(config_map, key), value)),
+                Some((key, value)) => {
+                    Ok(Outcome::of_text(Source::ConfigMap(config_map, key), value))
+                }
             },
         }
     }
@@ -395,9 +452,10 @@ impl<'a> Composer<'a, '_> {
             None => skip_missing_object(object(), *optional),
             Some(secret) => match secret.data.get_key_value(key) {
                 None => skip_missing_key(object(), key, *optional),
-                Some((key, value)) => {
-                    Ok(Outcome::of_bytes(Source::Secret(secret, key), Cow::Borrowed(value.as_bytes())))
-                }
+                Some((key, value)) => Ok(Outcome::of_bytes(
+                    Source::Secret(secret, key),
+                    Cow::Borrowed(value.as_bytes()),
+                )),
             },
         }
     }
@@ -418,28 +476,49 @@ impl<'a> Composer<'a, '_> {
         match self.files.entry(file).or_insert_with(|| EnvFile::read(content)).value(key) {
             Err(error) => Err(Refusal::EnvFile { volume: volume(), path: path.clone(), error }),
             Ok(Some(value)) if !value.is_empty() => Ok(Outcome::of_bytes(source, value)),
-            Ok(_) if *optional == Some(true) => Ok(Outcome::Skip(SkipReason::FileKeyMissing(reference.clone()))),
-            Ok(_) => Err(Refusal::EnvFileKeyMissing { volume: volume(), path: path.clone(), key: key.clone() }),
+            Ok(_) if *optional == Some(true) => {
+                Ok(Outcome::Skip(SkipReason::FileKeyMissing(reference.clone())))
+            }
+            Ok(_) => Err(Refusal::EnvFileKeyMissing {
+                volume: volume(),
+                path: path.clone(),
+                key: key.clone(),
+            }),
         }
     }
 
-    fn source_missing(&mut self, entry: Entry, object: ObjectRef, optional: Option<bool>) -> Result<(), Refusal> {
+    fn source_missing(
+        &mut self,
+        entry: Entry,
+        object: ObjectRef,
+        optional: Option<bool>,
+    ) -> Result<(), Refusal> {
         if optional != Some(true) {
             return Err(Refusal::ObjectMissing { object });
         }
         self.skip(entry, None, SkipReason::ObjectMissing(object))
     }
 
-    fn skip(&mut self, entry: Entry, variable: Option<&str>, reason: SkipReason) -> Result<(), Refusal> {
+    fn skip(
+        &mut self,
+        entry: Entry,
+        variable: Option<&str>,
+        reason: SkipReason,
+    ) -> Result<(), Refusal> {
         // The reason may name the namespace.
-        let repeated = variable.map_or(0, str::len).saturating_add(self.pod.metadata.namespace.len());
+        let repeated =
+            variable.map_or(0, str::len).saturating_add(self.pod.metadata.namespace.len());
         self.take_up(repeated)?;
         self.skipped.push(Skipped { entry, variable: variable.map(String::from), reason });
         Ok(())
     }
 
     fn config_map_ref(&self, name: &str) -> ObjectRef {
-        ObjectRef { kind: "ConfigMap".into(), namespace: self.pod.metadata.namespace.clone(), name: name.into() }
+        ObjectRef {
+            kind: "ConfigMap".into(),
+            namespace: self.pod.metadata.namespace.clone(),
+            name: name.into(),
+        }
     }
 
     fn secret_ref(&self, name: &str) -> ObjectRef {
@@ -499,14 +578,21 @@ impl<'a> Composer<'a, '_> {
     }
 }
 
-fn skip_missing_object<'a>(object: ObjectRef, optional: Option<bool>) -> Result<Outcome<'a>, Refusal> {
+fn skip_missing_object<'a>(
+    object: ObjectRef,
+    optional: Option<bool>,
+) -> Result<Outcome<'a>, Refusal> {
     match optional {
         Some(true) => Ok(Outcome::Skip(SkipReason::ObjectMissing(object))),
         _ => Err(Refusal::ObjectMissing { object }),
     }
 }
 
-fn skip_missing_key<'a>(object: ObjectRef, key: &str, optional: Option<bool>) -> Result<Outcome<'a>, Refusal> {
+fn skip_missing_key<'a>(
+    object: ObjectRef,
+    key: &str,
+    optional: Option<bool>,
+) -> Result<Outcome<'a>, Refusal> {
     match optional {
         Some(true) => Ok(Outcome::Skip(SkipReason::KeyMissing(object, key.into()))),
         _ => Err(Refusal::KeyMissing { object, key: key.into() }),

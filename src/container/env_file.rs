@@ -27,19 +27,25 @@ pub enum EnvFileError {
         line: usize,
     },
     /// A blank stands before the `=`.
-    #[error("invalid environment variable format at line {line}: whitespace before '=' is not allowed")]
+    #[error(
+        "invalid environment variable format at line {line}: whitespace before '=' is not allowed"
+    )]
     BlankBeforeEquals {
         /// The line.
         line: usize,
     },
     /// What follows the `=` is neither a blank nor a single quote.
-    #[error("invalid environment variable format at line {line}: value must be enclosed in single quotes")]
+    #[error(
+        "invalid environment variable format at line {line}: value must be enclosed in single quotes"
+    )]
     Unquoted {
         /// The line.
         line: usize,
     },
     /// What follows the closing quote is neither blank nor a comment.
-    #[error("invalid environment variable format at line {line}: unexpected content after closing quote")]
+    #[error(
+        "invalid environment variable format at line {line}: unexpected content after closing quote"
+    )]
     ContentAfterQuote {
         /// The line of the closing quote.
         line: usize,

@@ -47,7 +47,9 @@ pub fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
             None => {
                 let own_dollar = usize::from(rest.starts_with('$'));
                 let next_dollar = rest.get(own_dollar..)?.find('$');
-                rest.split_at_checked(next_dollar.map_or(rest.len(), |next| next.saturating_add(own_dollar)))?
+                rest.split_at_checked(
+                    next_dollar.map_or(rest.len(), |next| next.saturating_add(own_dollar)),
+                )?
             }
         };
         rest = behind;
@@ -128,13 +130,19 @@ mod tests {
     /// What is over the limit is not put together first.
     #[test]
     fn no_reference_is_looked_up_once_the_limit_is_passed() {
-        for (limit, expected, lookups) in [(29, None, 3), (30, Some(30), 3), (19, None, 2), (9, None, 1)] {
+        for (limit, expected, lookups) in
+            [(29, None, 3), (30, Some(30), 3), (19, None, 2), (9, None, 1)]
+        {
             let mut looked_up = 0;
             let expanded = expand_within("$(A)$(A)$(A)", Release::NEWEST, limit, |_| {
                 looked_up += 1;
                 Some(Cow::Borrowed(b"0123456789".as_slice()))
             });
-            assert_eq!((expanded.map(|text| text.len()), looked_up), (expected, lookups), "{limit}");
+            assert_eq!(
+                (expanded.map(|text| text.len()), looked_up),
+                (expected, lookups),
+                "{limit}"
+            );
         }
     }
 }

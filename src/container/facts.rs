@@ -153,7 +153,9 @@ impl EnvFiles {
 impl fmt::Debug for EnvFiles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lengths = self.volumes.iter().flat_map(|(volume, files)| {
-            files.iter().map(move |(path, content)| ((volume.as_str(), path.as_str()), content.len()))
+            files
+                .iter()
+                .map(move |(path, content)| ((volume.as_str(), path.as_str()), content.len()))
         });
         f.debug_map().entries(lengths).finish()
     }

@@ -22,7 +22,9 @@ enum FieldProblem {
 impl FieldProblem {
     fn of(self, field: &ObjectFieldSelector) -> Refusal {
         match self {
-            FieldProblem::Path(error) => Refusal::FieldPath { path: field.field_path.clone(), error },
+            FieldProblem::Path(error) => {
+                Refusal::FieldPath { path: field.field_path.clone(), error }
+            }
             FieldProblem::NodeUnknown => Refusal::NodeUnknown,
         }
     }
@@ -60,7 +62,9 @@ impl<'a, 'f> PodFields<'a, 'f> {
         if let Some((path, key)) = split_subscript(&field.field_path) {
             let (map, is_legal) = match path {
                 "metadata.labels" => (&self.pod.metadata.labels, validate_qualified_name(key)),
-                "metadata.annotations" => (&self.pod.metadata.annotations, validate_qualified_annotation_name(key)),
+                "metadata.annotations" => {
+                    (&self.pod.metadata.annotations, validate_qualified_annotation_name(key))
+                }
                 _ => return Err(FieldPathError::Subscript.into()),
             };
             is_legal.map_err(|error| FieldPathError::Key { error })?;
@@ -75,7 +79,9 @@ impl<'a, 'f> PodFields<'a, 'f> {
             // `spec.host` is what old clients send.
             "spec.nodeName" | "spec.host" => self.node_name(),
             "spec.serviceAccountName" => Ok(Cow::Borrowed(&self.pod.spec.service_account_name)),
-            "status.hostIP" => Ok(self.host_ips()?.first().map(ToString::to_string).unwrap_or_default().into()),
+            "status.hostIP" => {
+                Ok(self.host_ips()?.first().map(ToString::to_string).unwrap_or_default().into())
+            }
             "status.hostIPs" => Ok(joined(self.host_ips()?.iter().map(ToString::to_string)).into()),
             "status.podIP" => {
                 let status = self.known_status()?;
@@ -83,7 +89,9 @@ impl<'a, 'f> PodFields<'a, 'f> {
                 Ok(first.unwrap_or(Cow::Borrowed(&status.pod_ip)))
             }
             "status.podIPs" => Ok(joined(self.pod_ips(self.known_status()?)).into()),
-            "spec.restartPolicy" | "spec.schedulerName" | "status.phase" => Err(FieldPathError::NotGiven.into()),
+            "spec.restartPolicy" | "spec.schedulerName" | "status.phase" => {
+                Err(FieldPathError::NotGiven.into())
+            }
             _ => Err(FieldPathError::Unsupported.into()),
         }
     }

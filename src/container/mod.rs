@@ -17,4 +17,6 @@ pub(crate) use expand::expand_within;
 pub use expand::{Piece, expand, pieces};
 pub use facts::{EnvFiles, Facts};
 pub use refusal::{ComposeError, FieldPathError, Refusal};
-pub use resource::{LimitsOrRequests, Resource, ResourceField, UnsupportedResource, resource_value};
+pub use resource::{
+    LimitsOrRequests, Resource, ResourceField, UnsupportedResource, resource_value,
+};

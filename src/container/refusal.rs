@@ -51,7 +51,9 @@ pub enum Refusal {
     #[error("the Pod has no container of that name")]
     NoSuchContainer,
     /// `enableServiceLinks` is absent.
-    #[error("spec.enableServiceLinks is absent: the API server fills in true, and so does Pod::with_defaults")]
+    #[error(
+        "spec.enableServiceLinks is absent: the API server fills in true, and so does Pod::with_defaults"
+    )]
     ServiceLinksAbsent,
     /// The kubelet has not listed the Services yet, and the Pod is no static one.
     #[error("the Services have not been listed yet, and this is no static Pod: try again later")]
@@ -138,7 +140,9 @@ pub enum Refusal {
     },
     /// The environment, the command and the arguments come to more than
     /// [`Facts::size_limit`](crate::Facts::size_limit). The kubelet would go on.
-    #[error("the environment, command and arguments come to more than {limit} bytes (Facts::size_limit)")]
+    #[error(
+        "the environment, command and arguments come to more than {limit} bytes (Facts::size_limit)"
+    )]
     TooLarge {
         /// The limit.
         limit: usize,
@@ -150,7 +154,9 @@ pub enum Refusal {
 #[non_exhaustive]
 pub enum FieldPathError {
     /// `apiVersion` is not `v1`. The API server fills in an absent one.
-    #[error("unsupported pod version: {version:?}, which must be v1 (Pod::with_defaults fills it in)")]
+    #[error(
+        "unsupported pod version: {version:?}, which must be v1 (Pod::with_defaults fills it in)"
+    )]
     Version {
         /// The version.
         version: String,

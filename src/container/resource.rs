@@ -85,7 +85,9 @@ impl FromStr for ResourceField {
                     "cpu" => Resource::Cpu,
                     "memory" => Resource::Memory,
                     "ephemeral-storage" => Resource::EphemeralStorage,
-                    _ if resource.starts_with("hugepages-") => Resource::HugePages(resource.to_owned()),
+                    _ if resource.starts_with("hugepages-") => {
+                        Resource::HugePages(resource.to_owned())
+                    }
                     _ => return None,
                 };
                 Some(Self { list, resource })
@@ -151,7 +153,11 @@ fn ceil(number: f64) -> Option<i64> {
     if !(-BOUND..BOUND).contains(&number) {
         return None;
     }
-    #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "truncation is meant")]
+    #[expect(
+        clippy::as_conversions,
+        clippy::cast_possible_truncation,
+        reason = "truncation is meant"
+    )]
     let truncated = number as i64;
     if to_float(truncated) < number { truncated.checked_add(1) } else { Some(truncated) }
 }

@@ -33,16 +33,22 @@ impl<'a, 'f> ResourceFields<'a, 'f> {
         } else {
             self.container_named(&selector.container_name)?
         };
-        let field: ResourceField = selector.resource.parse().map_err(|error| Refusal::UnsupportedResource { error })?;
+        let field: ResourceField =
+            selector.resource.parse().map_err(|error| Refusal::UnsupportedResource { error })?;
         let ResourceField { list, resource } = &field;
         let quantity = match list {
-            LimitsOrRequests::Requests => container.resources.requests.get(resource.name()).map(Cow::Borrowed),
+            LimitsOrRequests::Requests => {
+                container.resources.requests.get(resource.name()).map(Cow::Borrowed)
+            }
             LimitsOrRequests::Limits if is_defaulted => {
                 limit(resource, self.pod, container, self.facts)?.map(Cow::Borrowed)
             }
-            LimitsOrRequests::Limits => container.resources.limits.get(resource.name()).map(Cow::Borrowed),
+            LimitsOrRequests::Limits => {
+                container.resources.limits.get(resource.name()).map(Cow::Borrowed)
+            }
         };
-        let value = resource_value(resource, &quantity.unwrap_or_default(), selector.divisor.as_ref());
+        let value =
+            resource_value(resource, &quantity.unwrap_or_default(), selector.divisor.as_ref());
         Ok(value.map_err(|error| Refusal::Quantity { error })?.to_string())
     }
 
@@ -57,7 +63,9 @@ fn by_name(pod: &Pod) -> BTreeMap<&str, (&Container, bool)> {
     let defaulted = pod.spec.containers.iter().map(|container| (container, true));
     let all = defaulted.chain(pod.spec.init_containers.iter().map(|container| (container, false)));
     // The last of a name stays in the map.
-    all.rev().map(|(container, is_defaulted)| (container.name.as_str(), (container, is_defaulted))).collect()
+    all.rev()
+        .map(|(container, is_defaulted)| (container.name.as_str(), (container, is_defaulted)))
+        .collect()
 }
 
 /// A container's limit, an absent or zero one taken from the Pod or the Node.
@@ -74,7 +82,8 @@ fn limit<'a>(
     }
     let node = facts.node.ok_or(Refusal::NodeUnknown)?;
     let Some(allocatable) = node.status.allocatable.get(resource.name()) else { return Ok(own) };
-    let has_pod_limits = facts.release.has(Rule::PodLimits) && matches!(resource, Resource::Cpu | Resource::Memory);
+    let has_pod_limits =
+        facts.release.has(Rule::PodLimits) && matches!(resource, Resource::Cpu | Resource::Memory);
     let of_pod = pod.spec.resources.limits.get(resource.name());
     Ok(Some(of_pod.filter(|limit| has_pod_limits && !limit.is_zero()).unwrap_or(allocatable)))
 }

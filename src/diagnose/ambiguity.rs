@@ -63,7 +63,9 @@ impl<'a> Ambiguity<'a> {
     /// What its finding takes at least. The Services' names stand in it once for each value.
     pub(super) fn least_len(&self) -> usize {
         let services = self.values.iter().flat_map(|value| &value.from);
-        services.map(|variable| variable.service().metadata.name.len()).fold(0, usize::saturating_add)
+        services
+            .map(|variable| variable.service().metadata.name.len())
+            .fold(0, usize::saturating_add)
     }
 
     pub(super) fn finding(&self) -> Finding {
@@ -87,8 +89,10 @@ impl<'a> Ambiguity<'a> {
             (Code::AmbiguousVariable, "is made by several Services")
         };
         let name = &self.name;
-        let message =
-            format!("{name} {what}: the kubelet picks at random, so that its value may be {}.", values.join(" or "));
+        let message = format!(
+            "{name} {what}: the kubelet picks at random, so that its value may be {}.",
+            values.join(" or ")
+        );
         let advice = "Rename one of the Services, set the variable in env, or set enableServiceLinks: false.";
         let variables = self.values.iter().flat_map(|value| &value.from);
         let services: BTreeMap<usize, &Service> =
@@ -121,7 +125,8 @@ impl<'a> Outcome<'_, 'a> {
             Outcome::InOrder => variables.last(),
             Outcome::Reversed => variables.first(),
             Outcome::Last(last) => {
-                let place = variables.binary_search_by_key(last, |variable| variable.position().service);
+                let place =
+                    variables.binary_search_by_key(last, |variable| variable.position().service);
                 place.ok().and_then(|place| variables.get(place)).or(variables.last())
             }
             Outcome::Winners(winners) => winners.get(name),
@@ -143,7 +148,9 @@ impl<'c> Referrers<'c> {
         for (place, declaration) in declared.iter().enumerate() {
             for reference in declaration.references() {
                 let places = match reference.resolved {
-                    Resolved::Declared(earlier) => referrers.of_declared.entry(earlier).or_default(),
+                    Resolved::Declared(earlier) => {
+                        referrers.of_declared.entry(earlier).or_default()
+                    }
                     Resolved::Service(_) => match contested.get_key_value(reference.name) {
                         Some((name, _)) => referrers.of_name.entry(name).or_default(),
                         None => continue,
@@ -179,13 +186,18 @@ impl<'a> Composition<'a> {
     /// They are worked out anew at each call.
     #[must_use]
     pub fn ambiguities(&self) -> Vec<Ambiguity<'a>> {
-        let contested: Contested<'a> = self.environment().collisions().iter().filter_map(contest).collect();
+        let contested: Contested<'a> =
+            self.environment().collisions().iter().filter_map(contest).collect();
         if contested.is_empty() {
             return Vec::new();
         }
         let mut ambiguities: Vec<Ambiguity<'a>> = contested
             .iter()
-            .filter(|(name, _)| self.environment().get(name).is_some_and(|stands| stands.service_variable().is_some()))
+            .filter(|(name, _)| {
+                self.environment()
+                    .get(name)
+                    .is_some_and(|stands| stands.service_variable().is_some())
+            })
             .map(|(name, variables)| ambiguity_of_services(name, variables))
             .collect();
         ambiguities.extend(self.ambiguous_declared(&contested));
@@ -196,22 +208,28 @@ impl<'a> Composition<'a> {
     fn ambiguous_declared(&self, contested: &Contested<'a>) -> Vec<Ambiguity<'a>> {
         let declared = self.environment().declared();
         let referrers = Referrers::find(declared, contested);
-        let referred: Vec<(&str, &Vec<ServiceVariable<'a>>)> =
-            referrers.of_name.keys().filter_map(|&name| Some((name, contested.get(name)?))).collect();
+        let referred: Vec<(&str, &Vec<ServiceVariable<'a>>)> = referrers
+            .of_name
+            .keys()
+            .filter_map(|&name| Some((name, contested.get(name)?)))
+            .collect();
         let mut names_of_services: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
         for &(name, variables) in &referred {
             for variable in variables {
                 names_of_services.entry(variable.position().service).or_default().push(name);
             }
         }
-        let each_last = || names_of_services.keys().map(|&service| Outcome::Last(service)).collect();
+        let each_last =
+            || names_of_services.keys().map(|&service| Outcome::Last(service)).collect();
         let others: Vec<Outcome<'_, 'a>> = all_outcomes(&referred).unwrap_or_else(each_last);
 
         let all = referrers.dependent_on(referrers.of_name.keys().copied());
         let mut bytes_left = self.facts().size_limit;
         let mut possible: BTreeMap<usize, ByValue<'a>> = BTreeMap::new();
         // In the first two every name comes out otherwise, so that both are gone through at any cost.
-        for (count, outcome) in [Outcome::InOrder, Outcome::Reversed].iter().chain(&others).enumerate() {
+        for (count, outcome) in
+            [Outcome::InOrder, Outcome::Reversed].iter().chain(&others).enumerate()
+        {
             if bytes_left == 0 && count >= 2 {
                 break;
             }
@@ -224,16 +242,23 @@ impl<'a> Composition<'a> {
             };
             for (place, value) in values {
                 let known = possible.entry(place).or_default();
-                bytes_left = bytes_left.saturating_sub(value.as_bytes().len()).saturating_sub(size_of_val(&place));
+                bytes_left = bytes_left
+                    .saturating_sub(value.as_bytes().len())
+                    .saturating_sub(size_of_val(&place));
                 if let btree_map::Entry::Vacant(new) = known.entry(value) {
-                    let names = if bytes_left > 0 { self.names_within(place, contested) } else { BTreeSet::new() };
+                    let names = if bytes_left > 0 {
+                        self.names_within(place, contested)
+                    } else {
+                        BTreeSet::new()
+                    };
                     let from = names.into_iter().filter_map(|name| outcome.winner(name, contested));
                     let from = new.insert(from.collect());
                     bytes_left = bytes_left.saturating_sub(size_of_val(from.as_slice()));
                 }
             }
         }
-        let standing = possible.into_iter().filter_map(|(place, values)| Some((declared.get(place)?, values)));
+        let standing =
+            possible.into_iter().filter_map(|(place, values)| Some((declared.get(place)?, values)));
         standing
             .filter(|(declared, values)| !declared.is_overwritten() && values.len() > 1)
             .map(|(declared, values)| Ambiguity::new(declared.name(), values, true))
@@ -249,7 +274,9 @@ impl<'a> Composition<'a> {
             for reference in declaration.references() {
                 match reference.resolved {
                     Resolved::Service(_) => {
-                        names.extend(contested.get_key_value(reference.name).map(|(name, _)| name.as_str()));
+                        names.extend(
+                            contested.get_key_value(reference.name).map(|(name, _)| name.as_str()),
+                        );
                     }
                     Resolved::Declared(earlier) if places.insert(earlier) => next.push(earlier),
                     Resolved::Declared(_) | Resolved::Unresolved => {}
@@ -270,16 +297,19 @@ impl<'a> Composition<'a> {
         let mut bytes_left = self.facts().size_limit;
         let declared = self.environment().declared();
         let mut values: BTreeMap<usize, Value<'a>> = BTreeMap::new();
-        for (place, declaration) in places.iter().filter_map(|&place| Some((place, declared.get(place)?))) {
+        for (place, declaration) in
+            places.iter().filter_map(|&place| Some((place, declared.get(place)?)))
+        {
             // Nothing else refers to others.
             let Source::Text(text) = declaration.source() else { continue };
             let mut references = declaration.references().iter();
             let mut is_secret = false;
             let expanded = expand_within(text, self.facts().release, bytes_left, |name| {
                 let value = match references.next()?.resolved {
-                    Resolved::Declared(earlier) => {
-                        values.get(&earlier).or_else(|| Some(declared.get(earlier)?.value())).cloned()?
-                    }
+                    Resolved::Declared(earlier) => values
+                        .get(&earlier)
+                        .or_else(|| Some(declared.get(earlier)?.value()))
+                        .cloned()?,
                     Resolved::Service(variable) => {
                         Value::of_service(outcome.winner(name, contested).unwrap_or(variable))
                     }
@@ -290,7 +320,8 @@ impl<'a> Composition<'a> {
             });
             let Some(bytes) = expanded else { continue };
             bytes_left = bytes_left.saturating_sub(bytes.len());
-            values.insert(place, if is_secret { Value::secret(bytes) } else { Value::plain(bytes) });
+            values
+                .insert(place, if is_secret { Value::secret(bytes) } else { Value::plain(bytes) });
         }
         values
     }
@@ -299,7 +330,8 @@ impl<'a> Composition<'a> {
 /// What a collision comes down to: of each Service its last variable of the name. There is no contest
 /// if all of them have one value.
 fn contest<'a>(collision: &Collision<'a>) -> Option<(String, Vec<ServiceVariable<'a>>)> {
-    let of_services: Vec<ServiceVariable<'a>> = last_of_each_service(&collision.variables).collect();
+    let of_services: Vec<ServiceVariable<'a>> =
+        last_of_each_service(&collision.variables).collect();
     let values: BTreeSet<String> = of_services.iter().map(|variable| variable.value()).collect();
     (values.len() > 1).then(|| (collision.name.clone(), of_services))
 }
@@ -317,18 +349,26 @@ const FEW_VARIABLES: usize = 96;
 
 /// All outcomes, if there are not too many. Whoever wins a name comes after the others that make it, so
 /// that not every combination of winners is possible.
-fn all_outcomes<'c, 'a>(referred: &[(&'c str, &Vec<ServiceVariable<'a>>)]) -> Option<Vec<Outcome<'c, 'a>>> {
-    let variables = referred.iter().fold(0_usize, |count, (_, variables)| count.saturating_add(variables.len()));
+fn all_outcomes<'c, 'a>(
+    referred: &[(&'c str, &Vec<ServiceVariable<'a>>)],
+) -> Option<Vec<Outcome<'c, 'a>>> {
+    let variables = referred
+        .iter()
+        .fold(0_usize, |count, (_, variables)| count.saturating_add(variables.len()));
     if variables > FEW_VARIABLES {
         return None;
     }
-    let mut partial: Vec<(Winners<'c, 'a>, BTreeSet<(usize, usize)>)> = Vec::from([Default::default()]);
+    let mut partial: Vec<(Winners<'c, 'a>, BTreeSet<(usize, usize)>)> =
+        Vec::from([Default::default()]);
     for &(name, variables) in referred {
         let mut extended = Vec::new();
         for (winners, before) in &partial {
             for &winner in variables {
                 let last = winner.position().service;
-                let others = variables.iter().map(|other| other.position().service).filter(|&other| other != last);
+                let others = variables
+                    .iter()
+                    .map(|other| other.position().service)
+                    .filter(|&other| other != last);
                 let before: BTreeSet<(usize, usize)> =
                     before.iter().copied().chain(others.map(|other| (other, last))).collect();
                 if is_an_order(&before) {

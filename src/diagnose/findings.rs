@@ -52,8 +52,10 @@ impl Findings {
     /// The list, with a last one if it was cut.
     pub(super) fn into_list(mut self) -> Vec<Finding> {
         if self.is_full {
-            let message =
-                format!("There are more findings: the texts of all come to more than {} bytes.", self.size_limit);
+            let message = format!(
+                "There are more findings: the texts of all come to more than {} bytes.",
+                self.size_limit
+            );
             let advice = "See to these first, or set a higher limit (Expectations::size_limit).";
             self.list.push(Finding::new(Code::FindingsCut, message, advice));
         }
@@ -70,7 +72,8 @@ impl Finding {
     /// The bytes of all its texts.
     fn text_len(&self) -> usize {
         let Finding { code: _, severity: _, variables, objects, message, advice } = self;
-        let objects = objects.iter().flat_map(|object| [&object.kind, &object.namespace, &object.name]);
+        let objects =
+            objects.iter().flat_map(|object| [&object.kind, &object.namespace, &object.name]);
         let texts = variables.iter().chain(objects).chain([message, advice]);
         texts.map(String::len).fold(0, usize::saturating_add)
     }

@@ -28,7 +28,11 @@ use findings::Findings;
 /// With the feature `serde` it is written and read as its fields stand here. No text in it holds a
 /// Secret's value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase")
+)]
 #[non_exhaustive]
 pub struct Finding {
     /// What sort of finding it is.
@@ -62,7 +66,11 @@ impl fmt::Display for Finding {
 /// assert_eq!(Code::NulByte.severity(), Severity::Error);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "lowercase")
+)]
 pub enum Severity {
     /// Good to know.
     Info,
@@ -244,7 +252,11 @@ impl Composition<'_> {
             let message = alloc::format!(
                 "Kubernetes {release} is newer than {newest}, the newest whose answers are known, and is taken for that one."
             );
-            findings.push(Finding::new(Code::ReleaseUnknown, message, "Look for a newer version of this tool."));
+            findings.push(Finding::new(
+                Code::ReleaseUnknown,
+                message,
+                "Look for a newer version of this tool.",
+            ));
         }
         findings.into_list()
     }
@@ -293,7 +305,11 @@ impl Finding {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use]
-pub fn diagnose_service(service: &Service, expectations: &Expectations, release: Release) -> Vec<Finding> {
+pub fn diagnose_service(
+    service: &Service,
+    expectations: &Expectations,
+    release: Release,
+) -> Vec<Finding> {
     let mut findings = Findings::within(expectations.size_limit);
     services::find_refused(service, release, &mut findings);
     services::find_expected_of(service, expectations, |_| true, &mut findings);

@@ -17,7 +17,8 @@ impl Composition<'_> {
             findings.push_with(ambiguity.least_len(), || ambiguity.finding());
         }
 
-        let expected = self.environment().service_variables_where(&expectations.names, &expectations.prefixes);
+        let expected =
+            self.environment().service_variables_where(&expectations.names, &expectations.prefixes);
         findings.extend(expected.into_iter().map(expected_name));
 
         for service in self.environment().services() {
@@ -27,7 +28,8 @@ impl Composition<'_> {
                     service.metadata.name
                 );
                 let advice = "Read them without a shell, or give the Service another name.";
-                findings.push(Finding::new(Code::NotForShells, message, advice).of_service(service));
+                findings
+                    .push(Finding::new(Code::NotForShells, message, advice).of_service(service));
             }
         }
         let release = self.facts().release;
@@ -36,7 +38,9 @@ impl Composition<'_> {
         }
         if self.service_links() == ServiceLinks::Enabled {
             let of_namespace = self.facts().services.in_namespace(&self.pod().metadata.namespace);
-            for (service, finding) in of_namespace.filter_map(|service| Some((service, skipped(service)?))) {
+            for (service, finding) in
+                of_namespace.filter_map(|service| Some((service, skipped(service)?)))
+            {
                 // A manifest written by hand has no address, and its names have met no API server.
                 find_refused(service, release, findings);
                 findings.push(finding);
@@ -59,7 +63,8 @@ fn expected_name(variable: ServiceVariable<'_>) -> Finding {
         service.metadata.name,
         variable.value()
     );
-    let advice = "Set the variable in env, set enableServiceLinks: false, or give the Service another name.";
+    let advice =
+        "Set the variable in env, set enableServiceLinks: false, or give the Service another name.";
     Finding::new(Code::ExpectedName, message, advice).about(&name).of_service(service)
 }
 
@@ -77,14 +82,19 @@ pub(super) fn find_expected_of(
     });
     let services = [addressed.as_ref().unwrap_or(service)];
     let Ok(generated) = generate(&services) else { return };
-    let expected = LinkedServices::from(generated).find_where(&expectations.names, &expectations.prefixes);
-    findings.extend(expected.into_iter().filter(|variable| is_given(&variable.name())).map(expected_name));
+    let expected =
+        LinkedServices::from(generated).find_where(&expectations.names, &expectations.prefixes);
+    findings.extend(
+        expected.into_iter().filter(|variable| is_given(&variable.name())).map(expected_name),
+    );
 }
 
 pub(super) fn find_refused(service: &Service, release: Release, findings: &mut Findings) {
     let refused = |violation: Violation| {
-        let message =
-            format!("The API server of {release} would refuse Service {}: {violation}.", service.metadata.name);
+        let message = format!(
+            "The API server of {release} would refuse Service {}: {violation}.",
+            service.metadata.name
+        );
         let advice = "Change the field; until then no cluster of that release has this Service.";
         Finding::new(Code::ServiceRefused, message, advice).of_service(service)
     };
@@ -101,7 +111,8 @@ fn skipped(service: &Service) -> Option<Finding> {
     } else {
         "has no clusterIP yet"
     };
-    let message = format!("Service {} {reason}, so that it makes no variables.", service.metadata.name);
+    let message =
+        format!("Service {} {reason}, so that it makes no variables.", service.metadata.name);
     let advice = "Find it by DNS, or give it a clusterIP.";
     Some(Finding::new(Code::ServiceSkipped, message, advice).of_service(service))
 }

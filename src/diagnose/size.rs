@@ -29,9 +29,15 @@ impl Composition<'_> {
         self.find_too_long(limits, findings);
         let bytes = self.size().bytes();
         let (code, what) = if bytes > limits.total {
-            (Code::EnvironmentTooLarge, "no program starts in the container: argument list too long")
+            (
+                Code::EnvironmentTooLarge,
+                "no program starts in the container: argument list too long",
+            )
         } else if bytes > limits.total.saturating_sub(limits.total.div_euclid(4)) {
-            (Code::EnvironmentNearlyTooLarge, "little more fits before no program starts in the container")
+            (
+                Code::EnvironmentNearlyTooLarge,
+                "little more fits before no program starts in the container",
+            )
         } else {
             return;
         };
@@ -50,7 +56,8 @@ impl Composition<'_> {
     }
 
     fn find_too_long(&self, limits: &SizeLimits, findings: &mut Findings) {
-        let declared = self.environment().declared().iter().filter(|declared| !declared.is_overwritten());
+        let declared =
+            self.environment().declared().iter().filter(|declared| !declared.is_overwritten());
         let check = |what: &str, len: usize, advice: &str| {
             let message = || {
                 format!(
@@ -61,7 +68,8 @@ impl Composition<'_> {
             (len > limits.string).then(|| Finding::new(Code::StringTooLong, message(), advice))
         };
         // `=` and NUL
-        let of_variable = |name: &str, value: usize| name.len().saturating_add(value).saturating_add(2);
+        let of_variable =
+            |name: &str, value: usize| name.len().saturating_add(value).saturating_add(2);
         let advice = "Mount the value as a file instead.";
         for declared in declared {
             let name = declared.name();
@@ -78,7 +86,8 @@ impl Composition<'_> {
                     let name = variable.name();
                     let len = of_variable(&name, variable.value().len());
                     let finding = check(&name, len, "Give the Service or its port a shorter name.");
-                    findings.extend(finding.map(|finding| finding.about(&name).of_service(service)));
+                    findings
+                        .extend(finding.map(|finding| finding.about(&name).of_service(service)));
                 }
             }
         }

@@ -135,7 +135,10 @@ impl<'v> Clues<'v> {
             NumberClue::First(_) if self.has_service_host || self.has_certain_port => Fit::AsPart,
             NumberClue::Numbered(port) if self.is_certain(port) => Fit::AsPart,
             NumberClue::Named { number, .. } if self.has_certain_port => {
-                let has_number = Protocol::ALL.iter().copied().any(|protocol| self.is_certain((number, protocol)));
+                let has_number = Protocol::ALL
+                    .iter()
+                    .copied()
+                    .any(|protocol| self.is_certain((number, protocol)));
                 if has_number { Fit::AsName } else { Fit::No }
             }
             _ => Fit::Open,
@@ -155,7 +158,9 @@ impl<'v> Clues<'v> {
     pub(super) fn candidate(&self, mangled_name: &str) -> Candidate {
         let service = self.service();
         let certainty = match service {
-            Err(DiscoverError::ContradictoryHosts | DiscoverError::ContradictoryPorts) => Certainty::Ambiguous,
+            Err(DiscoverError::ContradictoryHosts | DiscoverError::ContradictoryPorts) => {
+                Certainty::Ambiguous
+            }
             Ok(_) if self.is_complete() => Certainty::Certain,
             _ if self.own > 1 => Certainty::Corroborated,
             _ => Certainty::Ambiguous,
@@ -165,7 +170,8 @@ impl<'v> Clues<'v> {
 
     /// Whether all variables are there that the kubelet makes, but for the names of ports.
     fn is_complete(&self) -> bool {
-        let has_first = matches!((self.first_number, self.first_port), (Told::One(_), Told::One(_)));
+        let has_first =
+            matches!((self.first_number, self.first_port), (Told::One(_), Told::One(_)));
         self.has_service_host && has_first && self.ports.values().all(PortClues::is_complete)
     }
 
@@ -176,8 +182,10 @@ impl<'v> Clues<'v> {
             Told::Several => return Err(DiscoverError::ContradictoryHosts),
         };
         let first = self.first()?;
-        let first = self.ports.keys().position(|&(number, protocol)| first == Some((number, protocol)));
-        let mut ports: Vec<DiscoveredPort> = self.ports.keys().map(|&port| self.port(port)).collect();
+        let first =
+            self.ports.keys().position(|&(number, protocol)| first == Some((number, protocol)));
+        let mut ports: Vec<DiscoveredPort> =
+            self.ports.keys().map(|&port| self.port(port)).collect();
         if let Some(to_first) = first.and_then(|first| ports.get_mut(..=first)) {
             to_first.rotate_right(1);
         }
@@ -188,22 +196,29 @@ impl<'v> Clues<'v> {
     fn first(&self) -> Result<Option<Port>, DiscoverError> {
         match (self.first_number, self.first_port) {
             (Told::Several, _) | (_, Told::Several) => Err(DiscoverError::ContradictoryPorts),
-            (Told::One(number), Told::One(port)) if port.0 != number => Err(DiscoverError::ContradictoryPorts),
+            (Told::One(number), Told::One(port)) if port.0 != number => {
+                Err(DiscoverError::ContradictoryPorts)
+            }
             (_, Told::One(port)) => Ok(Some(port)),
             (Told::One(number), Told::Nothing) => {
                 let mut of_number = self.ports.keys().filter(|port| port.0 == number);
                 let first = of_number.next().ok_or(DiscoverError::ProtocolMissing { number })?;
                 Ok(of_number.next().is_none().then_some(*first))
             }
-            (Told::Nothing, Told::Nothing) if self.ports.is_empty() => Err(DiscoverError::PortsMissing),
+            (Told::Nothing, Told::Nothing) if self.ports.is_empty() => {
+                Err(DiscoverError::PortsMissing)
+            }
             (Told::Nothing, Told::Nothing) => Ok(None),
         }
     }
 
     fn port(&self, (number, protocol): Port) -> DiscoveredPort {
-        let is_shared = |other: Protocol| other != protocol && self.ports.contains_key(&(number, other));
+        let is_shared =
+            |other: Protocol| other != protocol && self.ports.contains_key(&(number, other));
         let name = match self.names.get(&number) {
-            Some(Told::One(name)) if !Protocol::ALL.iter().copied().any(is_shared) => Some(plain_name(name)),
+            Some(Told::One(name)) if !Protocol::ALL.iter().copied().any(is_shared) => {
+                Some(plain_name(name))
+            }
             _ => None,
         };
         DiscoveredPort { number, protocol, name }

@@ -157,7 +157,9 @@ impl Discovered {
     /// assert_eq!(found.find("redis"), Err(DiscoverError::NoVariables));
     /// ```
     #[must_use]
-    pub fn from_pairs<N: AsRef<[u8]>, V: AsRef<[u8]>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
+    pub fn from_pairs<N: AsRef<[u8]>, V: AsRef<[u8]>>(
+        pairs: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
         let mut own = Pairs::default();
         for (name, value) in pairs {
             own.push(name.as_ref(), value.as_ref(), false);
@@ -216,7 +218,9 @@ impl Discovered {
         if !is_mangled_label(&mangled) {
             return Err(DiscoverError::NotAServiceName);
         }
-        let place = self.candidates.binary_search_by(|candidate| candidate.mangled_name.as_str().cmp(&mangled));
+        let place = self
+            .candidates
+            .binary_search_by(|candidate| candidate.mangled_name.as_str().cmp(&mangled));
         place.ok().and_then(|place| self.candidates.get(place)).ok_or(DiscoverError::NoVariables)
     }
 
@@ -316,7 +320,9 @@ fn plain_name(mangled: &str) -> String {
 fn gather(pairs: &Pairs) -> BTreeMap<&str, Clues<'_>> {
     let mut texts = Vec::new();
     let mut numbers = Vec::new();
-    for (variable, (name, value)) in pairs.iter().enumerate().filter(|&(variable, _)| !pairs.is_secret(variable)) {
+    for (variable, (name, value)) in
+        pairs.iter().enumerate().filter(|&(variable, _)| !pairs.is_secret(variable))
+    {
         if let Some(number) = read_number(value) {
             numbers.push((variable, name, number));
         } else if let Some((service, clue)) = text_clue(name, value) {

@@ -44,8 +44,12 @@ pub(crate) fn is_of_a_service(name: &[u8], value: &[u8]) -> bool {
 
 /// Each Service, by its mangled name, that a variable of this name and value can be of, and what it
 /// says of it.
-pub(super) fn number_clues(name: &[u8], number: PortNumber) -> impl Iterator<Item = (&str, NumberClue<'_>)> {
-    splits(name).filter_map(move |(service, suffix)| Some((service, NumberClue::read(suffix, number)?)))
+pub(super) fn number_clues(
+    name: &[u8],
+    number: PortNumber,
+) -> impl Iterator<Item = (&str, NumberClue<'_>)> {
+    splits(name)
+        .filter_map(move |(service, suffix)| Some((service, NumberClue::read(suffix, number)?)))
 }
 
 impl<'v> TextClue<'v> {
@@ -60,8 +64,11 @@ impl<'v> TextClue<'v> {
                         let (same, host) = read_url(value)?;
                         (same == port).then_some(TextClue::NumberedPortUrl { port, host })
                     }
-                    Part::Proto => (value == protocol.as_lower_str()).then_some(TextClue::NumberedPortProto { port }),
-                    Part::Addr => Some(TextClue::NumberedPortAddr { port, host: read_host(value)? }),
+                    Part::Proto => (value == protocol.as_lower_str())
+                        .then_some(TextClue::NumberedPortProto { port }),
+                    Part::Addr => {
+                        Some(TextClue::NumberedPortAddr { port, host: read_host(value)? })
+                    }
                     Part::Port => None,
                 }
             }
@@ -108,14 +115,19 @@ pub(super) fn is_mangled_label(text: &str) -> bool {
     let bytes = text.as_bytes();
     let is_inner = |byte: &u8| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'_');
     let is_end = |byte: Option<&u8>| byte.is_some_and(|&byte| byte != b'_');
-    bytes.len() <= LONGEST_LABEL && is_end(bytes.first()) && is_end(bytes.last()) && bytes.iter().all(is_inner)
+    bytes.len() <= LONGEST_LABEL
+        && is_end(bytes.first())
+        && is_end(bytes.last())
+        && bytes.iter().all(is_inner)
 }
 
 /// A text that can be an address, or stand for one where somebody set the variable by hand. Digits
 /// alone are none: so every value is either a number or something else.
 fn read_host(text: &str) -> Option<&str> {
     let is_of_a_host = |byte: u8| byte.is_ascii_graphic() && byte != b'/';
-    let is_host = text.bytes().all(is_of_a_host) && !text.bytes().all(|byte| byte.is_ascii_digit()) && text != "None";
+    let is_host = text.bytes().all(is_of_a_host)
+        && !text.bytes().all(|byte| byte.is_ascii_digit())
+        && text != "None";
     is_host.then_some(text)
 }
 
@@ -124,7 +136,10 @@ fn read_url(text: &str) -> Option<(Port, &str)> {
     let (protocol, rest) = text.split_once("://")?;
     let protocol = Protocol::ALL.iter().copied().find(|known| known.as_lower_str() == protocol)?;
     let (host, number) = rest.rsplit_once(':')?;
-    let bracketed = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).filter(|host| host.contains(':'));
+    let bracketed = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'))
+        .filter(|host| host.contains(':'));
     let host = match bracketed {
         Some(host) => host,
         None if host.contains(':') => return None,

@@ -13,7 +13,9 @@ pub(crate) fn to_upper(c: char) -> char {
     let code = u32::from(c);
     let at = UPPER.partition_point(|&(_, last, ..)| last < code);
     match UPPER.get(at) {
-        Some(&(first, _, stride, upper)) if first <= code && code.abs_diff(first).is_multiple_of(stride) => {
+        Some(&(first, _, stride, upper))
+            if first <= code && code.abs_diff(first).is_multiple_of(stride) =>
+        {
             char::from_u32(code.abs_diff(first).wrapping_add(upper)).unwrap_or(c)
         }
         _ => c,
@@ -248,7 +250,8 @@ mod tests {
         let mut characters = BTreeMap::new();
         let mut first = None;
         for line in data.lines() {
-            let fields: [&str; 15] = line.split(';').collect::<alloc::vec::Vec<_>>().try_into().unwrap();
+            let fields: [&str; 15] =
+                line.split(';').collect::<alloc::vec::Vec<_>>().try_into().unwrap();
             if fields[1].ends_with(", First>") {
                 first = Some(code(fields[0]));
                 continue;
@@ -265,7 +268,8 @@ mod tests {
 
     #[test]
     fn every_character_as_in_unicode_data() {
-        let path = std::env::var("UNICODE_DATA").unwrap_or_else(|_| String::from("/usr/share/unicode/UnicodeData.txt"));
+        let path = std::env::var("UNICODE_DATA")
+            .unwrap_or_else(|_| String::from("/usr/share/unicode/UnicodeData.txt"));
         // The gate installs it; nobody else has to.
         let Ok(data) = std::fs::read_to_string(&path) else {
             std::eprintln!("not checked: no {path} (set UNICODE_DATA)");
@@ -287,11 +291,9 @@ mod tests {
     #[test]
     fn tables_are_in_order() {
         assert!(PRINT_EDGES.is_sorted_by(|a, b| a < b));
-        assert!(
-            UPPER.iter().all(|&(first, last, stride, _)| {
-                first <= last && stride > 0 && (last - first).is_multiple_of(stride)
-            })
-        );
+        assert!(UPPER.iter().all(|&(first, last, stride, _)| {
+            first <= last && stride > 0 && (last - first).is_multiple_of(stride)
+        }));
         assert!(UPPER.is_sorted_by(|a, b| a.1 < b.0));
     }
 

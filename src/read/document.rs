@@ -7,7 +7,9 @@ use alloc::vec::Vec;
 use core::cell::Cell;
 use core::fmt;
 
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor,
+};
 
 /// One document of JSON, YAML or another format, to be given to [`Objects::add`](crate::Objects::add).
 ///
@@ -54,7 +56,9 @@ impl<'de> Value<'de> {
     /// The value of the first key of that name, if this is a map that has it.
     pub(crate) fn get(&self, key: &str) -> Option<&Value<'de>> {
         match self {
-            Value::Map(fields) => fields.iter().find(|(name, _)| name == key).map(|(_, value)| value),
+            Value::Map(fields) => {
+                fields.iter().find(|(name, _)| name == key).map(|(_, value)| value)
+            }
             _ => None,
         }
     }
@@ -115,7 +119,11 @@ impl<'de> DeserializeSeed<'de> for DocumentLimits {
     type Value = Document<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Document<'de>, D::Error> {
-        let reader = ValueReader { limits: &self, levels_left: self.depth, bytes_left: &Cell::new(self.size) };
+        let reader = ValueReader {
+            limits: &self,
+            levels_left: self.depth,
+            bytes_left: &Cell::new(self.size),
+        };
         reader.deserialize(deserializer).map(Document)
     }
 }

@@ -9,7 +9,9 @@ use alloc::vec::{self, Vec};
 use core::fmt;
 
 use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
-use serde::de::{DeserializeSeed, Deserializer, Error, Expected, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::de::{
+    DeserializeSeed, Deserializer, Error, Expected, MapAccess, SeqAccess, Unexpected, Visitor,
+};
 use serde::{Deserialize, forward_to_deserialize_any};
 
 use super::document::Value;
@@ -145,7 +147,9 @@ impl fmt::Display for FieldError {
         match self.problem() {
             FieldProblem::Missing => f.write_str(" is missing"),
             FieldProblem::Twice => f.write_str(" is given twice"),
-            FieldProblem::Unexpected { found, expected } => write!(f, " is {found}, but should be {expected}"),
+            FieldProblem::Unexpected { found, expected } => {
+                write!(f, " is {found}, but should be {expected}")
+            }
         }
     }
 }
@@ -155,7 +159,10 @@ impl core::error::Error for FieldError {}
 impl Error for FieldError {
     /// None of the types here says what is wrong in words of its own.
     fn custom<T: fmt::Display>(message: T) -> Self {
-        FieldError::new(FieldProblem::Unexpected { found: "not usable".to_owned(), expected: message.to_string() })
+        FieldError::new(FieldProblem::Unexpected {
+            found: "not usable".to_owned(),
+            expected: message.to_string(),
+        })
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
@@ -193,7 +200,9 @@ impl<'de> Deserializer<'de> for Value<'de> {
             Value::Text(Cow::Borrowed(text)) => visitor.visit_borrowed_str(text),
             Value::Text(Cow::Owned(text)) => visitor.visit_string(text),
             Value::List(items) => visitor.visit_seq(Items { items: items.into_iter(), index: 0 }),
-            Value::Map(fields) => visitor.visit_map(Fields { fields: fields.into_iter(), current: None }),
+            Value::Map(fields) => {
+                visitor.visit_map(Fields { fields: fields.into_iter(), current: None })
+            }
         }
     }
 
@@ -251,7 +260,10 @@ struct Items<'de> {
 impl<'de> SeqAccess<'de> for Items<'de> {
     type Error = FieldError;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, FieldError> {
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, FieldError> {
         let Some(item) = self.items.next() else { return Ok(None) };
         let index = self.index;
         self.index = index.saturating_add(1);
@@ -271,16 +283,24 @@ struct Fields<'de> {
 impl<'de> MapAccess<'de> for Fields<'de> {
     type Error = FieldError;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, FieldError> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, FieldError> {
         self.current = self.fields.next();
         match &self.current {
             None => Ok(None),
-            Some((Cow::Borrowed(key), _)) => seed.deserialize(BorrowedStrDeserializer::new(key)).map(Some),
+            Some((Cow::Borrowed(key), _)) => {
+                seed.deserialize(BorrowedStrDeserializer::new(key)).map(Some)
+            }
             Some((Cow::Owned(key), _)) => seed.deserialize(StrDeserializer::new(key)).map(Some),
         }
     }
 
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, FieldError> {
+    fn next_value_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<S::Value, FieldError> {
         let (key, value) = self.current.take().unwrap_or((Cow::Borrowed(""), Value::Null));
         seed.deserialize(value).map_err(|error| error.inside(Segment::Key(key.into_owned())))
     }

@@ -35,7 +35,9 @@ impl Environment<'_> {
             check_docker_name(&name)?;
             let line = [name.as_ref(), "=", check_docker_value(&value)?, "\n"].concat();
             match line.len().saturating_sub(1) {
-                length if length > LONGEST_LINE => Err(FormProblem::LineTooLong { length, limit: LONGEST_LINE }),
+                length if length > LONGEST_LINE => {
+                    Err(FormProblem::LineTooLong { length, limit: LONGEST_LINE })
+                }
                 _ => Ok(line),
             }
         })

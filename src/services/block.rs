@@ -82,7 +82,11 @@ impl<'v> Block<'v> {
 
     /// Appends the variables of a Service whose texts are ASCII and fit into arrays of these sizes,
     /// the name with `_PORT_` and the host with a terminator. Stops at one that does not fit.
-    fn append_short<const NAME: usize, const HOST: usize>(&mut self, service: &Service, form: Form) -> Option<()> {
+    fn append_short<const NAME: usize, const HOST: usize>(
+        &mut self,
+        service: &Service,
+        form: Form,
+    ) -> Option<()> {
         let room = const { 4 * (NAME + HOST + 48) };
         let end = form.terminator();
         let ports = service.spec.ports.as_slice();
@@ -96,7 +100,9 @@ impl<'v> Block<'v> {
         let mut to = self.cursor(room);
         let number = Number::new(first.port);
         to.put(&name).put(const { &Text::<16>::constant(b"_SERVICE_HOST=") }).put(&host_end);
-        to.put(&name).put(const { &Text::<16>::constant(b"_SERVICE_PORT=") }).put(&number.then(end));
+        to.put(&name)
+            .put(const { &Text::<16>::constant(b"_SERVICE_PORT=") })
+            .put(&number.then(end));
         for port in ports.iter().filter(|port| !port.name.is_empty()) {
             to = to.with_room(room);
             let port_name = Text::<16>::mangled(&port.name)?;
@@ -138,7 +144,9 @@ struct Cursor<'b, 'v> {
 impl Cursor<'_, '_> {
     #[inline(always)]
     fn put<const N: usize>(&mut self, text: &Text<N>) -> &mut Self {
-        if let Some(place) = self.block.stage.get_mut(self.at..).and_then(|rest| rest.first_chunk_mut()) {
+        if let Some(place) =
+            self.block.stage.get_mut(self.at..).and_then(|rest| rest.first_chunk_mut())
+        {
             *place = text.bytes;
         }
         self.at = self.at.wrapping_add(text.len);
@@ -177,8 +185,10 @@ impl Words {
             ($upper:literal, $lower:literal) => {
                 const {
                     &Words {
-                        port_url: Text::constant(concat!("_PORT=", $lower, "://[").as_bytes()).uncounted(),
-                        url: Text::constant(concat!($upper, "=", $lower, "://[").as_bytes()).uncounted(),
+                        port_url: Text::constant(concat!("_PORT=", $lower, "://[").as_bytes())
+                            .uncounted(),
+                        url: Text::constant(concat!($upper, "=", $lower, "://[").as_bytes())
+                            .uncounted(),
                         proto: Text::constant(concat!($upper, "_PROTO=", $lower).as_bytes()),
                         port: Text::constant(concat!($upper, "_PORT=").as_bytes()),
                         addr: Text::constant(concat!($upper, "_ADDR=").as_bytes()),
@@ -279,7 +289,9 @@ impl<const N: usize> Text<N> {
             Some(&last) => u64::from_le_bytes(last).unbounded_shr(bits_without(rest.len())),
             None => partial_word(rest),
         };
-        for (place, word) in bytes.as_chunks_mut().0.iter_mut().zip(words.iter().chain([&rest.to_le_bytes()])) {
+        for (place, word) in
+            bytes.as_chunks_mut().0.iter_mut().zip(words.iter().chain([&rest.to_le_bytes()]))
+        {
             *place = *word;
         }
         bytes.is_ascii().then_some(Text { bytes, len })
@@ -303,7 +315,12 @@ impl<const N: usize> Text<N> {
 
     #[inline(always)]
     fn contains(&self, byte: u8) -> bool {
-        self.bytes.as_chunks().0.iter().fold(0, |found, &word| found | places_of(byte, u64::from_le_bytes(word))) != 0
+        self.bytes
+            .as_chunks()
+            .0
+            .iter()
+            .fold(0, |found, &word| found | places_of(byte, u64::from_le_bytes(word)))
+            != 0
     }
 }
 
@@ -317,7 +334,8 @@ fn partial_word(bytes: &[u8]) -> u64 {
     match (bytes.first_chunk(), bytes.last_chunk()) {
         (Some(&first), Some(&last)) => {
             let overlap = bits_without(bytes.len());
-            u64::from(u32::from_le_bytes(first)) | (u64::from(u32::from_le_bytes(last)) << 32).unbounded_shr(overlap)
+            u64::from(u32::from_le_bytes(first))
+                | (u64::from(u32::from_le_bytes(last)) << 32).unbounded_shr(overlap)
         }
         _ => bytes.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)),
     }
@@ -333,7 +351,8 @@ fn places_of(byte: u8, word: u64) -> u64 {
 
 /// Mangles eight ASCII characters at once. Nothing is carried from one to the next.
 fn mangled(word: u64) -> u64 {
-    let at_least = |byte: u8| word.wrapping_add(ONES.wrapping_mul(0x80_u64.wrapping_sub(byte.into())));
+    let at_least =
+        |byte: u8| word.wrapping_add(ONES.wrapping_mul(0x80_u64.wrapping_sub(byte.into())));
     let small = (at_least(b'a') ^ at_least(b'{')) >> 7 & ONES;
     word ^ small.wrapping_mul(0x20) ^ places_of(b'-', word).wrapping_mul((b'-' ^ b'_').into())
 }
@@ -345,10 +364,17 @@ mod tests {
     use alloc::string::String;
 
     fn service(name: usize, port_name: usize, host: usize) -> Service {
-        let port = ServicePort { name: "n".repeat(port_name), ..ServicePort::new(PortNumber::new(65535).unwrap()) };
+        let port = ServicePort {
+            name: "n".repeat(port_name),
+            ..ServicePort::new(PortNumber::new(65535).unwrap())
+        };
         Service {
             metadata: ObjectMeta::new("default", "n".repeat(name)),
-            spec: ServiceSpec { cluster_ip: "1".repeat(host), ports: [port].into(), ..ServiceSpec::default() },
+            spec: ServiceSpec {
+                cluster_ip: "1".repeat(host),
+                ports: [port].into(),
+                ..ServiceSpec::default()
+            },
         }
     }
 
@@ -399,8 +425,9 @@ mod tests {
     }
 
     fn one_by_one(service: &Service) -> String {
-        let line =
-            |variable: ServiceVariable<'_>| [variable.name(), "=".into(), variable.value(), "\n".into()].concat();
+        let line = |variable: ServiceVariable<'_>| {
+            [variable.name(), "=".into(), variable.value(), "\n".into()].concat()
+        };
         variables_of(service, 0).map(line).collect()
     }
 

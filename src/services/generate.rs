@@ -37,7 +37,8 @@ use crate::render::Form;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn generate<'s, 'a>(services: &'s [&'a Service]) -> Result<Generated<'s, 'a>, NoPorts> {
-    match services.iter().find(|service| service.has_cluster_ip() && service.spec.ports.is_empty()) {
+    match services.iter().find(|service| service.has_cluster_ip() && service.spec.ports.is_empty())
+    {
         None => Ok(Generated { services }),
         Some(service) => Err(NoPorts { service: ObjectRef::to(*service) }),
     }
@@ -90,7 +91,10 @@ impl<'s, 'a> Generated<'s, 'a> {
 
 /// The variables of one Service that has an address, which is the one of this index among those
 /// that have: the kubelet's loop over its ports.
-pub(crate) fn variables_of(service: &Service, index: usize) -> impl Iterator<Item = ServiceVariable<'_>> + Clone {
+pub(crate) fn variables_of(
+    service: &Service,
+    index: usize,
+) -> impl Iterator<Item = ServiceVariable<'_>> + Clone {
     use ServiceVariableKind as Kind;
 
     let variable = move |(port_index, port), kind| ServiceVariable {
@@ -101,13 +105,19 @@ pub(crate) fn variables_of(service: &Service, index: usize) -> impl Iterator<Ite
     let ports = service.spec.ports.iter().enumerate();
     let first = ports.clone().take(1);
     let named = ports.clone().filter(|(_, port)| !port.name.is_empty());
-    let head =
-        first.clone().flat_map(move |port| [Kind::ServiceHost, Kind::ServicePort].map(|kind| variable(port, kind)));
+    let head = first.clone().flat_map(move |port| {
+        [Kind::ServiceHost, Kind::ServicePort].map(|kind| variable(port, kind))
+    });
     let named = named.map(move |port| variable(port, Kind::NamedServicePort));
     let link = first.map(move |port| variable(port, Kind::PortUrl));
     let links = ports.flat_map(move |port| {
-        [Kind::NumberedPortUrl, Kind::NumberedPortProto, Kind::NumberedPortPort, Kind::NumberedPortAddr]
-            .map(|kind| variable(port, kind))
+        [
+            Kind::NumberedPortUrl,
+            Kind::NumberedPortProto,
+            Kind::NumberedPortPort,
+            Kind::NumberedPortAddr,
+        ]
+        .map(|kind| variable(port, kind))
     });
     head.chain(named).chain(link).chain(links)
 }
@@ -132,15 +142,18 @@ pub(crate) fn len_of(service: &Service) -> usize {
     };
     let sum = |parts: &[usize]| parts.iter().fold(0_usize, |sum, &part| sum.saturating_add(part));
     let (name, host) = (mangled(&service.metadata.name), service.spec.cluster_ip.len());
-    let bracketed = if service.spec.cluster_ip.contains(':') { host.saturating_add("[]".len()) } else { host };
+    let bracketed =
+        if service.spec.cluster_ip.contains(':') { host.saturating_add("[]".len()) } else { host };
 
     let ports = service.spec.ports.as_slice();
     let of_port = |(index, port): (usize, &ServicePort)| {
-        let number = usize::try_from(port.port.get().ilog10()).unwrap_or_default().saturating_add(1);
+        let number =
+            usize::try_from(port.port.get().ilog10()).unwrap_or_default().saturating_add(1);
         let protocol = port.effective_protocol().as_str().len();
         let url = sum(&[protocol, "://".len(), bracketed, ":".len(), number]);
         let numbered = sum(&[name, "_PORT_".len(), number, "_".len(), protocol]);
-        let first = sum(&[name, "_SERVICE_HOST=\n".len(), host, name, "_SERVICE_PORT=\n".len(), number]);
+        let first =
+            sum(&[name, "_SERVICE_HOST=\n".len(), host, name, "_SERVICE_PORT=\n".len(), number]);
         let named = sum(&[name, "_SERVICE_PORT_=\n".len(), mangled(&port.name), number]);
         sum(&[
             if index == 0 { sum(&[first, name, "_PORT=\n".len(), url]) } else { 0 },
@@ -171,7 +184,10 @@ impl Position {
             Kind::ServiceHost | Kind::ServicePort => 0,
             Kind::NamedServicePort => 1,
             Kind::PortUrl => 2,
-            Kind::NumberedPortUrl | Kind::NumberedPortProto | Kind::NumberedPortPort | Kind::NumberedPortAddr => 3,
+            Kind::NumberedPortUrl
+            | Kind::NumberedPortProto
+            | Kind::NumberedPortPort
+            | Kind::NumberedPortAddr => 3,
         };
         (self.service, round, self.port, self.kind)
     }
@@ -192,7 +208,11 @@ impl Ord for Position {
 /// Which of the eight kinds of variables of a Service one is. `X` stands for the Service's
 /// [mangled](crate::mangle) name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase")
+)]
 pub enum ServiceVariableKind {
     /// `X_SERVICE_HOST`: the `clusterIP`.
     ServiceHost,
@@ -240,7 +260,8 @@ pub struct ServiceVariable<'a> {
 /// Equal are the same variables of equal Services, wherever in a list these stand.
 impl PartialEq for ServiceVariable<'_> {
     fn eq(&self, other: &Self) -> bool {
-        let is_same = (self.position.port, self.position.kind) == (other.position.port, other.position.kind);
+        let is_same =
+            (self.position.port, self.position.kind) == (other.position.port, other.position.kind);
         is_same && (core::ptr::eq(self.service, other.service) || self.service == other.service)
     }
 }
@@ -331,7 +352,9 @@ impl<'a> ServiceVariable<'a> {
         use ServiceVariableKind as Kind;
 
         match self.kind() {
-            Kind::ServiceHost | Kind::NumberedPortAddr => out.write_str(&self.service.spec.cluster_ip),
+            Kind::ServiceHost | Kind::NumberedPortAddr => {
+                out.write_str(&self.service.spec.cluster_ip)
+            }
             Kind::ServicePort | Kind::NamedServicePort | Kind::NumberedPortPort => {
                 write!(out, "{}", self.port.port)
             }

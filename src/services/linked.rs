@@ -9,7 +9,9 @@ use alloc::vec::Vec;
 
 use crate::api::{PortNumber, Protocol, Service, ServicePort};
 use crate::name::{mangle, mangled_chars};
-use crate::services::generate::{Generated, Position, ServiceVariable, ServiceVariableKind, count_of, variables_of};
+use crate::services::generate::{
+    Generated, Position, ServiceVariable, ServiceVariableKind, count_of, variables_of,
+};
 use crate::services::suffix::{Suffix, cuts};
 
 /// Services that have variables, in the kubelet's order, with an index of their mangled names.
@@ -44,7 +46,11 @@ impl PortIndex {
         for (place, port) in places {
             index.by_number.entry((port.port, port.effective_protocol())).or_default().push(place);
             if !port.name.is_empty() {
-                index.by_mangled_name.entry(mangle(&port.name).into_owned()).or_default().push(place);
+                index
+                    .by_mangled_name
+                    .entry(mangle(&port.name).into_owned())
+                    .or_default()
+                    .push(place);
             }
         }
         index
@@ -68,8 +74,10 @@ impl<'a> From<Generated<'_, 'a>> for LinkedServices<'a> {
         let mut by_mangled_name: Vec<Named> = mangled.zip(0..).collect();
         by_mangled_name.sort_unstable();
         let mut linked = LinkedServices { services, by_mangled_name, ports: BTreeMap::new() };
-        let with_many = groups(&linked.by_mangled_name).filter(|group| linked.ports_of(group).nth(FEW_PORTS).is_some());
-        let ports = with_many.filter_map(|group| Some((group.first()?.1, PortIndex::of(linked.ports_of(group)))));
+        let with_many = groups(&linked.by_mangled_name)
+            .filter(|group| linked.ports_of(group).nth(FEW_PORTS).is_some());
+        let ports = with_many
+            .filter_map(|group| Some((group.first()?.1, PortIndex::of(linked.ports_of(group)))));
         linked.ports = ports.collect();
         linked
     }
@@ -104,8 +112,11 @@ pub struct Collision<'a> {
 }
 
 /// Of variables of one name, in kubelet order, the one of each Service that stands: its last.
-pub(crate) fn last_of_each_service<'a>(variables: &[ServiceVariable<'a>]) -> impl Iterator<Item = ServiceVariable<'a>> {
-    let of_services = variables.chunk_by(|one, next| one.position().service == next.position().service);
+pub(crate) fn last_of_each_service<'a>(
+    variables: &[ServiceVariable<'a>],
+) -> impl Iterator<Item = ServiceVariable<'a>> {
+    let of_services =
+        variables.chunk_by(|one, next| one.position().service == next.position().service);
     of_services.filter_map(|of_one| of_one.last().copied())
 }
 
@@ -118,14 +129,17 @@ impl<'a> LinkedServices<'a> {
     /// The variables of that name, in kubelet order.
     pub(crate) fn find(&self, name: &str) -> Vec<ServiceVariable<'a>> {
         let splits = self.split(name);
-        let mut found: Vec<_> = splits.flat_map(|(suffix, group)| self.with_suffix(group, suffix)).collect();
+        let mut found: Vec<_> =
+            splits.flat_map(|(suffix, group)| self.with_suffix(group, suffix)).collect();
         found.sort_unstable_by_key(|variable| variable.position());
         found
     }
 
     /// The last variable of that name, without a look at the others.
     pub(crate) fn find_last(&self, name: &str) -> Option<ServiceVariable<'a>> {
-        let last = self.split(name).filter_map(|(suffix, group)| self.with_suffix(group, suffix).next_back());
+        let last = self
+            .split(name)
+            .filter_map(|(suffix, group)| self.with_suffix(group, suffix).next_back());
         last.max_by_key(|variable| variable.position())
     }
 
@@ -135,7 +149,11 @@ impl<'a> LinkedServices<'a> {
         let services = self.by_mangled_name.iter().filter(|(mangled, _)| may_begin(mangled));
         let of_service = |(mangled, index): &Named| {
             let (mangled, index) = (mangled.as_str(), *index);
-            let variables = self.services.get(index).into_iter().flat_map(move |service| variables_of(service, index));
+            let variables = self
+                .services
+                .get(index)
+                .into_iter()
+                .flat_map(move |service| variables_of(service, index));
             // The names are long if the Service's is, so that they are not made where that one is enough.
             let all_begin = mangled.starts_with(prefix);
             variables.filter(move |variable| all_begin || variable.name().starts_with(prefix))
@@ -144,7 +162,11 @@ impl<'a> LinkedServices<'a> {
     }
 
     /// The variables whose name is one of these, or begins with one of these, in kubelet order.
-    pub(crate) fn find_where(&self, names: &[String], prefixes: &[String]) -> Vec<ServiceVariable<'a>> {
+    pub(crate) fn find_where(
+        &self,
+        names: &[String],
+        prefixes: &[String],
+    ) -> Vec<ServiceVariable<'a>> {
         let named = names.iter().flat_map(|name| self.find(name));
         let prefixed = prefixes.iter().flat_map(|prefix| self.find_prefixed(prefix));
         let mut found: Vec<ServiceVariable<'a>> = named.chain(prefixed).collect();
@@ -186,7 +208,12 @@ impl<'a> LinkedServices<'a> {
 
         let mut by_name: BTreeMap<String, Vec<ServiceVariable<'a>>> = BTreeMap::new();
         for index in suspects {
-            for variable in self.services.get(index).into_iter().flat_map(|service| variables_of(service, index)) {
+            for variable in self
+                .services
+                .get(index)
+                .into_iter()
+                .flat_map(|service| variables_of(service, index))
+            {
                 by_name.entry(variable.name()).or_default().push(variable);
             }
         }
@@ -200,10 +227,17 @@ impl<'a> LinkedServices<'a> {
             return ports.repeats_a_port();
         }
         let number = |port: &ServicePort| (port.port, port.effective_protocol());
-        let mut rest = self.services.get(index).map(|service| service.spec.ports.as_slice()).unwrap_or_default();
+        let mut rest = self
+            .services
+            .get(index)
+            .map(|service| service.spec.ports.as_slice())
+            .unwrap_or_default();
         while let Some((port, others)) = rest.split_first() {
-            let same_name = |other: &ServicePort| mangled_chars(&other.name).eq(mangled_chars(&port.name));
-            if others.iter().any(|other| number(other) == number(port) || !port.name.is_empty() && same_name(other)) {
+            let same_name =
+                |other: &ServicePort| mangled_chars(&other.name).eq(mangled_chars(&port.name));
+            if others.iter().any(|other| {
+                number(other) == number(port) || !port.name.is_empty() && same_name(other)
+            }) {
                 return true;
             }
             rest = others;
@@ -213,16 +247,23 @@ impl<'a> LinkedServices<'a> {
 
     /// The variables of Services of one mangled name whose names end in this after it, in kubelet
     /// order.
-    fn with_suffix(&self, group: &[Named], suffix: &str) -> impl DoubleEndedIterator<Item = ServiceVariable<'a>> {
+    fn with_suffix(
+        &self,
+        group: &[Named],
+        suffix: &str,
+    ) -> impl DoubleEndedIterator<Item = ServiceVariable<'a>> {
         use ServiceVariableKind as Kind;
 
         let no_ports = Cow::default;
-        let (kind, first_of, ports): (Kind, &[Named], Cow<'_, [Place]>) = match Suffix::read(suffix) {
+        let (kind, first_of, ports): (Kind, &[Named], Cow<'_, [Place]>) = match Suffix::read(suffix)
+        {
             None => (Kind::ServiceHost, &[], no_ports()),
             Some(Suffix::ServiceHost) => (Kind::ServiceHost, group, no_ports()),
             Some(Suffix::ServicePort) => (Kind::ServicePort, group, no_ports()),
             Some(Suffix::PortUrl) => (Kind::PortUrl, group, no_ports()),
-            Some(Suffix::NamedServicePort(name)) => (Kind::NamedServicePort, &[], self.ports_named(group, name)),
+            Some(Suffix::NamedServicePort(name)) => {
+                (Kind::NamedServicePort, &[], self.ports_named(group, name))
+            }
             Some(Suffix::NumberedPort { number, protocol, part }) => {
                 (part.into(), &[], self.ports_numbered(group, number, protocol))
             }
@@ -237,16 +278,25 @@ impl<'a> LinkedServices<'a> {
     fn ports_named(&self, group: &[Named], mangled: &str) -> Cow<'_, [Place]> {
         match self.index_of(group) {
             Some(ports) => ports.by_mangled_name.get(mangled).map(Cow::from).unwrap_or_default(),
-            None => {
-                self.ports_where(group, |port| !port.name.is_empty() && mangled_chars(&port.name).eq(mangled.chars()))
-            }
+            None => self.ports_where(group, |port| {
+                !port.name.is_empty() && mangled_chars(&port.name).eq(mangled.chars())
+            }),
         }
     }
 
-    fn ports_numbered(&self, group: &[Named], number: PortNumber, protocol: Protocol) -> Cow<'_, [Place]> {
+    fn ports_numbered(
+        &self,
+        group: &[Named],
+        number: PortNumber,
+        protocol: Protocol,
+    ) -> Cow<'_, [Place]> {
         match self.index_of(group) {
-            Some(ports) => ports.by_number.get(&(number, protocol)).map(Cow::from).unwrap_or_default(),
-            None => self.ports_where(group, |port| port.port == number && port.effective_protocol() == protocol),
+            Some(ports) => {
+                ports.by_number.get(&(number, protocol)).map(Cow::from).unwrap_or_default()
+            }
+            None => self.ports_where(group, |port| {
+                port.port == number && port.effective_protocol() == protocol
+            }),
         }
     }
 
@@ -254,13 +304,18 @@ impl<'a> LinkedServices<'a> {
         self.ports.get(&group.first()?.1)
     }
 
-    fn ports_where(&self, group: &[Named], is_meant: impl Fn(&ServicePort) -> bool) -> Cow<'_, [Place]> {
+    fn ports_where(
+        &self,
+        group: &[Named],
+        is_meant: impl Fn(&ServicePort) -> bool,
+    ) -> Cow<'_, [Place]> {
         self.ports_of(group).filter(|(_, port)| is_meant(port)).map(|(place, _)| place).collect()
     }
 
     /// The ports of Services of one mangled name, in kubelet order.
     fn ports_of(&self, group: &[Named]) -> impl Iterator<Item = (Place, &'a ServicePort)> {
-        let services = group.iter().filter_map(|&(_, index)| Some((index, *self.services.get(index)?)));
+        let services =
+            group.iter().filter_map(|&(_, index)| Some((index, *self.services.get(index)?)));
         services.flat_map(|(index, service)| {
             let ports = service.spec.ports.iter().enumerate();
             ports.map(move |(place, port)| ((index, place), port))
@@ -287,7 +342,12 @@ impl<'a> LinkedServices<'a> {
 }
 
 /// Of names that agree with `text` up to `from`, and are sorted: those that agree up to `to`, if any.
-fn with_segment<'s>(names: &'s [Named], text: &[u8], from: usize, to: usize) -> Option<&'s [Named]> {
+fn with_segment<'s>(
+    names: &'s [Named],
+    text: &[u8],
+    from: usize,
+    to: usize,
+) -> Option<&'s [Named]> {
     fn rest(name: &str, from: usize) -> &[u8] {
         name.as_bytes().get(from..).unwrap_or_default()
     }

@@ -113,9 +113,13 @@ mod tests {
             metadata: ObjectMeta::new(namespace, name),
             spec: ServiceSpec { cluster_ip: "10.1.0.1".into(), ..ServiceSpec::default() },
         };
-        let of_namespace = |namespace| (0..100).map(move |number| (format!("ns-{namespace}"), format!("svc-{number}")));
-        let mut store: Store<Service> =
-            (0..1_000).flat_map(of_namespace).map(|(namespace, name)| service(&namespace, &name)).collect();
+        let of_namespace = |namespace| {
+            (0..100).map(move |number| (format!("ns-{namespace}"), format!("svc-{number}")))
+        };
+        let mut store: Store<Service> = (0..1_000)
+            .flat_map(of_namespace)
+            .map(|(namespace, name)| service(&namespace, &name))
+            .collect();
         store.apply(service(NAMESPACE_DEFAULT, KUBERNETES));
         assert_eq!(store.len(), 100_001);
         assert_eq!(store.candidates("ns-500").count(), 101);

@@ -66,15 +66,24 @@ fn read_numbered<'s>(text: &str) -> Option<Suffix<'s>> {
         Some((protocol, "ADDR")) => (protocol, Part::Addr),
         Some(_) => return None,
     };
-    Some(Suffix::NumberedPort { number: read_number(number.as_bytes())?, protocol: protocol.parse().ok()?, part })
+    Some(Suffix::NumberedPort {
+        number: read_number(number.as_bytes())?,
+        protocol: protocol.parse().ok()?,
+        part,
+    })
 }
 
 /// A port's number as the kubelet writes it: no sign, no leading zero. Nothing that is too long is
 /// looked at.
 pub(crate) fn read_number(text: &[u8]) -> Option<PortNumber> {
     const DIGITS: usize = "65535".len();
-    let may_be_one = text.len() <= DIGITS && text.first().is_some_and(|first| matches!(first, b'1'..=b'9'));
-    if may_be_one { PortNumber::new(core::str::from_utf8(text).ok()?.parse().ok()?).ok() } else { None }
+    let may_be_one =
+        text.len() <= DIGITS && text.first().is_some_and(|first| matches!(first, b'1'..=b'9'));
+    if may_be_one {
+        PortNumber::new(core::str::from_utf8(text).ok()?.parse().ok()?).ok()
+    } else {
+        None
+    }
 }
 
 /// Where a suffix may begin in `text`, and its end.

@@ -3,11 +3,12 @@
 use std::fmt::{Debug, Display};
 
 use kubelet_env::api::{
-    ConfigMap, ConfigMapEnvSource, Container, EnvFromSource, EnvVar, EnvVarSource, ObjectMeta, Pod, PodMeta, PodSpec,
-    Secret, SecretEnvSource, SecretKeySelector,
+    ConfigMap, ConfigMapEnvSource, Container, EnvFromSource, EnvVar, EnvVarSource, ObjectMeta, Pod,
+    PodMeta, PodSpec, Secret, SecretEnvSource, SecretKeySelector,
 };
 use kubelet_env::{
-    Captured, Expectations, Facts, Objects, Release, SizeLimits, compare, compose, diagnose_service, drift, upgrade,
+    Captured, Expectations, Facts, Objects, Release, SizeLimits, compare, compose,
+    diagnose_service, drift, upgrade,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::option;
@@ -38,18 +39,27 @@ fn text() -> impl Strategy<Value = String> {
 
 /// Each of them is another one, some are no text, and some are long.
 fn secret_data() -> impl Strategy<Value = Vec<(String, Vec<u8>)>> {
-    let ending = select(vec![b"".to_vec(), b"\xff".to_vec(), b"\0".to_vec(), b"$(A)".to_vec(), vec![b'x'; 200]]);
+    let ending = select(vec![
+        b"".to_vec(),
+        b"\xff".to_vec(),
+        b"\0".to_vec(),
+        b"$(A)".to_vec(),
+        vec![b'x'; 200],
+    ]);
     btree_map(name().prop_map(str::to_owned), (0_u32..1_000_000, ending), 0..4).prop_map(|data| {
         data.into_iter()
-            .map(|(key, (number, ending))| (key, [format!("{CANARY}{number}").as_bytes(), &ending].concat()))
+            .map(|(key, (number, ending))| {
+                (key, [format!("{CANARY}{number}").as_bytes(), &ending].concat())
+            })
             .collect()
     })
 }
 
 fn env_var() -> impl Strategy<Value = EnvVar> {
-    let reference =
-        (name(), select(vec!["s", "t", "missing"]), option::of(any::<bool>())).prop_map(|(key, secret, optional)| {
-            let secret_key_ref = Some(SecretKeySelector { name: secret.into(), key: key.into(), optional });
+    let reference = (name(), select(vec!["s", "t", "missing"]), option::of(any::<bool>()))
+        .prop_map(|(key, secret, optional)| {
+            let secret_key_ref =
+                Some(SecretKeySelector { name: secret.into(), key: key.into(), optional });
             EnvVarSource { secret_key_ref, ..EnvVarSource::default() }
         });
     let value = prop_oneof![
@@ -61,43 +71,65 @@ fn env_var() -> impl Strategy<Value = EnvVar> {
 
 fn env_from() -> impl Strategy<Value = EnvFromSource> {
     let optional = Some(true);
-    (select(vec!["", "", "A"]), select(vec!["s", "t", "m", "missing"])).prop_map(move |(prefix, source)| match source {
-        "m" => EnvFromSource {
-            prefix: prefix.into(),
-            config_map_ref: Some(ConfigMapEnvSource { name: "m".into(), optional }),
-            secret_ref: None,
-        },
-        secret => EnvFromSource {
-            prefix: prefix.into(),
-            config_map_ref: None,
-            secret_ref: Some(SecretEnvSource { name: secret.into(), optional }),
-        },
-    })
-}
-
-fn pod() -> impl Strategy<Value = Pod> {
-    (vec(env_from(), 0..3), vec(env_var(), 0..6), vec(text(), 0..3), vec(text(), 0..3), any::<bool>()).prop_map(
-        |(env_from, env, command, args, links)| {
-            let app = Container { name: "app".into(), env_from, env, command, args, ..Container::default() };
-            let spec = PodSpec { containers: vec![app], enable_service_links: Some(links), ..PodSpec::default() };
-            let metadata = PodMeta { namespace: "default".into(), ..PodMeta::default() };
-            Pod { metadata, spec, ..Pod::default() }.with_defaults()
+    (select(vec!["", "", "A"]), select(vec!["s", "t", "m", "missing"])).prop_map(
+        move |(prefix, source)| match source {
+            "m" => EnvFromSource {
+                prefix: prefix.into(),
+                config_map_ref: Some(ConfigMapEnvSource { name: "m".into(), optional }),
+                secret_ref: None,
+            },
+            secret => EnvFromSource {
+                prefix: prefix.into(),
+                config_map_ref: None,
+                secret_ref: Some(SecretEnvSource { name: secret.into(), optional }),
+            },
         },
     )
 }
 
+fn pod() -> impl Strategy<Value = Pod> {
+    (
+        vec(env_from(), 0..3),
+        vec(env_var(), 0..6),
+        vec(text(), 0..3),
+        vec(text(), 0..3),
+        any::<bool>(),
+    )
+        .prop_map(|(env_from, env, command, args, links)| {
+            let app = Container {
+                name: "app".into(),
+                env_from,
+                env,
+                command,
+                args,
+                ..Container::default()
+            };
+            let spec = PodSpec {
+                containers: vec![app],
+                enable_service_links: Some(links),
+                ..PodSpec::default()
+            };
+            let metadata = PodMeta { namespace: "default".into(), ..PodMeta::default() };
+            Pod { metadata, spec, ..Pod::default() }.with_defaults()
+        })
+}
+
 fn objects() -> impl Strategy<Value = Objects> {
     let data = btree_map(name().prop_map(str::to_owned), text(), 0..3);
-    (secret_data(), secret_data(), data, vec(any_service_with_ports(), 0..4)).prop_map(|(s, t, data, services)| {
-        let mut objects = Objects::default();
-        for (name, data) in [("s", s), ("t", t)] {
-            let data = data.into_iter().map(|(key, value)| (key, value.into())).collect();
-            objects.secrets.apply(Secret { metadata: ObjectMeta::new("default", name), data });
-        }
-        objects.config_maps.apply(ConfigMap { metadata: ObjectMeta::new("default", "m"), data });
-        objects.services.extend(services);
-        objects
-    })
+    (secret_data(), secret_data(), data, vec(any_service_with_ports(), 0..4)).prop_map(
+        |(s, t, data, services)| {
+            let mut objects = Objects::default();
+            for (name, data) in [("s", s), ("t", t)] {
+                let data = data.into_iter().map(|(key, value)| (key, value.into())).collect();
+                objects.secrets.apply(Secret { metadata: ObjectMeta::new("default", name), data });
+            }
+            objects
+                .config_maps
+                .apply(ConfigMap { metadata: ObjectMeta::new("default", "m"), data });
+            objects.services.extend(services);
+            objects
+        },
+    )
 }
 
 #[track_caller]
@@ -105,7 +137,10 @@ fn assert_silent(text: &str) {
     // `Debug` of bytes may write each of them as a number.
     let numbers = CANARY.bytes().map(|byte| byte.to_string()).collect::<Vec<_>>().join(", ");
     // base64, as a Secret's JSON has it
-    assert!(!text.contains(CANARY) && !text.contains(&numbers) && !text.contains("Y0FuQXJZ"), "{text}");
+    assert!(
+        !text.contains(CANARY) && !text.contains(&numbers) && !text.contains("Y0FuQXJZ"),
+        "{text}"
+    );
 }
 
 #[track_caller]

@@ -52,7 +52,8 @@ fn only_what_a_secret_flowed_into_is_elided_of_a_composition() {
     let (before, after) = (composed("hunter2"), composed("hunter22"));
     before.composed(|before| {
         after.composed(|after| {
-            let (before, after) = (Captured::from(before.environment()), Captured::from(after.environment()));
+            let (before, after) =
+                (Captured::from(before.environment()), Captured::from(after.environment()));
             insta::assert_snapshot!(compare(&before, &after), @"
             - COLOR=tcp://10.0.0.7:80
             + COLOR=tcp://10.0.0.8:80
@@ -89,7 +90,10 @@ fn a_comparison_keeps_to_its_lines() {
 #[test]
 fn of_a_captured_block_the_first_of_a_name_stands_and_what_is_no_variable_is_passed_over() {
     let captured = Captured::from_block(b"A=1\0A=2\0nothing\0\0=x\0=\0=C:=x=y\0");
-    assert_eq!(captured, Captured::from_pairs([(b"A".as_slice(), b"1".as_slice()), (b"=C:", b"x=y")]));
+    assert_eq!(
+        captured,
+        Captured::from_pairs([(b"A".as_slice(), b"1".as_slice()), (b"=C:", b"x=y")])
+    );
     assert!(compare(&captured, &captured).is_empty());
     assert_eq!(compare(&captured, &captured).to_string(), "");
 }
@@ -106,8 +110,10 @@ fn against_now(block: &[u8], now: &Cluster) -> Vec<Drifted> {
 
 #[test]
 fn a_captured_environment_drifts_from_what_the_objects_say_now() {
-    let now = Cluster::with("env: [{name: MODE, value: new}, {name: COLOR, value: blue}, {name: ADDED, value: x}]")
-        .service("web", "clusterIP: 10.0.0.2, ports: [{port: 80}]");
+    let now = Cluster::with(
+        "env: [{name: MODE, value: new}, {name: COLOR, value: blue}, {name: ADDED, value: x}]",
+    )
+    .service("web", "clusterIP: 10.0.0.2, ports: [{port: 80}]");
     let then = b"MODE=old\0COLOR=blue\0\
         WEB_SERVICE_HOST=10.0.0.1\0WEB_SERVICE_PORT=81\0WEB_PORT=tcp://10.0.0.1:81\0\
         WEB_PORT_81_TCP=tcp://10.0.0.1:81\0WEB_PORT_81_TCP_PROTO=tcp\0\
@@ -163,7 +169,8 @@ fn a_value_that_the_kubelet_may_pick_again_is_not_stale() {
 #[test]
 fn a_container_drifts_from_the_objects_of_its_start() {
     let cluster = Cluster::with("").service("old", WEB).service("new", WEB);
-    let cluster = cluster.created("old", "2026-11-22T08:00:00Z").created("new", "2026-11-22T09:30:00Z");
+    let cluster =
+        cluster.created("old", "2026-11-22T08:00:00Z").created("new", "2026-11-22T09:30:00Z");
     let (objects, pod) = (&cluster.objects, cluster.pod());
     let started = |moment: &str| objects.clone().existing_at(moment.parse().unwrap());
     let missing = |moment: &str| {

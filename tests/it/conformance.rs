@@ -54,8 +54,10 @@ fn release(line: &str) -> Result<Release, String> {
     struct Released {
         release: Option<String>,
     }
-    let released: Released = serde_json::from_str(line).map_err(|error| format!("cannot be read: {error}"))?;
-    let release = released.release.map(|release| release.parse().map_err(|error| format!("{error}")));
+    let released: Released =
+        serde_json::from_str(line).map_err(|error| format!("cannot be read: {error}"))?;
+    let release =
+        released.release.map(|release| release.parse().map_err(|error| format!("{error}")));
     Ok(release.transpose()?.unwrap_or(Release::NEWEST))
 }
 
@@ -91,12 +93,17 @@ impl<'de> Deserialize<'de> for Bytes {
 }
 
 fn read<G: DeserializeOwned, E: DeserializeOwned>(line: &str) -> Result<(G, E), String> {
-    let case: Case<G, E> = serde_json::from_str(line).map_err(|error| format!("cannot be read: {error}"))?;
+    let case: Case<G, E> =
+        serde_json::from_str(line).map_err(|error| format!("cannot be read: {error}"))?;
     Ok((case.given, case.expect))
 }
 
 fn expect_equal<T: PartialEq + Debug>(ours: &T, kubelet: &T) -> Verdict {
-    if ours == kubelet { Ok(()) } else { Err(format!("kubelet {kubelet:?}\n         ours    {ours:?}")) }
+    if ours == kubelet {
+        Ok(())
+    } else {
+        Err(format!("kubelet {kubelet:?}\n         ours    {ours:?}"))
+    }
 }
 
 #[derive(Default)]
@@ -123,7 +130,10 @@ fn conformance() {
     assert!(!tallies.is_empty(), "no case at all in {}", directory.display());
     assert!(tallies.values().all(|tally| tally.failures.is_empty()), "{report}");
     if other.is_none() {
-        assert!(tallies.keys().eq(FAMILIES.iter().map(|(family, _)| family)), "a family without a case: {report}");
+        assert!(
+            tallies.keys().eq(FAMILIES.iter().map(|(family, _)| family)),
+            "a family without a case: {report}"
+        );
         let passed: usize = tallies.values().map(|tally| tally.passed).sum();
         let (thousands, rest) = (passed / 1_000, passed % 1_000);
         let told = format!("{thousands},{rest:03} recorded answers");
@@ -134,7 +144,8 @@ fn conformance() {
 fn run(directory: &Path) -> BTreeMap<String, Tally> {
     let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
     for file in jsonl_files(directory) {
-        let text = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let text = std::fs::read_to_string(&file)
+            .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         let family_of_file = file.file_stem().unwrap().to_string_lossy().into_owned();
         // Values hold other line separators than `\n`.
         for (number, line) in (1..).zip(text.split('\n')).filter(|(_, line)| !line.is_empty()) {
@@ -142,7 +153,9 @@ fn run(directory: &Path) -> BTreeMap<String, Tally> {
             let tally = tallies.entry(family).or_default();
             match verdict {
                 Ok(()) => tally.passed += 1,
-                Err(difference) => tally.failures.push(format!("{}:{number}: {difference}", file.display())),
+                Err(difference) => {
+                    tally.failures.push(format!("{}:{number}: {difference}", file.display()))
+                }
             }
         }
     }
@@ -164,14 +177,17 @@ fn answer(line: &str, family_of_file: &str) -> (String, Verdict) {
 }
 
 fn jsonl_files(directory: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(directory).unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
+    let entries = std::fs::read_dir(directory)
+        .unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     let files = paths.into_iter().flat_map(|path| {
         if path.is_dir() {
             jsonl_files(&path)
         } else {
-            Vec::from_iter(path.extension().is_some_and(|extension| extension == "jsonl").then_some(path))
+            Vec::from_iter(
+                path.extension().is_some_and(|extension| extension == "jsonl").then_some(path),
+            )
         }
     });
     files.collect()
@@ -180,7 +196,8 @@ fn jsonl_files(directory: &Path) -> Vec<PathBuf> {
 /// The runner itself: what must fail does.
 #[test]
 fn refuses_what_it_does_not_know() {
-    let (family, verdict) = answer(r#"{"case": "weather/0001", "given": {}, "expect": {}}"#, "weather");
+    let (family, verdict) =
+        answer(r#"{"case": "weather/0001", "given": {}, "expect": {}}"#, "weather");
     assert_eq!(family, "weather");
     assert!(verdict.unwrap_err().contains("not known"));
     assert!(answer("{", "mangle").1.is_err());

@@ -3,7 +3,10 @@
 use std::fmt::Write;
 
 use kubelet_env::api::{Container, Node, Pod, PodMeta, PodSpec, PodStatus};
-use kubelet_env::{ComposeError, Composition, EnvFiles, Expanded, Facts, Objects, Release, Value, Variable, compose};
+use kubelet_env::{
+    ComposeError, Composition, EnvFiles, Expanded, Facts, Objects, Release, Value, Variable,
+    compose,
+};
 use serde::de::DeserializeOwned;
 
 use crate::formats::read_yaml;
@@ -71,9 +74,14 @@ impl Case {
             annotations: [("example.com/note".into(), "two\nlines".into())].into(),
             ..PodMeta::default()
         };
-        let spec = PodSpec { containers: vec![app], node_name: "node-1".into(), ..PodSpec::default() };
+        let spec =
+            PodSpec { containers: vec![app], node_name: "node-1".into(), ..PodSpec::default() };
         let mut env_files = EnvFiles::default();
-        env_files.insert("config", "app.env", "# of the shop\nGREETING='hello $(COLOR)'\nEMPTY=''\n");
+        env_files.insert(
+            "config",
+            "app.env",
+            "# of the shop\nGREETING='hello $(COLOR)'\nEMPTY=''\n",
+        );
         Case {
             pod: Pod { metadata, spec, ..Pod::default() }.with_defaults(),
             objects: read_yaml(CLUSTER),

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use kubelet_env::api::{Container, EnvVar, ObjectMeta, Pod, PodMeta, PodSpec, PortNumber, Service, ServicePort};
+use kubelet_env::api::{
+    Container, EnvVar, ObjectMeta, Pod, PodMeta, PodSpec, PortNumber, Service, ServicePort,
+};
 use kubelet_env::{Facts, Objects, Release, compose, expand};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -14,7 +16,9 @@ mod composition;
 mod expansion;
 
 fn near_reference() -> impl Strategy<Value = String> {
-    let part = select(vec!["$", "$", "(", "(", ")", "A", "B", "$(A)", "$(B)", "$$", "é", " ", "\0A", "\0B$(A)"]);
+    let part = select(vec![
+        "$", "$", "(", "(", ")", "A", "B", "$(A)", "$(B)", "$$", "é", " ", "\0A", "\0B$(A)",
+    ]);
     vec(part, 0..16).prop_map(|parts| parts.concat())
 }
 

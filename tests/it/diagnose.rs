@@ -1,6 +1,8 @@
 //! Every finding: the least that raises it, what is nearest to it and must not, and what it says.
 
-use kubelet_env::{Ambiguity, Code, Finding, PossibleValue, Release, Severity, Size, SizeLimits, diagnose_service};
+use kubelet_env::{
+    Ambiguity, Code, Finding, PossibleValue, Release, Severity, Size, SizeLimits, diagnose_service,
+};
 
 use crate::cluster::Cluster;
 
@@ -22,7 +24,8 @@ fn with_size_limit(mut cluster: Cluster, size_limit: usize) -> Cluster {
 
 /// What counts of a finding.
 fn text_len(finding: &Finding) -> usize {
-    let objects = finding.objects.iter().flat_map(|object| [&object.kind, &object.namespace, &object.name]);
+    let objects =
+        finding.objects.iter().flat_map(|object| [&object.kind, &object.namespace, &object.name]);
     let texts = objects.chain(&finding.variables).chain([&finding.message, &finding.advice]);
     texts.map(String::len).sum()
 }
@@ -38,7 +41,9 @@ fn example(code: Code) -> Option<[Cluster; 2]> {
         }
         Code::AmbiguousReference => {
             let with_value = |value: &str| {
-                with_env(&format!("{{name: A, value: {value}}}")).service("foo", WEB).service("foo-service", WEB)
+                with_env(&format!("{{name: A, value: {value}}}"))
+                    .service("foo", WEB)
+                    .service("foo-service", WEB)
             };
             [with_value("$(FOO_SERVICE_PORT)"), with_value("$(FOO_PORT)")]
         }
@@ -46,37 +51,50 @@ fn example(code: Code) -> Option<[Cluster; 2]> {
             let redis = none().service("redis", WEB);
             [redis.clone().expecting(&["REDIS_PORT"], &[]), redis.expecting(&["REDIS_PORTS"], &[])]
         }
-        Code::ReferenceUndefined => {
-            [with_env("{name: A, value: $(B)}"), with_env("{name: B, value: x}, {name: A, value: $(B)}")]
-        }
+        Code::ReferenceUndefined => [
+            with_env("{name: A, value: $(B)}"),
+            with_env("{name: B, value: x}, {name: A, value: $(B)}"),
+        ],
         Code::ReferenceToLater => [
             with_env("{name: A, value: $(B)}, {name: B, value: x}"),
             with_env("{name: A, value: $$(B)}, {name: B, value: x}"),
         ],
-        Code::ReferenceToItself => {
-            [with_env("{name: A, value: $(A)}"), with_env("{name: A, value: x}, {name: A, value: $(A)}")]
-        }
+        Code::ReferenceToItself => [
+            with_env("{name: A, value: $(A)}"),
+            with_env("{name: A, value: x}, {name: A, value: $(A)}"),
+        ],
         Code::ReferenceToSkipped => {
             let optional = with_env(
                 "{name: A, valueFrom: {configMapKeyRef: {name: m, key: k, optional: true}}}, {name: B, value: $(A)}",
             );
             [optional.clone(), optional.config_map("m", "k: v")]
         }
-        Code::Overwritten => {
-            [with_env("{name: A, value: x}, {name: A, value: y}"), with_env("{name: A, value: x}, {name: B, value: y}")]
-        }
+        Code::Overwritten => [
+            with_env("{name: A, value: x}, {name: A, value: y}"),
+            with_env("{name: A, value: x}, {name: B, value: y}"),
+        ],
         Code::ServiceVariableShadowed => {
             let declares = with_env("{name: WEB_PORT, value: '80'}");
             [declares.clone().service("web", WEB), declares.service("web-1", WEB)]
         }
         Code::ApiServerOverridden => {
-            let declares = |name: &str| with_env(&format!("{{name: {name}, value: x}}")).service("kubernetes", WEB);
+            let declares = |name: &str| {
+                with_env(&format!("{{name: {name}, value: x}}")).service("kubernetes", WEB)
+            };
             [declares("KUBERNETES_SERVICE_HOST"), declares("KUBERNETES_PORT")]
         }
-        Code::NotForShells => [with_env("{name: A.B, value: x}"), with_env("{name: A_B, value: x}")],
-        Code::NameNeedsNewApiServer => [with_env("{name: 1A, value: x}"), with_env("{name: A1, value: x}")],
-        Code::NameRefused => [with_env("{name: A=B, value: x}"), with_env("{name: 'A B', value: x}")],
-        Code::NulByte => [with_env(r#"{name: A, value: "x\0"}"#), with_env(r#"{name: A, value: "x\u0001"}"#)],
+        Code::NotForShells => {
+            [with_env("{name: A.B, value: x}"), with_env("{name: A_B, value: x}")]
+        }
+        Code::NameNeedsNewApiServer => {
+            [with_env("{name: 1A, value: x}"), with_env("{name: A1, value: x}")]
+        }
+        Code::NameRefused => {
+            [with_env("{name: A=B, value: x}"), with_env("{name: 'A B', value: x}")]
+        }
+        Code::NulByte => {
+            [with_env(r#"{name: A, value: "x\0"}"#), with_env(r#"{name: A, value: "x\u0001"}"#)]
+        }
         Code::NotUtf8 => {
             let with_data = |data: &str| {
                 Cluster::with("envFrom: [{secretRef: {name: s}}]").and(
@@ -89,7 +107,8 @@ fn example(code: Code) -> Option<[Cluster; 2]> {
             [with_data("/w=="), with_data("w78=")]
         }
         Code::StringTooLong => {
-            let of_length = |length: usize| with_env(&format!("{{name: A, value: {}}}", "x".repeat(length)));
+            let of_length =
+                |length: usize| with_env(&format!("{{name: A, value: {}}}", "x".repeat(length)));
             // `A=` and the NUL take three bytes.
             [of_length((128 << 10) - 2), of_length((128 << 10) - 3)]
         }
@@ -102,7 +121,9 @@ fn example(code: Code) -> Option<[Cluster; 2]> {
             let small = with_env("{name: A, value: x}");
             [with_total(small.clone(), 28), with_total(small, 30)]
         }
-        Code::ServiceSkipped => [none().service("db", "clusterIP: None"), none().service("prod/db", "clusterIP: None")],
+        Code::ServiceSkipped => {
+            [none().service("db", "clusterIP: None"), none().service("prod/db", "clusterIP: None")]
+        }
         Code::ServiceRefused => {
             let web = none().service("1web", WEB);
             [web.clone().in_release("1.35"), web.in_release("1.36")]
@@ -153,8 +174,12 @@ fn every_code_is_raised_once_by_its_example_and_not_by_its_neighbour() {
 fn an_example_raises_nothing_else_but_what_goes_with_it() {
     for &code in Code::ALL {
         let [raises, _] = example(code).unwrap();
-        let others: Vec<Code> =
-            raises.findings().into_iter().map(|finding| finding.code).filter(|&other| other != code).collect();
+        let others: Vec<Code> = raises
+            .findings()
+            .into_iter()
+            .map(|finding| finding.code)
+            .filter(|&other| other != code)
+            .collect();
         let expected: &[Code] = match code {
             Code::AmbiguousReference => &[Code::AmbiguousVariable],
             Code::ReferenceToSkipped => &[Code::EntrySkipped],
@@ -173,7 +198,8 @@ fn the_severity_of_a_finding_is_that_of_its_code() {
             assert_eq!(finding.severity, finding.code.severity(), "{code}");
         }
     }
-    let codes: String = Code::ALL.iter().map(|code| format!("{} {code}\n", code.severity())).collect();
+    let codes: String =
+        Code::ALL.iter().map(|code| format!("{} {code}\n", code.severity())).collect();
     insta::assert_snapshot!(codes, @"
     error ambiguous-variable
     error ambiguous-reference
@@ -218,7 +244,8 @@ fn what_is_picked_at_random_is_told_with_every_value() {
 fn a_name_that_the_application_reads_is_told() {
     // One that waits for its address, as in a manifest written by hand, will make them too.
     let by_hand = |env: &str| {
-        let cluster = Cluster::with(&format!("env: [{env}]")).service("redis", "ports: [{port: 6379}]");
+        let cluster =
+            Cluster::with(&format!("env: [{env}]")).service("redis", "ports: [{port: 6379}]");
         told(&cluster.expecting(&["REDIS_PORT"], &[]), Code::ExpectedName)
     };
     insta::assert_snapshot!(by_hand(""), @r#"
@@ -329,7 +356,8 @@ fn the_size_is_told_with_what_would_help() {
     assert_eq!(told(&with_total(services.clone(), total), Code::EnvironmentNearlyTooLarge), "");
     assert_ne!(told(&with_total(services.clone(), total - 1), Code::EnvironmentNearlyTooLarge), "");
     let saved = services.composed(|composition| composition.size_of_service_links());
-    let without = Cluster::of_pod("enableServiceLinks: false, containers: [{name: app}]").service("kubernetes", WEB);
+    let without = Cluster::of_pod("enableServiceLinks: false, containers: [{name: app}]")
+        .service("kubernetes", WEB);
     let rest: Size = without.composed(|composition| composition.size());
     assert_eq!(size.bytes() - saved.bytes(), rest.bytes());
 }
@@ -348,7 +376,8 @@ fn links_that_are_off_are_not_what_would_help() {
 
 #[test]
 fn an_argument_can_be_too_long_or_hold_a_nul_byte_too() {
-    let long = |length: usize| Cluster::with(&format!("command: [sh], args: [{}]", "x".repeat(length)));
+    let long =
+        |length: usize| Cluster::with(&format!("command: [sh], args: [{}]", "x".repeat(length)));
     insta::assert_snapshot!(told(&long(128 << 10), Code::StringTooLong), @"
     error string-too-long: args[0] takes 131073 bytes, and Linux takes 131072: no program starts in the container. Mount the value as a file instead.
     [] []
@@ -401,7 +430,8 @@ fn what_the_api_server_would_refuse_is_told() {
     warning service-refused: The API server of 1.35 would refuse Service 1web: metadata.name must be at most 63 lower-case letters, digits and '-', begin with a letter and end with a letter or digit. Change the field; until then no cluster of that release has this Service.
     [] ["Service default/1web"]
     "#);
-    let ports = Cluster::with("").service("web", "clusterIP: 10.0.0.1, ports: [{port: 80}, {port: 80, name: a}]");
+    let ports = Cluster::with("")
+        .service("web", "clusterIP: 10.0.0.1, ports: [{port: 80}, {port: 80, name: a}]");
     insta::assert_snapshot!(told(&ports, Code::ServiceRefused), @r#"
     warning service-refused: The API server of 1.36 would refuse Service web: spec.ports[0].name must be set, because there are several ports. Change the field; until then no cluster of that release has this Service.
     [] ["Service default/web"]
@@ -426,8 +456,10 @@ fn entries_that_are_passed_over_are_told() {
     info entry-skipped: envFrom[0] is passed over, for the whole source: there is no ConfigMap default/m, which is optional. Add what is missing if the container needs it.
     [] ["ConfigMap default/m"]
     "#);
-    let key =
-        Cluster::with("env: [{name: A, valueFrom: {secretKeyRef: {name: s, key: k, optional: true}}}]").secret("s", "");
+    let key = Cluster::with(
+        "env: [{name: A, valueFrom: {secretKeyRef: {name: s, key: k, optional: true}}}]",
+    )
+    .secret("s", "");
     insta::assert_snapshot!(told(&key, Code::EntrySkipped), @r#"
     info entry-skipped: env[0] is passed over, for A: Secret default/s has no key "k", which is optional. Add what is missing if the container needs it.
     ["A"] ["Secret default/s"]
@@ -463,7 +495,10 @@ fn findings_are_cut_where_the_limit_is_and_that_is_told() {
         for size_limit in [fitting, fitting + lens[count] - 1] {
             let cut = with_size_limit(cluster.clone(), size_limit).findings();
             assert_eq!(cut[..count], whole[..count]);
-            assert_eq!(cut[count..].iter().map(|finding| finding.code).collect::<Vec<_>>(), [Code::FindingsCut]);
+            assert_eq!(
+                cut[count..].iter().map(|finding| finding.code).collect::<Vec<_>>(),
+                [Code::FindingsCut]
+            );
         }
     }
     assert_eq!(with_size_limit(cluster, lens.iter().sum()).findings(), whole);
@@ -473,11 +508,14 @@ fn findings_are_cut_where_the_limit_is_and_that_is_told() {
 fn a_service_is_diagnosed_before_it_is_created() {
     let [cluster, _] = example(Code::ExpectedName).unwrap();
     let redis = cluster.objects.services.get("default", "redis").unwrap();
-    let expecting = Cluster::with("").expecting(&["REDIS_SERVICE_HOST"], &["REDIS_PORT_80_TCP_P"]).expectations;
+    let expecting =
+        Cluster::with("").expecting(&["REDIS_SERVICE_HOST"], &["REDIS_PORT_80_TCP_P"]).expectations;
     let findings = diagnose_service(redis, &expecting, Release::NEWEST);
-    let names: Vec<&str> = findings.iter().flat_map(|finding| &finding.variables).map(String::as_str).collect();
+    let names: Vec<&str> =
+        findings.iter().flat_map(|finding| &finding.variables).map(String::as_str).collect();
     assert_eq!(names, ["REDIS_SERVICE_HOST", "REDIS_PORT_80_TCP_PROTO", "REDIS_PORT_80_TCP_PORT"]);
-    let without_address = Cluster::with("").service("redis", "ports: [{port: 80}]").expecting(&["REDIS_PORT"], &[]);
+    let without_address =
+        Cluster::with("").service("redis", "ports: [{port: 80}]").expecting(&["REDIS_PORT"], &[]);
     let redis = without_address.objects.services.get("default", "redis").unwrap();
     let findings = diagnose_service(redis, &without_address.expectations, Release::NEWEST);
     insta::assert_snapshot!(findings.iter().map(ToString::to_string).collect::<String>(), @"error expected-name: Service redis gives the container REDIS_PORT=tcp://CLUSTER-IP:80, which the application reads as its own setting. Set the variable in env, set enableServiceLinks: false, or give the Service another name.");
@@ -487,7 +525,9 @@ fn a_service_is_diagnosed_before_it_is_created() {
 fn colliding(container: &str) -> Cluster {
     let first = "ports: [{port: 1, name: 12-tcp-port}, {port: 23, name: 3-tcp-port}]";
     Cluster::with(
-        &container.replace("$(12)", "$(A_SERVICE_PORT_12_TCP_PORT)").replace("$(3)", "$(A_SERVICE_PORT_3_TCP_PORT)"),
+        &container
+            .replace("$(12)", "$(A_SERVICE_PORT_12_TCP_PORT)")
+            .replace("$(3)", "$(A_SERVICE_PORT_3_TCP_PORT)"),
     )
     .service("a", &format!("clusterIP: 10.0.0.1, {first}"))
     .service("a-service", "clusterIP: 10.0.0.2, ports: [{port: 12, name: x}, {port: 3, name: y}]")
@@ -495,23 +535,40 @@ fn colliding(container: &str) -> Cluster {
 
 fn ambiguous_declared(cluster: &Cluster) -> Vec<String> {
     let told = |ambiguity: &Ambiguity<'_>| {
-        let values = ambiguity.values.iter().map(|possible| format!("{:?}", possible.value)).collect::<Vec<_>>();
+        let values = ambiguity
+            .values
+            .iter()
+            .map(|possible| format!("{:?}", possible.value))
+            .collect::<Vec<_>>();
         format!("{} {}", ambiguity.name, values.join(" "))
     };
     let is_declared = |ambiguity: &&Ambiguity<'_>| ambiguity.is_declared;
-    cluster.composed(|composition| composition.ambiguities().iter().filter(is_declared).map(told).collect())
+    cluster.composed(|composition| {
+        composition.ambiguities().iter().filter(is_declared).map(told).collect()
+    })
 }
 
 #[test]
 fn the_same_service_comes_last_for_all_names() {
-    assert_eq!(ambiguous_declared(&colliding("env: [{name: X, value: '$(12) $(3)'}]")), [r#"X "1 23" "12 3""#]);
-    assert!(ambiguous_declared(&colliding("env: [{name: X, value: $(12)$(3)}]")).is_empty(), "it is 123 either way");
+    assert_eq!(
+        ambiguous_declared(&colliding("env: [{name: X, value: '$(12) $(3)'}]")),
+        [r#"X "1 23" "12 3""#]
+    );
+    assert!(
+        ambiguous_declared(&colliding("env: [{name: X, value: $(12)$(3)}]")).is_empty(),
+        "it is 123 either way"
+    );
 }
 
 #[test]
 fn what_is_overwritten_or_refers_to_no_contested_name_is_not_ambiguous() {
-    assert!(ambiguous_declared(&colliding("env: [{name: X, value: $(12)}, {name: X, value: x}]")).is_empty());
-    assert!(ambiguous_declared(&colliding("env: [{name: X, value: $(A_SERVICE_HOST)}]")).is_empty());
+    assert!(
+        ambiguous_declared(&colliding("env: [{name: X, value: $(12)}, {name: X, value: x}]"))
+            .is_empty()
+    );
+    assert!(
+        ambiguous_declared(&colliding("env: [{name: X, value: $(A_SERVICE_HOST)}]")).is_empty()
+    );
 }
 
 #[test]
@@ -538,9 +595,13 @@ fn services_that_make_the_same_value_are_told_together() {
         .service("a-service-port-80-tcp", "clusterIP: 10.0.0.3, ports: [{port: 80}]");
     let told = cluster.composed(|composition| {
         let ambiguities = composition.ambiguities();
-        let ambiguity = ambiguities.iter().find(|ambiguity| ambiguity.name == "A_SERVICE_PORT_80_TCP_PORT").unwrap();
+        let ambiguity = ambiguities
+            .iter()
+            .find(|ambiguity| ambiguity.name == "A_SERVICE_PORT_80_TCP_PORT")
+            .unwrap();
         let services = |possible: &PossibleValue<'_>| {
-            let names = possible.from.iter().map(|variable| variable.service().metadata.name.clone());
+            let names =
+                possible.from.iter().map(|variable| variable.service().metadata.name.clone());
             format!("{:?} {}", possible.value, names.collect::<Vec<_>>().join(" "))
         };
         ambiguity.values.iter().map(services).collect::<Vec<_>>()
@@ -552,8 +613,10 @@ fn services_that_make_the_same_value_are_told_together() {
 fn pairs_that_collide(container: &str, count: usize) -> Cluster {
     let mut cluster = Cluster::with(container);
     for number in 0..count {
-        cluster = cluster.service(&format!("n{number}"), "clusterIP: 10.0.0.1, ports: [{port: 80}]");
-        cluster = cluster.service(&format!("n{number}-service"), "clusterIP: 10.0.0.2, ports: [{port: 80}]");
+        cluster =
+            cluster.service(&format!("n{number}"), "clusterIP: 10.0.0.1, ports: [{port: 80}]");
+        cluster = cluster
+            .service(&format!("n{number}-service"), "clusterIP: 10.0.0.2, ports: [{port: 80}]");
     }
     cluster
 }
@@ -563,11 +626,13 @@ fn pairs_that_collide(container: &str, count: usize) -> Cluster {
 fn no_more_outcomes_than_the_limit_are_gone_through() {
     for (count, values) in [(10, Ambiguity::MOST_ORDERS), (11, 1 + 1 + 11), (50, 1 + 1 + 50)] {
         let text: String = (0..count).map(|number| format!("$(N{number}_SERVICE_PORT)")).collect();
-        pairs_that_collide(&format!("env: [{{name: X, value: '{text}'}}]"), count).composed(|composition| {
-            let ambiguities = composition.ambiguities();
-            let declared = ambiguities.iter().find(|ambiguity| ambiguity.is_declared).unwrap();
-            assert_eq!(declared.values.len(), values);
-        });
+        pairs_that_collide(&format!("env: [{{name: X, value: '{text}'}}]"), count).composed(
+            |composition| {
+                let ambiguities = composition.ambiguities();
+                let declared = ambiguities.iter().find(|ambiguity| ambiguity.is_declared).unwrap();
+                assert_eq!(declared.values.len(), values);
+            },
+        );
     }
 }
 
@@ -578,10 +643,12 @@ fn however_many_names_are_contested_no_entry_is_lost() {
         let env: Vec<String> = (0..count).map(entry).collect();
         pairs_that_collide(&format!("env: [{}]", env.join(", ")), count).composed(|composition| {
             let ambiguities = composition.ambiguities();
-            let declared: Vec<&Ambiguity<'_>> = ambiguities.iter().filter(|ambiguity| ambiguity.is_declared).collect();
+            let declared: Vec<&Ambiguity<'_>> =
+                ambiguities.iter().filter(|ambiguity| ambiguity.is_declared).collect();
             assert_eq!(declared.len(), count);
             for ambiguity in declared {
-                let values = ambiguity.values.iter().map(|possible| possible.value.as_str().unwrap());
+                let values =
+                    ambiguity.values.iter().map(|possible| possible.value.as_str().unwrap());
                 assert!(values.eq(["80", "tcp://10.0.0.2:80"]), "{ambiguity:?}");
             }
         });
@@ -590,7 +657,8 @@ fn however_many_names_are_contested_no_entry_is_lost() {
 
 #[test]
 fn every_code_says_what_it_means() {
-    let codes: String = Code::ALL.iter().map(|code| format!("{code}: {}\n", code.meaning())).collect();
+    let codes: String =
+        Code::ALL.iter().map(|code| format!("{code}: {}\n", code.meaning())).collect();
     insta::assert_snapshot!(codes, @"
     ambiguous-variable: Services make a variable of one name with different values, and the kubelet picks one at random
     ambiguous-reference: the value of an entry depends on a variable that the kubelet picks at random
@@ -621,13 +689,16 @@ fn every_code_says_what_it_means() {
 /// Of three Services the one in the middle makes a name with each of the others.
 #[test]
 fn every_order_of_three_services_is_gone_through() {
-    let cluster = Cluster::with("env: [{name: X, value: '$(A_SERVICE_PORT) $(A_SERVICE_SERVICE_PORT)'}]")
-        .service("a", "clusterIP: 10.0.0.1, ports: [{port: 1}]")
-        .service("a-service", "clusterIP: 10.0.0.2, ports: [{port: 2}]")
-        .service("a-service-service", "clusterIP: 10.0.0.3, ports: [{port: 3}]");
+    let cluster =
+        Cluster::with("env: [{name: X, value: '$(A_SERVICE_PORT) $(A_SERVICE_SERVICE_PORT)'}]")
+            .service("a", "clusterIP: 10.0.0.1, ports: [{port: 1}]")
+            .service("a-service", "clusterIP: 10.0.0.2, ports: [{port: 2}]")
+            .service("a-service-service", "clusterIP: 10.0.0.3, ports: [{port: 3}]");
     assert_eq!(
         ambiguous_declared(&cluster),
-        [r#"X "1 2" "1 tcp://10.0.0.3:3" "tcp://10.0.0.2:2 2" "tcp://10.0.0.2:2 tcp://10.0.0.3:3""#],
+        [
+            r#"X "1 2" "1 tcp://10.0.0.3:3" "tcp://10.0.0.2:2 2" "tcp://10.0.0.2:2 tcp://10.0.0.3:3""#
+        ],
     );
 }
 

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use kubelet_env::api::{Container, EnvVar, ObjectMeta, Pod, PodMeta, PodSpec, PortNumber, Service, ServicePort};
+use kubelet_env::api::{
+    Container, EnvVar, ObjectMeta, Pod, PodMeta, PodSpec, PortNumber, Service, ServicePort,
+};
 use kubelet_env::{Code, Expectations, Facts, Objects, compose};
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
@@ -16,10 +18,14 @@ enum Part {
     Reference(&'static str),
 }
 
-const NAMES: [&str; 6] = ["A", "B", "C", "FOO_SERVICE_HOST", "REDIS_PORT", "KUBERNETES_SERVICE_PORT"];
+const NAMES: [&str; 6] =
+    ["A", "B", "C", "FOO_SERVICE_HOST", "REDIS_PORT", "KUBERNETES_SERVICE_PORT"];
 
 fn part() -> impl Strategy<Value = Part> {
-    prop_oneof![select(vec!["x", " ", "é"]).prop_map(Part::Text), select(NAMES.to_vec()).prop_map(Part::Reference)]
+    prop_oneof![
+        select(vec!["x", " ", "é"]).prop_map(Part::Text),
+        select(NAMES.to_vec()).prop_map(Part::Reference)
+    ]
 }
 
 fn service(name: &str, namespace: &str) -> Service {

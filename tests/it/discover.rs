@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kubelet_env::api::{ObjectMeta, PortNumber, Protocol, Service, ServicePort, ServiceSpec};
 use kubelet_env::{
-    Certainty, DiscoverError, Discovered, DiscoveredService, Environment, Form, Order, Release, ServiceLinks, generate,
-    mangle, select, validate_service,
+    Certainty, DiscoverError, Discovered, DiscoveredService, Environment, Form, Order, Release,
+    ServiceLinks, generate, mangle, select, validate_service,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -33,7 +33,11 @@ fn service(name: &str, cluster_ip: &str, ports: &[Port]) -> Service {
 
 fn variables(services: &[Service]) -> Vec<(String, String)> {
     let services: Vec<&Service> = services.iter().collect();
-    generate(&services).unwrap().iter().map(|variable| (variable.name(), variable.value())).collect()
+    generate(&services)
+        .unwrap()
+        .iter()
+        .map(|variable| (variable.name(), variable.value()))
+        .collect()
 }
 
 fn discover(services: &[Service]) -> Discovered {
@@ -54,7 +58,11 @@ fn found(pairs: &[(&str, &str)], name: &str) -> Result<String, DiscoverError> {
 }
 
 fn candidates(found: &Discovered) -> Vec<(String, Certainty)> {
-    found.candidates().iter().map(|candidate| (candidate.plain_name(), candidate.certainty())).collect()
+    found
+        .candidates()
+        .iter()
+        .map(|candidate| (candidate.plain_name(), candidate.certainty()))
+        .collect()
 }
 
 /// What is certain of all Services, by name.
@@ -83,7 +91,9 @@ fn a_service_is_found_by_its_name() {
 
 #[test]
 fn an_empty_environment_has_no_services() {
-    for found in [Discovered::default(), Discovered::from_block(b""), Discovered::from_block(b"\0\0")] {
+    for found in
+        [Discovered::default(), Discovered::from_block(b""), Discovered::from_block(b"\0\0")]
+    {
         assert!(found.candidates().is_empty());
         assert_eq!(found.find("kubernetes"), Err(DiscoverError::NoVariables));
         assert_eq!(found.without_service_variables().count(), 0);
@@ -108,13 +118,24 @@ fn a_leading_digit_and_an_ipv6_address() {
 
 #[test]
 fn a_number_with_several_protocols_has_no_name() {
-    let dns = [(53, Protocol::Udp, "dns"), (53, Protocol::Tcp, "dns-tcp"), (9153, Protocol::Tcp, "metrics")];
+    let dns = [
+        (53, Protocol::Udp, "dns"),
+        (53, Protocol::Tcp, "dns-tcp"),
+        (9153, Protocol::Tcp, "metrics"),
+    ];
     let found = discover(&[service("kube-dns", "10.96.0.10", &dns)]);
-    assert_eq!(told(found.find("kube-dns")).unwrap(), "10.96.0.10 53/UDP/- 53/TCP/- 9153/TCP/metrics");
+    assert_eq!(
+        told(found.find("kube-dns")).unwrap(),
+        "10.96.0.10 53/UDP/- 53/TCP/- 9153/TCP/metrics"
+    );
     assert_eq!(found.candidates()[0].certainty(), Certainty::Certain);
     assert!(rest(&found).is_empty());
     // Whose the only name is nobody can tell.
-    let found = discover(&[service("dns", "10.96.0.10", &[(53, Protocol::Udp, "dns"), (53, Protocol::Tcp, "")])]);
+    let found = discover(&[service(
+        "dns",
+        "10.96.0.10",
+        &[(53, Protocol::Udp, "dns"), (53, Protocol::Tcp, "")],
+    )]);
     assert_eq!(told(found.find("dns")).unwrap(), "10.96.0.10 53/UDP/- 53/TCP/-");
 }
 
@@ -130,11 +151,18 @@ fn any_text_of_a_port_settles_whose_its_number_is() {
         ("FOO_SERVICE_PORT_80_TCP_ADDR", "10.0.0.1"),
     ] {
         let found = Discovered::from_pairs([sibling, OF_EITHER]);
-        assert_eq!(candidates(&found), [("foo-service".to_owned(), Certainty::Corroborated)], "{sibling:?}");
+        assert_eq!(
+            candidates(&found),
+            [("foo-service".to_owned(), Certainty::Corroborated)],
+            "{sibling:?}"
+        );
     }
     // That there is a Service of the one name does not say that it has this port.
     let siblings = [("FOO_SERVICE_SERVICE_HOST", "10.0.0.2"), ("FOO_PORT_80_TCP_ADDR", "10.0.0.1")];
-    assert_eq!(found(&[siblings[0], siblings[1], OF_EITHER], "foo").unwrap(), "10.0.0.1 80/TCP/80-tcp-port");
+    assert_eq!(
+        found(&[siblings[0], siblings[1], OF_EITHER], "foo").unwrap(),
+        "10.0.0.1 80/TCP/80-tcp-port"
+    );
 }
 
 #[test]
@@ -143,11 +171,15 @@ fn numbers_do_not_settle_whose_a_number_is() {
     for pairs in [[of_foo[0], of_foo[1], OF_EITHER], [OF_EITHER, of_foo[1], of_foo[0]]] {
         assert_eq!(
             candidates(&Discovered::from_pairs(pairs)),
-            [("foo".to_owned(), Certainty::Corroborated), ("foo-service".to_owned(), Certainty::Ambiguous)],
+            [
+                ("foo".to_owned(), Certainty::Corroborated),
+                ("foo-service".to_owned(), Certainty::Ambiguous)
+            ],
         );
     }
     let other = ("A_SERVICE_PORT_B_PORT_90_TCP_PORT", "90");
-    let pairs = [("A_PORT_80_TCP_ADDR", "10.0.0.1"), other, ("A_SERVICE_PORT_B_SERVICE_PORT", "80")];
+    let pairs =
+        [("A_PORT_80_TCP_ADDR", "10.0.0.1"), other, ("A_SERVICE_PORT_B_SERVICE_PORT", "80")];
     assert_eq!(found(&pairs, "a").unwrap(), "10.0.0.1 80/TCP/b-service-port");
 }
 
@@ -157,16 +189,22 @@ fn a_host_or_a_port_settles_whose_first_port_it_is() {
     let of_a = ("A_PORT_80_TCP_ADDR", "10.0.0.1");
     let of_either = ("A_SERVICE_PORT_B_SERVICE_PORT", "80");
     assert_eq!(found(&[of_a, of_either], "a").unwrap(), "10.0.0.1 80/TCP/b-service-port");
-    for of_the_other in
-        [("A_SERVICE_PORT_B_SERVICE_HOST", "10.0.0.2"), ("A_SERVICE_PORT_B_PORT_80_TCP_ADDR", "10.0.0.2")]
-    {
-        assert_eq!(found(&[of_a, of_the_other, of_either], "a").unwrap(), "10.0.0.1 80/TCP/-", "{of_the_other:?}");
+    for of_the_other in [
+        ("A_SERVICE_PORT_B_SERVICE_HOST", "10.0.0.2"),
+        ("A_SERVICE_PORT_B_PORT_80_TCP_ADDR", "10.0.0.2"),
+    ] {
+        assert_eq!(
+            found(&[of_a, of_the_other, of_either], "a").unwrap(),
+            "10.0.0.1 80/TCP/-",
+            "{of_the_other:?}"
+        );
     }
 }
 
 #[test]
 fn a_named_port_belongs_to_a_service_whose_ports_are_not_told() {
-    let found = Discovered::from_pairs([("FOO_SERVICE_HOST", "10.0.0.1"), ("FOO_SERVICE_PORT_HTTP", "80")]);
+    let found =
+        Discovered::from_pairs([("FOO_SERVICE_HOST", "10.0.0.1"), ("FOO_SERVICE_PORT_HTTP", "80")]);
     assert_eq!(candidates(&found), [("foo".to_owned(), Certainty::Corroborated)]);
 }
 
@@ -176,7 +214,11 @@ fn without_any_one_of_its_variables_a_service_is_not_certain() {
     assert_eq!(all.len(), 7);
     for missing in &all {
         let found = Discovered::from_pairs(all.iter().filter(|pair| *pair != missing).cloned());
-        assert_eq!(candidates(&found), [("web".to_owned(), Certainty::Corroborated)], "{missing:?}");
+        assert_eq!(
+            candidates(&found),
+            [("web".to_owned(), Certainty::Corroborated)],
+            "{missing:?}"
+        );
     }
 }
 
@@ -224,10 +266,13 @@ fn names_that_look_like_suffixes() {
         "foo-service-port-80-tcp-port",
         "foo-port-80-tcp-addr",
     ] {
-        for port_name in ["", "port", "80-tcp-port", "service-host", "b-service-port", "b-service-port-c"] {
+        for port_name in
+            ["", "port", "80-tcp-port", "service-host", "b-service-port", "b-service-port-c"]
+        {
             let found = discover(&[service(name, "10.0.0.1", &[(80, Protocol::Tcp, port_name)])]);
             let port_name = if port_name.is_empty() { "-" } else { port_name };
-            let expected = BTreeMap::from([(name.to_owned(), format!("10.0.0.1 80/TCP/{port_name}"))]);
+            let expected =
+                BTreeMap::from([(name.to_owned(), format!("10.0.0.1 80/TCP/{port_name}"))]);
             assert_eq!(all_certain(&found), expected);
             assert!(rest(&found).is_empty());
         }
@@ -237,12 +282,19 @@ fn names_that_look_like_suffixes() {
 #[test]
 fn a_variable_that_can_be_two_services_names_no_port() {
     let port = |name| [(80, Protocol::Tcp, name)];
-    let one = [service("a", "10.0.0.1", &port("b-service-port-c")), service("a-service-port-b", "10.0.0.2", &port(""))];
-    let other = [service("a", "10.0.0.1", &port("")), service("a-service-port-b", "10.0.0.2", &port("c"))];
+    let one = [
+        service("a", "10.0.0.1", &port("b-service-port-c")),
+        service("a-service-port-b", "10.0.0.2", &port("")),
+    ];
+    let other =
+        [service("a", "10.0.0.1", &port("")), service("a-service-port-b", "10.0.0.2", &port("c"))];
     let sorted = |services: &[Service]| variables(services).into_iter().collect::<BTreeSet<_>>();
     assert_eq!(sorted(&one), sorted(&other));
     let expected = [("a", "10.0.0.1 80/TCP/-"), ("a-service-port-b", "10.0.0.2 80/TCP/-")];
-    assert_eq!(all_certain(&discover(&one)), expected.map(|(name, told)| (name.to_owned(), told.to_owned())).into());
+    assert_eq!(
+        all_certain(&discover(&one)),
+        expected.map(|(name, told)| (name.to_owned(), told.to_owned())).into()
+    );
     assert!(rest(&discover(&one)).is_empty());
 }
 
@@ -282,8 +334,11 @@ fn what_somebody_set_is_no_service() {
 
 #[test]
 fn what_is_not_utf_8_is_left_alone() {
-    let pairs: [(&[u8], &[u8]); 3] =
-        [(b"WEB_SERVICE_HOST", b"10.0.0.\xff"), (b"W\xff_SERVICE_HOST", b"10.0.0.1"), (b"BIN", b"\0\xfe=")];
+    let pairs: [(&[u8], &[u8]); 3] = [
+        (b"WEB_SERVICE_HOST", b"10.0.0.\xff"),
+        (b"W\xff_SERVICE_HOST", b"10.0.0.1"),
+        (b"BIN", b"\0\xfe="),
+    ];
     let found = Discovered::from_pairs(pairs);
     assert!(found.candidates().is_empty());
     assert!(found.without_service_variables().eq(pairs));
@@ -298,7 +353,8 @@ fn the_cluster_itself() {
     let found = Discovered::from_block(block);
     assert_eq!(told(found.find("kubernetes")).unwrap(), "10.96.0.1 443/TCP/https");
     assert_eq!(candidates(&found), [("kubernetes".to_owned(), Certainty::Certain)]);
-    let left = [("HOSTNAME", "web-0"), ("=C:", "x=y")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let left = [("HOSTNAME", "web-0"), ("=C:", "x=y")]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
     assert_eq!(rest(&found), left);
 }
 
@@ -311,13 +367,19 @@ fn some_of_the_variables() {
     assert_eq!(found(&[host], "web"), Err(DiscoverError::PortsMissing));
     assert_eq!(found(&[number], "web"), Err(DiscoverError::HostMissing));
     let eighty = PortNumber::new(80).unwrap();
-    assert_eq!(found(&[host, number], "web"), Err(DiscoverError::ProtocolMissing { number: eighty }));
+    assert_eq!(
+        found(&[host, number], "web"),
+        Err(DiscoverError::ProtocolMissing { number: eighty })
+    );
     assert_eq!(found(&[url], "web").unwrap(), "10.0.0.1 80/TCP/-");
     assert_eq!(found(&[numbered, url], "web").unwrap(), "10.0.0.1 80/TCP/- 443/TCP/-");
     let of_port = [("WEB_PORT_53_UDP_ADDR", "10.0.0.1"), ("WEB_PORT_53_UDP_PROTO", "udp")];
     assert_eq!(found(&of_port, "web").unwrap(), "10.0.0.1 53/UDP/-");
     assert_eq!(found(&of_port[1..], "web"), Err(DiscoverError::HostMissing));
-    assert_eq!(found(&[host, ("WEB_SERVICE_PORT_HTTP", "80"), url], "web").unwrap(), "10.0.0.1 80/TCP/http");
+    assert_eq!(
+        found(&[host, ("WEB_SERVICE_PORT_HTTP", "80"), url], "web").unwrap(),
+        "10.0.0.1 80/TCP/http"
+    );
     for (pairs, certainty) in [
         (vec![url], Certainty::Ambiguous),
         (vec![host, number], Certainty::Corroborated),
@@ -358,8 +420,11 @@ fn what_the_container_sets_itself_stays() {
 
 #[test]
 fn nothing_but_service_variables_is_shown() {
-    let found =
-        Discovered::from_pairs([("TOKEN", "hunter2"), ("WEB_SERVICE_HOST", "hunter 2"), ("WEB_PORT", "hunter")]);
+    let found = Discovered::from_pairs([
+        ("TOKEN", "hunter2"),
+        ("WEB_SERVICE_HOST", "hunter 2"),
+        ("WEB_PORT", "hunter"),
+    ]);
     assert!(!format!("{found:?}").contains("hunter"));
     let found = Discovered::from_pairs([("TOKEN", "hunter2"), ("WEB_PORT_53_UDP_PROTO", "udp")]);
     insta::assert_snapshot!(format!("{found:?}"), @r#"Discovered { candidates: [Candidate { mangled_name: "WEB", certainty: Ambiguous, service: Err(HostMissing) }], .. }"#);
@@ -382,24 +447,34 @@ fn errors_say_what_is_wrong() {
 fn hostile_environments_are_read() {
     let long = format!("{}_SERVICE_HOST", "_PORT_SERVICE_PORT".repeat(100_000));
     let digits = format!("A_PORT_{}_TCP", "9".repeat(1_000_000));
-    let found = Discovered::from_pairs([(long.as_str(), "10.0.0.1"), (digits.as_str(), "tcp://10.0.0.1:80")]);
+    let found = Discovered::from_pairs([
+        (long.as_str(), "10.0.0.1"),
+        (digits.as_str(), "tcp://10.0.0.1:80"),
+    ]);
     assert!(found.candidates().is_empty());
 
-    let ports = |suffix| (1..=20_000).map(move |number| (format!("A_PORT_{number}_TCP{suffix}"), number.to_string()));
+    let ports = |suffix| {
+        (1..=20_000).map(move |number| (format!("A_PORT_{number}_TCP{suffix}"), number.to_string()))
+    };
     let names = (0..20_000).map(|number| (format!("A_SERVICE_PORT_P{number}"), "7".to_owned()));
     let found = Discovered::from_pairs(names.chain(ports("_PORT")));
     assert_eq!(found.find("a"), Err(DiscoverError::HostMissing));
 
     let nested = "A_SERVICE_PORT_".repeat(8);
     let shared = (0..20_000).map(|number| (format!("{nested}P{number}"), "80".to_owned()));
-    let anchors = (1..5).map(|times| (format!("A{}_SERVICE_HOST", "_SERVICE_PORT_A".repeat(times)), "h".to_owned()));
+    let anchors = (1..5).map(|times| {
+        (format!("A{}_SERVICE_HOST", "_SERVICE_PORT_A".repeat(times)), "h".to_owned())
+    });
     assert!(!Discovered::from_pairs(shared.chain(anchors)).candidates().is_empty());
 }
 
 /// In one namespace, so that they are seen together.
 fn valid_service() -> impl Strategy<Value = Service> {
     strategies::valid_service()
-        .prop_map(|service| Service { metadata: ObjectMeta::new("default", service.metadata.name), ..service })
+        .prop_map(|service| Service {
+            metadata: ObjectMeta::new("default", service.metadata.name),
+            ..service
+        })
         .prop_filter("not valid", |service| validate_service(service, Release::NEWEST).is_empty())
 }
 
@@ -414,7 +489,8 @@ fn is_shared(service: &Service, port: &ServicePort, services: &[&Service]) -> bo
 
 /// Of Services that are valid and do not collide: all is found again, and nothing else.
 fn is_found_again(services: &[&Service], found: &Discovered) {
-    let names: BTreeSet<String> = found.candidates().iter().map(|candidate| candidate.plain_name()).collect();
+    let names: BTreeSet<String> =
+        found.candidates().iter().map(|candidate| candidate.plain_name()).collect();
     assert_eq!(names, services.iter().map(|service| service.metadata.name.clone()).collect());
     for service in services {
         let candidate = found.candidate(&service.metadata.name).unwrap();
@@ -424,17 +500,26 @@ fn is_found_again(services: &[&Service], found: &Discovered) {
         assert_eq!(discovered.host, service.spec.cluster_ip);
         let ports = &service.spec.ports;
         let by_number = |port: &ServicePort| (port.port, port.effective_protocol());
-        assert_eq!((discovered.ports[0].number, discovered.ports[0].protocol), by_number(&ports[0]));
-        let numbers: BTreeSet<_> = discovered.ports.iter().map(|port| (port.number, port.protocol)).collect();
+        assert_eq!(
+            (discovered.ports[0].number, discovered.ports[0].protocol),
+            by_number(&ports[0])
+        );
+        let numbers: BTreeSet<_> =
+            discovered.ports.iter().map(|port| (port.number, port.protocol)).collect();
         assert_eq!(numbers, ports.iter().map(by_number).collect());
         assert_eq!(discovered.ports.len(), ports.len());
         for port in ports {
-            let discovered = discovered.ports.iter().find(|other| (other.number, other.protocol) == by_number(port));
+            let discovered = discovered
+                .ports
+                .iter()
+                .find(|other| (other.number, other.protocol) == by_number(port));
             let name = discovered.unwrap().name.as_deref();
             let is_single = ports.iter().filter(|other| other.port == port.port).count() == 1;
             match name {
                 Some(name) => assert_eq!((name, is_single), (&*port.name, true)),
-                None => assert!(!is_single || port.name.is_empty() || is_shared(service, port, services)),
+                None => assert!(
+                    !is_single || port.name.is_empty() || is_shared(service, port, services)
+                ),
             }
         }
     }
@@ -554,7 +639,9 @@ fn recorded_inputs_are_found_again() {
     let mut round_trips = 0;
     for line in include_str!("../conformance/service_env.jsonl").lines() {
         let mut services = serde_json::from_str::<Case>(line).unwrap().given.services;
-        services.retain(|service| service.has_cluster_ip() && validate_service(service, Release::NEWEST).is_empty());
+        services.retain(|service| {
+            service.has_cluster_ip() && validate_service(service, Release::NEWEST).is_empty()
+        });
         for service in &mut services {
             service.metadata.namespace = "default".to_owned();
         }

@@ -21,7 +21,11 @@ fn read_port(text: &str) -> ServicePort {
         None => (text, None),
     };
     let (name, number) = text.split_once(':').unwrap_or(("", text));
-    ServicePort { name: name.to_owned(), protocol, port: PortNumber::new(number.parse().unwrap()).unwrap() }
+    ServicePort {
+        name: name.to_owned(),
+        protocol,
+        port: PortNumber::new(number.parse().unwrap()).unwrap(),
+    }
 }
 
 fn shown(services: &[Service], namespace: &str, order: Order) -> String {
@@ -51,9 +55,11 @@ fn my_nginx_as_documented() {
     MY_NGINX_PORT_80_TCP_PORT=80
     MY_NGINX_PORT_80_TCP_ADDR=10.1.180.155
     ");
-    for documented in
-        ["MY_NGINX_PORT_80_TCP_PORT=80", "MY_NGINX_PORT_80_TCP_PROTO=tcp", "MY_NGINX_PORT_80_TCP_ADDR=10.1.180.155"]
-    {
+    for documented in [
+        "MY_NGINX_PORT_80_TCP_PORT=80",
+        "MY_NGINX_PORT_80_TCP_PROTO=tcp",
+        "MY_NGINX_PORT_80_TCP_ADDR=10.1.180.155",
+    ] {
         assert!(all.lines().any(|line| line == documented), "{documented}");
     }
 }
@@ -107,7 +113,11 @@ fn the_documented_experiment() {
         let environment = Environment::from(generate(&seen).unwrap());
         let printed = String::from_utf8(environment.render(Order::Dash, Form::Lines)).unwrap();
         assert!(printed.contains("KUBERNETES_SERVICE_HOST=10.1.0.1\n"));
-        printed.lines().filter(|line| line.contains("MY_SVC")).map(|line| format!("{line}\n")).collect::<String>()
+        printed
+            .lines()
+            .filter(|line| line.contains("MY_SVC"))
+            .map(|line| format!("{line}\n"))
+            .collect::<String>()
     };
     let mut objects = Objects::default();
     let kubernetes = service("default", "kubernetes", "10.1.0.1", &["https:443/TCP"]);
@@ -116,7 +126,8 @@ fn the_documented_experiment() {
     let deployment_first = "2026-11-22T09:00:00Z";
     assert_eq!(grep(&objects, deployment_first), "");
 
-    let created: Service = yaml_serde::from_str(include_str!("../../examples/my-svc-nginx.yaml")).unwrap();
+    let created: Service =
+        yaml_serde::from_str(include_str!("../../examples/my-svc-nginx.yaml")).unwrap();
     objects.services.apply(created);
     assert_eq!(grep(&objects, deployment_first), "");
     // Deleted and created again.
@@ -299,10 +310,14 @@ fn a_leading_digit_stays() {
 /// `foo` has `FOO_SERVICE_PORT=80`, and `foo-service` a URL of that name, which is the later.
 #[test]
 fn foo_and_foo_service_collide() {
-    let services =
-        [service("default", "foo-service", "10.0.0.2", &["90"]), service("default", "foo", "10.0.0.1", &["80"])];
+    let services = [
+        service("default", "foo-service", "10.0.0.2", &["90"]),
+        service("default", "foo", "10.0.0.1", &["80"]),
+    ];
     for order in [Order::Kubelet, Order::Name, Order::Dash] {
-        assert!(shown(&services, "default", order).contains("FOO_SERVICE_PORT=tcp://10.0.0.2:90\n"));
+        assert!(
+            shown(&services, "default", order).contains("FOO_SERVICE_PORT=tcp://10.0.0.2:90\n")
+        );
     }
     insta::assert_snapshot!(shown(&services, "default", Order::Kubelet), @"
     FOO_SERVICE_HOST=10.0.0.1

@@ -124,7 +124,8 @@ fn errors_do_not_tell_values() {
 /// Bytes that the grammar knows, and a few that it does not.
 fn near_env_file() -> impl Strategy<Value = Vec<u8>> {
     let token = prop::sample::select(vec![
-        "A", "B", "A='", "B='x'", "A= ", "='", "=", "'", "'", "\n", "\n", "\r\n", "\r", " ", "\t", "#", "é",
+        "A", "B", "A='", "B='x'", "A= ", "='", "=", "'", "'", "\n", "\n", "\r\n", "\r", " ", "\t",
+        "#", "é",
     ]);
     prop::collection::vec(token, 0..24).prop_map(|tokens| tokens.concat().into_bytes())
 }

@@ -14,13 +14,18 @@ mod watcher;
 fn example(name: &str) -> PathBuf {
     let this = std::env::current_exe().unwrap();
     let profile = this.parent().and_then(Path::parent).unwrap();
-    let example = profile.join("examples").join(name).with_extension(std::env::consts::EXE_EXTENSION);
+    let example =
+        profile.join("examples").join(name).with_extension(std::env::consts::EXE_EXTENSION);
     // `cargo test` builds it; `cargo test --test it` leaves what is there.
     let built = example.metadata().and_then(|metadata| metadata.modified()).ok();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let sources =
-        ["src", "examples/shared", &format!("examples/{name}.rs")].map(|path| last_modified(&root.join(path)));
-    assert!(built >= sources.into_iter().max(), "run `cargo build --example {name}`: {}", example.display());
+    let sources = ["src", "examples/shared", &format!("examples/{name}.rs")]
+        .map(|path| last_modified(&root.join(path)));
+    assert!(
+        built >= sources.into_iter().max(),
+        "run `cargo build --example {name}`: {}",
+        example.display()
+    );
     example
 }
 

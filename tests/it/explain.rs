@@ -7,7 +7,8 @@ use crate::cluster::Cluster;
 const WEB: &str = "clusterIP: 10.0.0.1, ports: [{name: http, port: 80}]";
 
 fn explained(cluster: &Cluster, name: &str) -> Explanation {
-    let explanation = cluster.composed(|composition| composition.explain(name, &cluster.objects.services));
+    let explanation =
+        cluster.composed(|composition| composition.explain(name, &cluster.objects.services));
     let json = serde_json::to_string(&explanation).unwrap();
     assert_eq!(serde_json::from_str::<Explanation>(&json).unwrap(), explanation);
     explanation
@@ -257,12 +258,14 @@ fn references_are_followed_through_several_steps() {
 #[test]
 fn a_step_is_listed_once_however_many_references_lead_to_it() {
     let doubling = (1..64).map(|n| format!("{{name: A{n}, value: $(A{})$(A{})}}", n - 1, n - 1));
-    let env: Vec<String> = std::iter::once("{name: A0, valueFrom: {}}".to_owned()).chain(doubling).collect();
+    let env: Vec<String> =
+        std::iter::once("{name: A0, valueFrom: {}}".to_owned()).chain(doubling).collect();
     let explanation = explained(&Cluster::with(&format!("env: [{}]", env.join(", "))), "A63");
     assert_eq!(explanation.steps.len(), 64);
     assert_eq!(explanation.to_string().lines().count(), 2 + 63);
 
-    let twice = Cluster::with("env: [{name: WEB_PORT, value: $(WEB_PORT)$(WEB_PORT)}]").service("web", WEB);
+    let twice =
+        Cluster::with("env: [{name: WEB_PORT, value: $(WEB_PORT)$(WEB_PORT)}]").service("web", WEB);
     assert_eq!(explained(&twice, "WEB_PORT").steps.len(), 2);
     insta::assert_snapshot!(told(&twice, "WEB_PORT"), @"
     WEB_PORT=tcp://10.0.0.1:80tcp://10.0.0.1:80
@@ -561,7 +564,8 @@ fn services_that_do_not_make_the_name_are_told_with_the_reason() {
     WEB_PORT is not there
       Service prod/web is of another namespace: only Services of the Pod's own make variables
     ");
-    let unlinked = Cluster::of_pod("enableServiceLinks: false, containers: [{name: app}]").service("web", WEB);
+    let unlinked =
+        Cluster::of_pod("enableServiceLinks: false, containers: [{name: app}]").service("web", WEB);
     insta::assert_snapshot!(told(&unlinked, "WEB_PORT"), @"
     WEB_PORT is not there
       Service default/web is not seen, because the Pod has enableServiceLinks: false
@@ -633,7 +637,8 @@ fn a_service_that_was_created_later_is_told_with_its_time() {
 fn a_service_that_was_changed_later_is_told() {
     let then = Cluster::with("").service("web", WEB);
     let now = Cluster::with("").service("web", "clusterIP: 10.0.0.1, ports: [{port: 81}]");
-    let explain = |name| then.composed(|composition| composition.explain(name, &now.objects.services));
+    let explain =
+        |name| then.composed(|composition| composition.explain(name, &now.objects.services));
     insta::assert_snapshot!(explain("WEB_PORT_81_TCP"), @"
     WEB_PORT_81_TCP is not there
       Service default/web was changed after the container had started: restart the container
@@ -645,7 +650,9 @@ fn a_service_that_was_changed_later_is_told() {
 #[test]
 fn the_service_of_the_api_server_is_seen_from_everywhere() {
     let links_off = "enableServiceLinks: false, containers: [{name: app}]";
-    let cluster = Cluster::of_pod(links_off).service("kubernetes", WEB).created("kubernetes", "2026-11-22T09:30:00Z");
+    let cluster = Cluster::of_pod(links_off)
+        .service("kubernetes", WEB)
+        .created("kubernetes", "2026-11-22T09:30:00Z");
     insta::assert_snapshot!(told(&cluster, "KUBERNETES_PORT_81_TCP"), @"
     KUBERNETES_PORT_81_TCP is not there
       Service default/kubernetes has no port that such a variable would tell of
@@ -709,14 +716,17 @@ fn an_explanation_keeps_to_its_lines() {
       from env[0], value x\u{1b}[0m$(C\rD)
       $(C\rD) stays as it is: there is no such variable before it
     ");
-    let key = Cluster::with(r#"env: [{name: A, valueFrom: {configMapKeyRef: {name: c, key: "k\e"}}}]"#);
+    let key =
+        Cluster::with(r#"env: [{name: A, valueFrom: {configMapKeyRef: {name: c, key: "k\e"}}}]"#);
     let key = key.config_map("c", r#""k\e": v"#);
     insta::assert_snapshot!(told(&key, "A"), @r"
     A=v
       from env[0], key k\u{1b} of ConfigMap default/c
     ");
     assert_eq!(
-        key.composed(|composition| composition.explain("A", composition.facts().services).steps[0].origin.to_string()),
+        key.composed(|composition| composition.explain("A", composition.facts().services).steps[0]
+            .origin
+            .to_string()),
         r"env[0], key k\u{1b} of ConfigMap default/c"
     );
     insta::assert_snapshot!(told(&cluster, "\u{1b}[2J"), @r"
@@ -769,8 +779,8 @@ fn a_finding_reads_back_from_its_json() {
 #[test]
 fn a_service_that_does_not_say_when_it_was_created_may_be_later_too() {
     let now = Cluster::with("").service("web", "clusterIP: 10.0.0.1, ports: [{port: 80}]");
-    let told =
-        Cluster::with("").composed(|composition| composition.explain("WEB_PORT", &now.objects.services).to_string());
+    let told = Cluster::with("")
+        .composed(|composition| composition.explain("WEB_PORT", &now.objects.services).to_string());
     insta::assert_snapshot!(told, @"
     WEB_PORT is not there
       Service default/web was created after the container had started: restart the container

@@ -36,7 +36,9 @@ impl<'de> Deserializer<'de> for Binary {
             Binary::Number(number) => visitor.visit_u64(number),
             Binary::Nested(depth) => match depth.checked_sub(1) {
                 None => visitor.visit_unit(),
-                Some(rest) => visitor.visit_seq(SeqDeserializer::new(std::iter::once(Binary::Nested(rest)))),
+                Some(rest) => {
+                    visitor.visit_seq(SeqDeserializer::new(std::iter::once(Binary::Nested(rest))))
+                }
             },
         }
     }

@@ -4,19 +4,26 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use kubelet_env::api::{
-    Container, EnvFromSource, EnvVar, EnvVarSource, ObjectMeta, Pod, PodSpec, PortNumber, Secret, SecretEnvSource,
-    SecretKeySelector, Service, ServicePort, ServiceSpec,
+    Container, EnvFromSource, EnvVar, EnvVarSource, ObjectMeta, Pod, PodSpec, PortNumber, Secret,
+    SecretEnvSource, SecretKeySelector, Service, ServicePort, ServiceSpec,
 };
-use kubelet_env::{Environment, Facts, Form, FormError, FormProblem, Objects, Order, Release, compose};
+use kubelet_env::{
+    Environment, Facts, Form, FormError, FormProblem, Objects, Order, Release, compose,
+};
 use proptest::prelude::*;
 
 /// An environment of these variables, and of no Service.
-fn environment<N: Into<String>, V: Into<Vec<u8>>>(variables: impl IntoIterator<Item = (N, V)>) -> Environment<'static> {
+fn environment<N: Into<String>, V: Into<Vec<u8>>>(
+    variables: impl IntoIterator<Item = (N, V)>,
+) -> Environment<'static> {
     Environment::default().over(variables)
 }
 
 fn pairs(environment: &Environment<'_>) -> Vec<(String, Vec<u8>)> {
-    environment.iter().map(|variable| (variable.name().into_owned(), variable.value().as_bytes().to_vec())).collect()
+    environment
+        .iter()
+        .map(|variable| (variable.name().into_owned(), variable.value().as_bytes().to_vec()))
+        .collect()
 }
 
 fn variable(name: &str, value: &str) -> EnvVar {
@@ -40,7 +47,10 @@ fn service(name: &str, cluster_ip: &str) -> Service {
 
 /// All forms of an environment, as text; those that cannot hold it, as the error.
 fn forms(environment: &Environment<'_>) -> Vec<(&'static str, Result<String, String>)> {
-    fn shown<T>(written: Result<T, FormError>, show: impl Fn(T) -> String) -> Result<String, String> {
+    fn shown<T>(
+        written: Result<T, FormError>,
+        show: impl Fn(T) -> String,
+    ) -> Result<String, String> {
         written.map(show).map_err(|error| error.to_string())
     }
     let order = Order::Kubelet;
@@ -64,9 +74,15 @@ fn json<T: serde::Serialize>(value: T) -> String {
 
 #[test]
 fn one_environment_in_each_form() {
-    let environment = environment([("GREETING", "it's \"$5\" # \\ each"), ("EMPTY", ""), ("PATH", "/usr/bin:/bin")]);
-    let shown: Vec<String> =
-        forms(&environment).into_iter().map(|(form, text)| format!("{form}\n{}\n", text.unwrap())).collect();
+    let environment = environment([
+        ("GREETING", "it's \"$5\" # \\ each"),
+        ("EMPTY", ""),
+        ("PATH", "/usr/bin:/bin"),
+    ]);
+    let shown: Vec<String> = forms(&environment)
+        .into_iter()
+        .map(|(form, text)| format!("{form}\n{}\n", text.unwrap()))
+        .collect();
     insta::assert_snapshot!(shown.join("\n"), @r#"
     lines
     GREETING=it\'s \"$5\" # \\ each\nEMPTY=\nPATH=/usr/bin:/bin\n
@@ -205,7 +221,9 @@ fn what_each_form_cannot_hold() {
 
 #[test]
 fn the_longest_line_of_docker() {
-    let of_length = |length: usize| environment([("A", "x".repeat(length - 2))]).docker_env_file(Order::Kubelet);
+    let of_length = |length: usize| {
+        environment([("A", "x".repeat(length - 2))]).docker_env_file(Order::Kubelet)
+    };
     assert_eq!(of_length(65_535).unwrap().len(), 65_536);
     let too_long = FormProblem::LineTooLong { length: 65_536, limit: 65_535 };
     assert_eq!(of_length(65_536).unwrap_err().problem, too_long);
@@ -215,15 +233,22 @@ fn the_longest_line_of_docker() {
 fn every_form_is_in_any_order() {
     let service = service("web", "10.0.0.1");
     let generated = [&service];
-    let environment = Environment::from(kubelet_env::generate(&generated).unwrap()).over([("Z", "1"), ("A", "2")]);
+    let environment = Environment::from(kubelet_env::generate(&generated).unwrap())
+        .over([("Z", "1"), ("A", "2")]);
     for order in [Order::Kubelet, Order::Name, Order::Dash] {
         let expected = String::from_utf8(environment.render(order, Form::Lines)).unwrap();
         assert_eq!(environment.docker_env_file(order).unwrap(), expected);
         assert_eq!(environment.oci_env(order).unwrap().join("\n") + "\n", expected);
         let text = environment.text_pairs(order).unwrap();
-        assert_eq!(text.iter().map(|(name, value)| format!("{name}={value}\n")).collect::<String>(), expected);
+        assert_eq!(
+            text.iter().map(|(name, value)| format!("{name}={value}\n")).collect::<String>(),
+            expected
+        );
         let env = environment.env_vars(order).unwrap();
-        assert_eq!(env.iter().map(|env| format!("{}={}\n", env.name, env.value)).collect::<String>(), expected);
+        assert_eq!(
+            env.iter().map(|env| format!("{}={}\n", env.name, env.value)).collect::<String>(),
+            expected
+        );
         let exports = String::from_utf8(environment.shell_exports(order).unwrap()).unwrap();
         assert_eq!(exports.replace("export ", "").replace('\'', ""), expected);
     }
@@ -239,7 +264,11 @@ fn with_secrets() -> (Objects, Pod) {
     objects.secrets.apply(Secret { metadata: ObjectMeta::new("default", "db"), data });
     objects.services.apply(service("web", "10.0.0.1"));
     let db = SecretEnvSource { name: "db".into(), ..SecretEnvSource::default() };
-    let key = SecretKeySelector { name: "db".into(), key: "TOKEN".into(), ..SecretKeySelector::default() };
+    let key = SecretKeySelector {
+        name: "db".into(),
+        key: "TOKEN".into(),
+        ..SecretKeySelector::default()
+    };
     let from_key = EnvVarSource { secret_key_ref: Some(key), ..EnvVarSource::default() };
     let container = Container {
         name: "app".into(),
@@ -261,7 +290,10 @@ fn with_secrets() -> (Objects, Pod) {
 #[test]
 fn redacted_in_every_form() {
     let (objects, pod) = with_secrets();
-    let environment = compose(&pod, "app", &Facts::of(&objects)).unwrap().into_environment().over([("PATH", "/bin")]);
+    let environment = compose(&pod, "app", &Facts::of(&objects))
+        .unwrap()
+        .into_environment()
+        .over([("PATH", "/bin")]);
     let redacted = environment.clone().redacted();
     insta::assert_snapshot!(String::from_utf8(redacted.render(Order::Kubelet, Form::Lines)).unwrap(), @"
     PATH=/bin
@@ -303,8 +335,9 @@ fn redacted_in_every_form() {
             assert_eq!(before.value(), after.value());
         }
         if let (Some(before), Some(after)) = (before.declared(), after.declared()) {
-            let rest =
-                |it: &kubelet_env::Declared<'_>| format!("{:?}{:?}{:?}", it.entry(), it.source(), it.references());
+            let rest = |it: &kubelet_env::Declared<'_>| {
+                format!("{:?}{:?}{:?}", it.entry(), it.source(), it.references())
+            };
             assert_eq!(rest(before), rest(after));
         }
     }
@@ -330,7 +363,8 @@ fn redacted_is_text() {
 /// The shells that are installed here; `sh` is everywhere.
 #[cfg(unix)]
 fn shells() -> impl Iterator<Item = Command> {
-    let all: [&[&str]; 6] = [&["sh"], &["dash"], &["bash"], &["busybox", "sh"], &["ksh"], &["mksh"]];
+    let all: [&[&str]; 6] =
+        [&["sh"], &["dash"], &["bash"], &["busybox", "sh"], &["ksh"], &["mksh"]];
     all.into_iter().filter_map(|words| {
         let mut shell = Command::new(words[0]);
         shell.args(&words[1..]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -371,7 +405,11 @@ fn a_process_has_the_same_bytes() {
     let every_byte: Vec<u8> = (1..=255).collect();
     let variables = [("EVERY_BYTE", every_byte.as_slice()), ("a.b-c d", b""), ("1", b"a=b")];
     let environment = environment(variables);
-    let output = Command::new("/usr/bin/env").arg("-0").env_clear().envs(environment.os_pairs().unwrap()).output();
+    let output = Command::new("/usr/bin/env")
+        .arg("-0")
+        .env_clear()
+        .envs(environment.os_pairs().unwrap())
+        .output();
     let mut seen = read_nul_separated(&output.unwrap().stdout);
     seen.sort();
     let mut expected = variables.map(|(name, value)| (name.as_bytes().to_vec(), value.to_vec()));
@@ -401,7 +439,8 @@ fn what_a_shell_does_not_read_back_is_refused() {
             continue;
         };
         for mut shell in shells().take(3) {
-            let seen = exported(shell.args(["-c", "exec 2>&1; eval \"$(cat)\""]).env_clear(), &lines);
+            let seen =
+                exported(shell.args(["-c", "exec 2>&1; eval \"$(cat)\""]).env_clear(), &lines);
             let seen = seen.unwrap_or_else(|error| panic!("{shell:?} {name}: {error}"));
             let seen = seen.into_iter().find(|(seen, _)| seen.ends_with(name.as_bytes()));
             assert!(seen.is_some_and(|(_, seen)| seen == value.as_bytes()), "{shell:?} {name}");
@@ -422,7 +461,12 @@ fn value(without: &'static [u8]) -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn text() -> impl Strategy<Value = String> {
-    let piece = prop_oneof!["[$()]{1,4}", "\\$\\((A|B|WEB_SERVICE_HOST|)\\)", "\\PC{0,3}", "[\n\r\t '\"#=a]{1,3}"];
+    let piece = prop_oneof![
+        "[$()]{1,4}",
+        "\\$\\((A|B|WEB_SERVICE_HOST|)\\)",
+        "\\PC{0,3}",
+        "[\n\r\t '\"#=a]{1,3}"
+    ];
     prop::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
 }
 

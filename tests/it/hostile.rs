@@ -3,14 +3,15 @@
 //! The inputs are so large that what is quadratic in them would not end.
 
 use kubelet_env::api::{
-    ConfigMap, ConfigMapEnvSource, ConfigMapKeySelector, Container, EnvFromSource, EnvVar, EnvVarSource,
-    FileKeySelector, Node, NodeAddress, NodeStatus, ObjectFieldSelector, ObjectMeta, Pod, PodMeta, PodSpec, PodStatus,
-    PortNumber, ResourceFieldSelector, Service, ServicePort, ServiceSpec,
+    ConfigMap, ConfigMapEnvSource, ConfigMapKeySelector, Container, EnvFromSource, EnvVar,
+    EnvVarSource, FileKeySelector, Node, NodeAddress, NodeStatus, ObjectFieldSelector, ObjectMeta,
+    Pod, PodMeta, PodSpec, PodStatus, PortNumber, ResourceFieldSelector, Service, ServicePort,
+    ServiceSpec,
 };
 use kubelet_env::{
-    Absence, Captured, Code, ComposeError, Composition, Document, DocumentLimits, Drift, EnvFiles, Environment,
-    Expectations, Facts, Finding, Form, ObjectError, Objects, Order, Refusal, Release, Size, compose, diagnose_service,
-    drift, generate,
+    Absence, Captured, Code, ComposeError, Composition, Document, DocumentLimits, Drift, EnvFiles,
+    Environment, Expectations, Facts, Finding, Form, ObjectError, Objects, Order, Refusal, Release,
+    Size, compose, diagnose_service, drift, generate,
 };
 use serde::de::{Deserialize, DeserializeSeed};
 
@@ -22,7 +23,9 @@ fn limits(depth: usize, size: usize) -> DocumentLimits {
 
 #[test]
 fn nesting_has_a_limit() {
-    let read = |depth: usize| Document::deserialize(Binary::Nested(depth)).map(drop).map_err(|error| error.to_string());
+    let read = |depth: usize| {
+        Document::deserialize(Binary::Nested(depth)).map(drop).map_err(|error| error.to_string())
+    };
     assert_eq!(read(128), Ok(()));
     insta::assert_snapshot!(read(129).unwrap_err(), @"the document is nested too deep: 128 levels at most (DocumentLimits::depth)");
     assert!(read(1_000_000).is_err());
@@ -37,7 +40,8 @@ fn what_is_nested_ten_thousand_deep_is_refused_or_passed_over() {
     assert!(serde_json::from_str::<Document<'_>>(&nested).is_err());
     assert!(yaml_serde::from_str::<Document<'_>>(&nested).is_err());
     // A field that nobody knows.
-    let service: Service = serde_json::from_str(&format!(r#"{{"metadata":{{"name":"web"}},"x":{nested}}}"#)).unwrap();
+    let service: Service =
+        serde_json::from_str(&format!(r#"{{"metadata":{{"name":"web"}},"x":{nested}}}"#)).unwrap();
     assert_eq!(service.metadata.name, "web");
 }
 
@@ -63,7 +67,8 @@ fn a_document_has_a_size() {
     // Three values of 32, and the lengths of the texts.
     let size = 3 * 32 + "key".len() + "text".len();
     for json in [r#"{"key":["text"]}"#, r#"{"k\u0065y":["t\u0065xt"]}"#] {
-        let read = |size| limits(2, size).deserialize(&mut serde_json::Deserializer::from_str(json));
+        let read =
+            |size| limits(2, size).deserialize(&mut serde_json::Deserializer::from_str(json));
         assert!(read(size).is_ok());
         let message = "the document comes to more than 102 bytes, its aliases expanded (DocumentLimits::size)";
         assert!(read(size - 1).unwrap_err().to_string().starts_with(message));
@@ -86,7 +91,10 @@ fn no_document_without_aliases_exceeds_32_times_its_length() {
         "~".to_owned(),
     ] {
         let in_proportion = limits(128, 32 * text.len());
-        assert!(in_proportion.deserialize(yaml_serde::Deserializer::from_str(&text)).is_ok(), "{text}");
+        assert!(
+            in_proportion.deserialize(yaml_serde::Deserializer::from_str(&text)).is_ok(),
+            "{text}"
+        );
     }
 }
 
@@ -100,7 +108,10 @@ fn aliases_multiply_up_to_the_limit() {
     let text = format!("{{a: &a \"{}\", b: [{a}]}}", "x".repeat(1_000_000));
     for yaml in [yaml, text] {
         let in_proportion = limits(128, 32 * yaml.len());
-        let error = in_proportion.deserialize(yaml_serde::Deserializer::from_str(&yaml)).unwrap_err().to_string();
+        let error = in_proportion
+            .deserialize(yaml_serde::Deserializer::from_str(&yaml))
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("(DocumentLimits::size)"), "{error}");
     }
 }
@@ -112,11 +123,15 @@ fn a_list_of_many_items_and_an_object_of_many_keys_are_read_once() {
     assert!(read_json(&list).unwrap_err().to_string().starts_with("items[20000] is null"));
 
     let unknown: String = (0..20_000).map(|number| format!(r#""x{number}":0,"#)).collect();
-    let twice: String = (0..20_000).map(|number| format!(r#""{0}":"","{0}":"y","#, number / 2)).collect();
+    let twice: String =
+        (0..20_000).map(|number| format!(r#""{0}":"","{0}":"y","#, number / 2)).collect();
     let config_map = format!(
         r#"{{{unknown}"apiVersion":"v1","kind":"ConfigMap","metadata":{{"name":"c"}},"data":{{{twice}"x":""}}}}"#
     );
-    assert_eq!(read_json(&config_map).unwrap().config_maps.get("", "c").unwrap().data.len(), 10_001);
+    assert_eq!(
+        read_json(&config_map).unwrap().config_maps.get("", "c").unwrap().data.len(),
+        10_001
+    );
 }
 
 #[test]
@@ -138,7 +153,8 @@ fn no_kind_is_so_long_that_it_multiplies() {
 }
 
 fn service(name: impl Into<String>, cluster_ip: impl Into<String>, ports: usize) -> Service {
-    let port = |number: usize| ServicePort::new(PortNumber::new((number % 65_535 + 1) as u16).unwrap());
+    let port =
+        |number: usize| ServicePort::new(PortNumber::new((number % 65_535 + 1) as u16).unwrap());
     Service {
         metadata: ObjectMeta::new("default", name),
         spec: ServiceSpec {
@@ -151,9 +167,13 @@ fn service(name: impl Into<String>, cluster_ip: impl Into<String>, ports: usize)
 
 /// Names that are all mangled to `NAMENAMENAMENAME`.
 fn same_when_mangled(count: usize) -> impl Iterator<Item = String> {
-    let letter =
-        |number: usize| move |(bit, c): (usize, char)| if number >> bit & 1 == 1 { c } else { c.to_ascii_lowercase() };
-    (0..count).map(move |number| "NAMENAMENAMENAME".chars().enumerate().map(letter(number)).collect())
+    let letter = |number: usize| {
+        move |(bit, c): (usize, char)| {
+            if number >> bit & 1 == 1 { c } else { c.to_ascii_lowercase() }
+        }
+    };
+    (0..count)
+        .map(move |number| "NAMENAMENAMENAME".chars().enumerate().map(letter(number)).collect())
 }
 
 fn text(name: impl Into<String>, value: impl Into<String>) -> EnvVar {
@@ -167,7 +187,10 @@ fn from(name: impl Into<String>, value_from: EnvVarSource) -> EnvVar {
 fn pod(namespace: &str, container: Container) -> Pod {
     Pod {
         metadata: PodMeta { namespace: namespace.to_owned(), ..PodMeta::default() },
-        spec: PodSpec { containers: vec![Container { name: "app".to_owned(), ..container }], ..PodSpec::default() },
+        spec: PodSpec {
+            containers: vec![Container { name: "app".to_owned(), ..container }],
+            ..PodSpec::default()
+        },
         ..Pod::default()
     }
     .with_defaults()
@@ -204,7 +227,9 @@ fn sixty_entries_that_double_end_at_the_limit() {
 
 #[test]
 fn the_same_name_may_double_itself() {
-    let pod = with_env([text("A", "xx")].into_iter().chain((0..60).map(|_| text("A", "$(A)$(A)"))).collect());
+    let pod = with_env(
+        [text("A", "xx")].into_iter().chain((0..60).map(|_| text("A", "$(A)$(A)"))).collect(),
+    );
     assert_too_large(compose(&pod, "app", &Facts::of(&Objects::default())));
 }
 
@@ -219,11 +244,15 @@ fn a_million_references_that_are_never_closed_are_text() {
 #[test]
 fn a_million_references_are_resolved_one_by_one() {
     let objects = with_database();
-    for (reference, resolved) in [("$(B)", ""), ("$(C)", "$(C)"), ("$(DB_SERVICE_PORT)", "5432"), ("$$", "$")] {
+    for (reference, resolved) in
+        [("$(B)", ""), ("$(C)", "$(C)"), ("$(DB_SERVICE_PORT)", "5432"), ("$$", "$")]
+    {
         let pod = with_env(vec![text("B", ""), text("A", reference.repeat(1_000_000))]);
         let composition = compose(&pod, "app", &Facts::of(&objects)).unwrap();
         let expected = resolved.repeat(1_000_000);
-        assert!(composition.environment().get("A").unwrap().value().as_bytes() == expected.as_bytes());
+        assert!(
+            composition.environment().get("A").unwrap().value().as_bytes() == expected.as_bytes()
+        );
     }
 }
 
@@ -233,13 +262,17 @@ fn what_stands_before_a_hundred_thousandth_entry_is_not_searched() {
     env.extend((0..50_000).map(|number| text("B", format!("$(A{number})"))));
     let (pod, objects) = (with_env(env), Objects::default());
     let composition = compose(&pod, "app", &Facts::of(&objects)).unwrap();
-    assert_eq!(composition.environment().iter().filter(|variable| variable.declared().is_some()).count(), 50_001);
+    assert_eq!(
+        composition.environment().iter().filter(|variable| variable.declared().is_some()).count(),
+        50_001
+    );
 }
 
 #[test]
 fn a_long_reference_to_nothing_is_looked_up_once() {
     let name = "DB_SERVICE_PORT_".repeat(100_000);
-    let (pod, objects) = (with_env(vec![text("A", format!("$({name})").repeat(4))]), with_database());
+    let (pod, objects) =
+        (with_env(vec![text("A", format!("$({name})").repeat(4))]), with_database());
     let composition = compose(&pod, "app", &Facts::of(&objects)).unwrap();
     assert_eq!(composition.environment().declared()[0].references().len(), 4);
 }
@@ -248,10 +281,11 @@ fn a_long_reference_to_nothing_is_looked_up_once() {
 fn many_services_of_one_mangled_name_cost_no_reference_anything() {
     let mut objects = Objects::default();
     objects.services.extend(same_when_mangled(10_000).map(|name| service(name, "10.0.0.1", 1)));
-    objects
-        .services
-        .extend((0..5_000).map(|number| service(format!("namenamenamename-port-{number}x"), "10.0.0.1", 1)));
-    let unknown: String = (2..20_000).map(|number| format!("$(NAMENAMENAMENAME_PORT_{number}_TCP)")).collect();
+    objects.services.extend(
+        (0..5_000).map(|number| service(format!("namenamenamename-port-{number}x"), "10.0.0.1", 1)),
+    );
+    let unknown: String =
+        (2..20_000).map(|number| format!("$(NAMENAMENAMENAME_PORT_{number}_TCP)")).collect();
     let env = vec![text("A", unknown), text("B", "$(NAMENAMENAMENAME_PORT)".repeat(20_000))];
     let pod = with_env(env);
     let composition = compose(&pod, "app", &Facts::of(&objects)).unwrap();
@@ -265,23 +299,36 @@ fn many_services_of_one_mangled_name_cost_no_reference_anything() {
 fn however_many_services_make_one_name_each_value_is_told() {
     let mut objects = Objects::default();
     let addressed = same_when_mangled(3_000).enumerate();
-    objects.services.extend(addressed.map(|(number, name)| service(name, format!("10.0.0.{number}"), 1)));
-    let env = vec![text("A", "$(NAMENAMENAMENAME_SERVICE_HOST)"), text("B", "$(A)$(NAMENAMENAMENAME_PORT)")];
+    objects
+        .services
+        .extend(addressed.map(|(number, name)| service(name, format!("10.0.0.{number}"), 1)));
+    let env = vec![
+        text("A", "$(NAMENAMENAMENAME_SERVICE_HOST)"),
+        text("B", "$(A)$(NAMENAMENAMENAME_PORT)"),
+    ];
     let pod = with_env(env);
     let composition = compose(&pod, "app", &Facts::of(&objects)).unwrap();
     let ambiguities = composition.ambiguities();
-    let declared: Vec<usize> = ambiguities.iter().filter(|it| it.is_declared).map(|it| it.values.len()).collect();
+    let declared: Vec<usize> =
+        ambiguities.iter().filter(|it| it.is_declared).map(|it| it.values.len()).collect();
     assert_eq!(declared, [3_000, 3_000]);
-    let of_services = ambiguities.iter().find(|it| it.name == "NAMENAMENAMENAME_SERVICE_HOST").unwrap();
+    let of_services =
+        ambiguities.iter().find(|it| it.name == "NAMENAMENAMENAME_SERVICE_HOST").unwrap();
     assert_eq!(of_services.values.len(), 3_000);
 
     // A chain in which each entry depends on all before it.
     let mut objects = Objects::default();
-    let pair =
-        |number| [("s", 1), ("S", 2)].map(|(s, host)| service(format!("{s}{number}"), format!("10.0.0.{host}"), 1));
+    let pair = |number| {
+        [("s", 1), ("S", 2)]
+            .map(|(s, host)| service(format!("{s}{number}"), format!("10.0.0.{host}"), 1))
+    };
     objects.services.extend((0..500).flat_map(pair));
-    let link =
-        |number: usize| text(format!("A{number}"), format!("$(A{})$(S{number}_SERVICE_HOST)", number.wrapping_sub(1)));
+    let link = |number: usize| {
+        text(
+            format!("A{number}"),
+            format!("$(A{})$(S{number}_SERVICE_HOST)", number.wrapping_sub(1)),
+        )
+    };
     let pod = with_env((0..500).map(link).collect());
     let facts = Facts { size_limit: 4 << 20, ..Facts::of(&objects) };
     let composition = compose(&pod, "app", &facts).unwrap();
@@ -292,12 +339,18 @@ fn however_many_services_make_one_name_each_value_is_told() {
 #[test]
 fn many_contested_names_are_looked_up_and_not_laid_out() {
     let mut objects = Objects::default();
-    let pair =
-        |number| [("s", 1), ("S", 2)].map(|(s, host)| service(format!("{s}{number}"), format!("10.0.0.{host}"), 100));
+    let pair = |number| {
+        [("s", 1), ("S", 2)]
+            .map(|(s, host)| service(format!("{s}{number}"), format!("10.0.0.{host}"), 100))
+    };
     objects.services.extend((0..512).flat_map(pair));
-    let reference = |number| (1..=100).map(move |port| format!("$(S{number}_PORT_{port}_TCP_ADDR)"));
-    let pod =
-        with_env((0..512).map(|number| text(format!("A{number}"), reference(number).collect::<String>())).collect());
+    let reference =
+        |number| (1..=100).map(move |port| format!("$(S{number}_PORT_{port}_TCP_ADDR)"));
+    let pod = with_env(
+        (0..512)
+            .map(|number| text(format!("A{number}"), reference(number).collect::<String>()))
+            .collect(),
+    );
     let composition = compose(&pod, "app", &Facts::of(&objects)).unwrap();
     let ambiguities = composition.ambiguities();
     assert!(ambiguities.iter().filter(|it| it.is_declared).all(|it| it.values.len() == 2));
@@ -309,8 +362,11 @@ fn many_contested_names_are_looked_up_and_not_laid_out() {
 fn a_few_contested_variables_are_combined_in_every_way() {
     for (count, values) in [(94, 94 * 2), (95, 95 + 2)] {
         let mut objects = Objects::default();
-        let of_one_name = same_when_mangled(count).chain(["s".to_owned(), "S".to_owned()]).enumerate();
-        objects.services.extend(of_one_name.map(|(number, name)| service(name, format!("10.0.0.{number}"), 1)));
+        let of_one_name =
+            same_when_mangled(count).chain(["s".to_owned(), "S".to_owned()]).enumerate();
+        objects
+            .services
+            .extend(of_one_name.map(|(number, name)| service(name, format!("10.0.0.{number}"), 1)));
         let pod = with_env(vec![text("A", "$(NAMENAMENAMENAME_SERVICE_HOST) $(S_SERVICE_HOST)")]);
         let composition = compose(&pod, "app", &Facts::of(&objects)).unwrap();
         let ambiguities = composition.ambiguities();
@@ -322,46 +378,65 @@ fn a_few_contested_variables_are_combined_in_every_way() {
 fn only_what_an_outcome_changes_counts_towards_the_limit() {
     let mut objects = Objects::default();
     let three = |number| {
-        [("ab", 1), ("aB", 2), ("Ab", 3)].map(|(s, host)| service(format!("{s}{number}"), format!("10.0.0.{host}"), 1))
+        [("ab", 1), ("aB", 2), ("Ab", 3)]
+            .map(|(s, host)| service(format!("{s}{number}"), format!("10.0.0.{host}"), 1))
     };
     objects.services.extend((0..1_000).flat_map(three));
-    let pod =
-        with_env((0..1_000).map(|number| text(format!("A{number}"), format!("$(AB{number}_SERVICE_HOST)"))).collect());
+    let pod = with_env(
+        (0..1_000)
+            .map(|number| text(format!("A{number}"), format!("$(AB{number}_SERVICE_HOST)")))
+            .collect(),
+    );
     let facts = Facts { size_limit: 4 << 20, ..Facts::of(&objects) };
     let composition = compose(&pod, "app", &facts).unwrap();
     let ambiguities = composition.ambiguities();
-    assert_eq!(ambiguities.iter().filter(|it| it.is_declared && it.values.len() == 3).count(), 1_000);
+    assert_eq!(
+        ambiguities.iter().filter(|it| it.is_declared && it.values.len() == 3).count(),
+        1_000
+    );
 }
 
 /// Each entry depends on all names so far, by a value that does not grow.
 #[test]
 fn a_chain_that_depends_on_ever_more_names_is_told_without_each_of_them() {
     let mut objects = Objects::default();
-    let pair = |number| [("s", "1"), ("S", "2")].map(|(s, host)| service(format!("{s}{number}"), host, 1));
+    let pair =
+        |number| [("s", "1"), ("S", "2")].map(|(s, host)| service(format!("{s}{number}"), host, 1));
     objects.services.extend((0..5_000).flat_map(pair));
-    let link =
-        |number: usize| text(format!("A{number}"), format!("$(A{})$(S{number}_SERVICE_HOST)", number.wrapping_sub(1)));
+    let link = |number: usize| {
+        text(
+            format!("A{number}"),
+            format!("$(A{})$(S{number}_SERVICE_HOST)", number.wrapping_sub(1)),
+        )
+    };
     let pod = with_env((0..5_000).map(link).collect());
     let composition = compose(&pod, "app", &Facts::of(&objects)).unwrap();
     let ambiguities = composition.ambiguities();
     assert_eq!(ambiguities.iter().filter(|it| it.is_declared).count(), 5_000);
-    let told: usize = ambiguities.iter().flat_map(|it| &it.values).map(|possible| possible.from.len()).sum();
+    let told: usize =
+        ambiguities.iter().flat_map(|it| &it.values).map(|possible| possible.from.len()).sum();
     assert!(told < 4_000_000, "{told}");
 }
 
 #[test]
 fn what_is_passed_over_and_what_is_referred_to_are_many_and_do_not_multiply() {
-    let missing = ConfigMapKeySelector { name: "none".into(), key: "a".into(), optional: Some(true) };
+    let missing =
+        ConfigMapKeySelector { name: "none".into(), key: "a".into(), optional: Some(true) };
     let source = EnvVarSource { config_map_key_ref: Some(missing), ..EnvVarSource::default() };
-    let mut env: Vec<EnvVar> = (0..20_000).map(|number| from(format!("K{number}"), source.clone())).collect();
+    let mut env: Vec<EnvVar> =
+        (0..20_000).map(|number| from(format!("K{number}"), source.clone())).collect();
     env.extend((0..20_000).map(|number| text(format!("A{number}"), "x")));
-    let references = |letter: &str| (0..20_000).map(|number| format!("$({letter}{number})")).collect::<String>();
+    let references =
+        |letter: &str| (0..20_000).map(|number| format!("$({letter}{number})")).collect::<String>();
     env.extend([text("UNKNOWN", references("U")), text("KNOWN", references("A"))]);
     let pod = with_env(env);
     let objects = Objects::default();
     let composition = compose(&pod, "app", &Facts::of(&objects)).unwrap();
     let findings = composition.diagnose(&Expectations::default());
-    assert_eq!(findings.iter().filter(|finding| finding.code == Code::ReferenceUndefined).count(), 20_000);
+    assert_eq!(
+        findings.iter().filter(|finding| finding.code == Code::ReferenceUndefined).count(),
+        20_000
+    );
     let explained = composition.explain("KNOWN", &objects.services).to_string();
     assert_eq!(explained.lines().count(), 20_002);
 }
@@ -370,19 +445,34 @@ fn what_is_passed_over_and_what_is_referred_to_are_many_and_do_not_multiply() {
 fn a_reference_is_told_of_once_in_a_text() {
     let objects = Objects::default();
     let pod = with_env(vec![text("A", "$(B)$(C)".repeat(100_000))]);
-    let findings = compose(&pod, "app", &Facts::of(&objects)).unwrap().diagnose(&Expectations::default());
-    assert_eq!(findings.iter().filter(|finding| finding.code == Code::ReferenceUndefined).count(), 2);
+    let findings =
+        compose(&pod, "app", &Facts::of(&objects)).unwrap().diagnose(&Expectations::default());
+    assert_eq!(
+        findings.iter().filter(|finding| finding.code == Code::ReferenceUndefined).count(),
+        2
+    );
 }
 
 #[test]
 fn an_env_file_is_read_once() {
     let mut env_files = EnvFiles::new();
-    env_files.insert("v", "f", (0..20_000).map(|number| format!("K{number}='{number}'\n")).collect::<String>() + "bad");
-    let file =
-        |key: String, path: &str| FileKeySelector { volume_name: "v".into(), path: path.into(), key, optional: None };
-    let value = |key, path| EnvVarSource { file_key_ref: Some(file(key, path)), ..EnvVarSource::default() };
+    env_files.insert(
+        "v",
+        "f",
+        (0..20_000).map(|number| format!("K{number}='{number}'\n")).collect::<String>() + "bad",
+    );
+    let file = |key: String, path: &str| FileKeySelector {
+        volume_name: "v".into(),
+        path: path.into(),
+        key,
+        optional: None,
+    };
+    let value =
+        |key, path| EnvVarSource { file_key_ref: Some(file(key, path)), ..EnvVarSource::default() };
     let path = |number: usize| if number.is_multiple_of(2) { "f" } else { "./f" };
-    let env = (0..20_000).map(|number| from(format!("K{number}"), value(format!("K{number}"), path(number)))).collect();
+    let env = (0..20_000)
+        .map(|number| from(format!("K{number}"), value(format!("K{number}"), path(number))))
+        .collect();
     let objects = Objects::default();
     let facts = Facts { env_files: &env_files, ..Facts::of(&objects) };
     let pod_of_all = with_env(env);
@@ -401,14 +491,22 @@ fn what_a_short_container_multiplies_ends_at_the_limit() {
     let source = EnvFromSource { config_map_ref: Some(many), ..EnvFromSource::default() };
     let facts = Facts { size_limit: 4 << 20, ..Facts::of(&objects) };
 
-    let sources = pod("default", Container { env_from: vec![source.clone(); 20_000], ..Container::default() });
+    let sources = pod(
+        "default",
+        Container { env_from: vec![source.clone(); 20_000], ..Container::default() },
+    );
     assert_too_large(compose(&sources, "app", &facts));
     let prefixed = EnvFromSource { prefix: "=".repeat(1_000_000), ..source };
     let prefixed = pod("default", Container { env_from: vec![prefixed], ..Container::default() });
     assert_too_large(compose(&prefixed, "app", &facts));
-    assert_too_large(compose(&prefixed, "app", &Facts { release: "1.29".parse().unwrap(), ..facts }));
+    assert_too_large(compose(
+        &prefixed,
+        "app",
+        &Facts { release: "1.29".parse().unwrap(), ..facts },
+    ));
 
-    let missing = ConfigMapKeySelector { name: "none".into(), key: "a".into(), optional: Some(true) };
+    let missing =
+        ConfigMapKeySelector { name: "none".into(), key: "a".into(), optional: Some(true) };
     let missing = EnvVarSource { config_map_key_ref: Some(missing), ..EnvVarSource::default() };
     let env = (0..20_000).map(|_| from("A", missing.clone())).collect();
     let named = pod(&"n".repeat(1_000_000), Container { env, ..Container::default() });
@@ -452,7 +550,10 @@ fn the_ports_of_a_service_are_not_compared_with_one_another() {
     let now = Environment::from(generate(&services).unwrap());
     let then: Vec<u8> = b"A_PORT_1_TCP=x\0A_PORT_1_TCP_ADDR=x\0A_PORT_1_TCP_PROTO=x\0".to_vec();
     assert_eq!(
-        drift(&Captured::from_block(&then), &now).iter().filter(|drifted| drifted.drift == Drift::Stale).count(),
+        drift(&Captured::from_block(&then), &now)
+            .iter()
+            .filter(|drifted| drifted.drift == Drift::Stale)
+            .count(),
         3
     );
 }
@@ -507,11 +608,13 @@ fn long_names_in_many_possible_values_end_at_the_limit() {
     let mut objects = Objects::default();
     let long = "s".repeat(2_000);
     let pair = |number| {
-        [("s", 1), ("S", 2)].map(|(s, host)| service(format!("{s}{long}{number}"), format!("10.0.0.{host}"), 1))
+        [("s", 1), ("S", 2)]
+            .map(|(s, host)| service(format!("{s}{long}{number}"), format!("10.0.0.{host}"), 1))
     };
     objects.services.extend((0..500).flat_map(pair));
-    let references: String =
-        (0..500).map(|number| format!("$(S{}{number}_SERVICE_HOST)", long.to_uppercase())).collect();
+    let references: String = (0..500)
+        .map(|number| format!("$(S{}{number}_SERVICE_HOST)", long.to_uppercase()))
+        .collect();
     let pod = with_env(vec![text("Z", references)]);
     let composition = compose(&pod, "app", &Facts::of(&objects)).unwrap();
     let expectations = Expectations::default();
@@ -521,7 +624,8 @@ fn long_names_in_many_possible_values_end_at_the_limit() {
 #[test]
 fn addresses_and_containers_are_gone_through_once() {
     let field = |path: &str| {
-        let field_ref = ObjectFieldSelector { field_path: path.to_owned(), ..ObjectFieldSelector::default() };
+        let field_ref =
+            ObjectFieldSelector { field_path: path.to_owned(), ..ObjectFieldSelector::default() };
         EnvVarSource { field_ref: Some(field_ref), ..EnvVarSource::default() }
     };
     let resource = ResourceFieldSelector {
@@ -531,16 +635,20 @@ fn addresses_and_containers_are_gone_through_once() {
     };
     let resource = EnvVarSource { resource_field_ref: Some(resource), ..EnvVarSource::default() };
     let sources = ["status.podIP", "status.podIPs", "status.hostIP", "status.hostIPs"].map(field);
-    let env = (0..20_000).flat_map(|_| sources.iter().chain([&resource]).map(|source| from("A", source.clone())));
+    let env = (0..20_000)
+        .flat_map(|_| sources.iter().chain([&resource]).map(|source| from("A", source.clone())));
     let mut pod = with_env(env.collect());
-    pod.spec.containers.extend((0..50_000).map(|_| Container { name: "other".to_owned(), ..Container::default() }));
+    pod.spec.containers.extend(
+        (0..50_000).map(|_| Container { name: "other".to_owned(), ..Container::default() }),
+    );
     pod.spec.init_containers.push(Container { name: "last".to_owned(), ..Container::default() });
 
     // None is of the other family, which is looked for to the end.
     let ips = || (0..50_000).map(|_| "10.0.0.1");
     let status = PodStatus::with_ips(ips());
     let address = |ip: &str| NodeAddress { type_: "InternalIP".to_owned(), address: ip.to_owned() };
-    let status_of_node = NodeStatus { addresses: ips().map(address).collect(), ..NodeStatus::default() };
+    let status_of_node =
+        NodeStatus { addresses: ips().map(address).collect(), ..NodeStatus::default() };
     let node = Node { metadata: ObjectMeta::new("", "n"), status: status_of_node };
     let objects = Objects::default();
     let facts = Facts { node: Some(&node), pod_status: Some(&status), ..Facts::of(&objects) };

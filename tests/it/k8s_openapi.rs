@@ -4,10 +4,11 @@ use std::fmt::Debug;
 
 use ::k8s_openapi::api::{apps, core};
 use kubelet_env::api::{
-    ConfigMap, ConfigMapEnvSource, ConfigMapKeySelector, Container, EnvFromSource, EnvVar, EnvVarSource,
-    FileKeySelector, Node, NodeAddress, NodeStatus, ObjectFieldSelector, ObjectMeta, Pod, PodIp, PodMeta, PodSpec,
-    PodStatus, PodTemplateSpec, PortNumber, Protocol, Quantity, ResourceFieldSelector, ResourceRequirements, Secret,
-    SecretEnvSource, SecretKeySelector, Service, ServicePort, ServiceSpec, Workload, WorkloadKind,
+    ConfigMap, ConfigMapEnvSource, ConfigMapKeySelector, Container, EnvFromSource, EnvVar,
+    EnvVarSource, FileKeySelector, Node, NodeAddress, NodeStatus, ObjectFieldSelector, ObjectMeta,
+    Pod, PodIp, PodMeta, PodSpec, PodStatus, PodTemplateSpec, PortNumber, Protocol, Quantity,
+    ResourceFieldSelector, ResourceRequirements, Secret, SecretEnvSource, SecretKeySelector,
+    Service, ServicePort, ServiceSpec, Workload, WorkloadKind,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -24,7 +25,11 @@ where
     Ours: Serialize + DeserializeOwned + Debug + PartialEq,
 {
     let theirs: Theirs = through_the_wire(&ours);
-    ensure_holds(&serde_json::to_value(&theirs).unwrap(), &serde_json::to_value(&ours).unwrap(), "");
+    ensure_holds(
+        &serde_json::to_value(&theirs).unwrap(),
+        &serde_json::to_value(&ours).unwrap(),
+        "",
+    );
     assert_eq!(through_the_wire::<Ours>(theirs), ours);
 }
 
@@ -33,7 +38,11 @@ fn ensure_holds(theirs: &Value, ours: &Value, path: &str) {
         (Value::Object(theirs), Value::Object(ours)) => {
             for (key, ours) in ours {
                 let path = format!("{path}.{key}");
-                ensure_holds(theirs.get(key).unwrap_or_else(|| panic!("{path} is lost")), ours, &path);
+                ensure_holds(
+                    theirs.get(key).unwrap_or_else(|| panic!("{path} is lost")),
+                    ours,
+                    &path,
+                );
             }
         }
         (Value::Array(theirs), Value::Array(ours)) => {
@@ -71,8 +80,11 @@ fn quantity(text: &str) -> Quantity {
 }
 
 fn service() -> Service {
-    let port =
-        |name: &str, protocol, port| ServicePort { name: name.into(), protocol, port: PortNumber::new(port).unwrap() };
+    let port = |name: &str, protocol, port| ServicePort {
+        name: name.into(),
+        protocol,
+        port: PortNumber::new(port).unwrap(),
+    };
     Service {
         metadata: metadata("default"),
         spec: ServiceSpec {
@@ -91,14 +103,25 @@ fn service() -> Service {
 /// Every field of ours, none at its zero value: a new one has to be added here.
 fn container(name: &str) -> Container {
     let source = EnvVarSource {
-        field_ref: Some(ObjectFieldSelector { api_version: "v1".into(), field_path: "metadata.labels['a/b']".into() }),
+        field_ref: Some(ObjectFieldSelector {
+            api_version: "v1".into(),
+            field_path: "metadata.labels['a/b']".into(),
+        }),
         resource_field_ref: Some(ResourceFieldSelector {
             container_name: "other".into(),
             resource: "limits.memory".into(),
             divisor: Some(quantity("1Mi")),
         }),
-        config_map_key_ref: Some(ConfigMapKeySelector { name: "c".into(), key: "k".into(), optional: Some(false) }),
-        secret_key_ref: Some(SecretKeySelector { name: "s".into(), key: "k".into(), optional: Some(true) }),
+        config_map_key_ref: Some(ConfigMapKeySelector {
+            name: "c".into(),
+            key: "k".into(),
+            optional: Some(false),
+        }),
+        secret_key_ref: Some(SecretKeySelector {
+            name: "s".into(),
+            key: "k".into(),
+            optional: Some(true),
+        }),
         file_key_ref: Some(FileKeySelector {
             volume_name: "v".into(),
             path: "a/b.env".into(),
@@ -106,7 +129,9 @@ fn container(name: &str) -> Container {
             optional: Some(true),
         }),
     };
-    let resources = |value: &str| [("cpu".into(), quantity(value)), ("hugepages-2Mi".into(), quantity("0"))].into();
+    let resources = |value: &str| {
+        [("cpu".into(), quantity(value)), ("hugepages-2Mi".into(), quantity("0"))].into()
+    };
     Container {
         name: name.into(),
         command: vec!["sh".into(), String::new()],
@@ -149,7 +174,11 @@ fn theirs_keep_all_of_ours() {
     keeps_all_of_ours::<core::v1::Service, _>(service());
     let pod_ips = ["10.244.0.7", "fd00::7"].map(|ip| PodIp { ip: ip.into() }).to_vec();
     let status = PodStatus { pod_ip: "10.244.0.7".into(), pod_ips };
-    keeps_all_of_ours::<core::v1::Pod, _>(Pod { metadata: pod_metadata(), spec: pod_spec(), status });
+    keeps_all_of_ours::<core::v1::Pod, _>(Pod {
+        metadata: pod_metadata(),
+        spec: pod_spec(),
+        status,
+    });
     keeps_all_of_ours::<apps::v1::Deployment, _>(Workload {
         kind: WorkloadKind::Deployment,
         metadata: metadata("default"),
@@ -157,10 +186,12 @@ fn theirs_keep_all_of_ours() {
     });
     let data = [("a".into(), "text\n".into()), ("empty".into(), String::new())].into();
     keeps_all_of_ours::<core::v1::ConfigMap, _>(ConfigMap { metadata: metadata("default"), data });
-    let data = [("bytes".into(), vec![0xff, 0, b'\n'].into()), ("empty".into(), Vec::new().into())].into();
+    let data =
+        [("bytes".into(), vec![0xff, 0, b'\n'].into()), ("empty".into(), Vec::new().into())].into();
     keeps_all_of_ours::<core::v1::Secret, _>(Secret { metadata: metadata("default"), data });
     let addresses = vec![NodeAddress { type_: "InternalIP".into(), address: "192.0.2.1".into() }];
-    let allocatable = [("cpu".into(), quantity("3920m")), ("memory".into(), quantity("16Gi"))].into();
+    let allocatable =
+        [("cpu".into(), quantity("3920m")), ("memory".into(), quantity("16Gi"))].into();
     keeps_all_of_ours::<core::v1::Node, _>(Node {
         metadata: metadata(""),
         status: NodeStatus { addresses, allocatable },
@@ -225,7 +256,10 @@ fn what_a_cluster_prints() {
         "apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "Opaque",
         "data": {"k": "/w=="}, "stringData": {"text": "plain"},
     }));
-    assert_eq!((secret.data["k"].as_bytes(), secret.data["text"].as_bytes()), (&[0xff][..], &b"plain"[..]));
+    assert_eq!(
+        (secret.data["k"].as_bytes(), secret.data["text"].as_bytes()),
+        (&[0xff][..], &b"plain"[..])
+    );
     let node: Node = reads_the_same::<core::v1::Node, _>(json!({
         "apiVersion": "v1", "kind": "Node", "metadata": {"name": "node-1"}, "spec": {"podCIDR": "10.244.0.0/24"},
         "status": {"addresses": [{"type": "InternalIP", "address": "192.0.2.1"}], "allocatable": {"cpu": "4"},

@@ -1,6 +1,8 @@
 //! Reading and writing of objects of every kind but Services.
 
-use kubelet_env::api::{ConfigMap, Node, Pod, Quantity, Secret, Service, ServiceSpec, Workload, WorkloadKind};
+use kubelet_env::api::{
+    ConfigMap, Node, Pod, Quantity, Secret, Service, ServiceSpec, Workload, WorkloadKind,
+};
 use kubelet_env::{Document, ObjectError, Objects};
 use proptest::prelude::*;
 use serde::de::DeserializeOwned;
@@ -48,7 +50,9 @@ fn template(kind: WorkloadKind, container: &str) -> String {
     );
     match kind {
         WorkloadKind::CronJob => {
-            format!(r#"{{"schedule": "* * * * *", "jobTemplate": {{"spec": {{"template": {template}}}}}}}"#)
+            format!(
+                r#"{{"schedule": "* * * * *", "jobTemplate": {{"spec": {{"template": {template}}}}}}}"#
+            )
         }
         _ => format!(r#"{{"replicas": 2, "template": {template}}}"#),
     }
@@ -177,13 +181,22 @@ fn each_kind_of_workload_has_its_template_in_its_own_place() {
     for &kind in WorkloadKind::ALL {
         let json = workload(kind);
         let workload: Workload = serde_json::from_str(&json).unwrap();
-        assert_eq!((workload.kind, workload.template.spec.containers[0].name.as_str()), (kind, "app"));
+        assert_eq!(
+            (workload.kind, workload.template.spec.containers[0].name.as_str()),
+            (kind, "app")
+        );
         round_trips(&workload);
         let objects = read(&json);
         assert_eq!(objects.workloads(kind).get("shop", "web"), Some(&workload));
-        assert_eq!(WorkloadKind::ALL.iter().map(|&other| objects.workloads(other).len()).sum::<usize>(), 1);
+        assert_eq!(
+            WorkloadKind::ALL.iter().map(|&other| objects.workloads(other).len()).sum::<usize>(),
+            1
+        );
         let pod = workload.pod();
-        assert_eq!((pod.metadata.namespace.as_str(), pod.metadata.labels["app"].as_str()), ("shop", "web"));
+        assert_eq!(
+            (pod.metadata.namespace.as_str(), pod.metadata.labels["app"].as_str()),
+            ("shop", "web")
+        );
         assert_eq!((pod.metadata.name.as_str(), pod.metadata.uid.as_str()), ("", ""));
     }
 }
@@ -198,8 +211,11 @@ fn typed_lists_need_not_say_the_kind_of_their_items() {
             item("a"),
             item("b")
         );
-        let names: Vec<String> =
-            read(&list).workloads(kind).iter().map(|workload| workload.metadata.name.clone()).collect();
+        let names: Vec<String> = read(&list)
+            .workloads(kind)
+            .iter()
+            .map(|workload| workload.metadata.name.clone())
+            .collect();
         assert_eq!(names, ["a", "b"], "{kind}");
         assert!(read(&list).workloads(kind).iter().all(|workload| workload.kind == kind));
     }
@@ -217,7 +233,8 @@ fn typed_lists_need_not_say_the_kind_of_their_items() {
 
 #[test]
 fn a_list_holds_objects_of_all_kinds_and_other_lists() {
-    let items: Vec<String> = WorkloadKind::ALL.iter().copied().map(workload).chain([POD.into(), NODE.into()]).collect();
+    let items: Vec<String> =
+        WorkloadKind::ALL.iter().copied().map(workload).chain([POD.into(), NODE.into()]).collect();
     let list = format!(r#"{{"apiVersion": "v1", "kind": "List", "items": [{}]}}"#, items.join(","));
     let objects = read(&format!(r#"{{"apiVersion": "v1", "kind": "List", "items": [{list}]}}"#));
     assert!(WorkloadKind::ALL.iter().copied().all(|kind| objects.workloads(kind).len() == 1));
@@ -226,11 +243,15 @@ fn a_list_holds_objects_of_all_kinds_and_other_lists() {
 
 #[test]
 fn a_kind_of_another_group_is_not_meant() {
-    for (api_version, kind) in
-        [("v1", "Deployment"), ("apps/v1", "Job"), ("extensions/v1beta1", "Deployment"), ("apps/v1", "Pod")]
-    {
-        let object =
-            format!(r#"{{"apiVersion": "{api_version}", "kind": "{kind}", "metadata": {{"name": "x"}}, "spec": 7}}"#);
+    for (api_version, kind) in [
+        ("v1", "Deployment"),
+        ("apps/v1", "Job"),
+        ("extensions/v1beta1", "Deployment"),
+        ("apps/v1", "Pod"),
+    ] {
+        let object = format!(
+            r#"{{"apiVersion": "{api_version}", "kind": "{kind}", "metadata": {{"name": "x"}}, "spec": 7}}"#
+        );
         let objects = read(&object);
         assert_eq!(objects.ignored.len(), 1);
         assert_eq!(objects, Objects { ignored: objects.ignored.clone(), ..Objects::default() });
@@ -245,7 +266,10 @@ fn string_data_is_read_over_data_and_written_in_base64() {
     )
     .unwrap();
     let value = |key: &str| secret.data[key].as_bytes();
-    assert_eq!((value("A"), value("B"), value("C")), (&b"from stringData"[..], &b"\xff\x00\xfe"[..], &b""[..]));
+    assert_eq!(
+        (value("A"), value("B"), value("C")),
+        (&b"from stringData"[..], &b"\xff\x00\xfe"[..], &b""[..])
+    );
     // As Go's decoder has it: line ends, and bits that no byte takes up.
     assert_eq!((value("D"), value("E")), (&b"xYz"[..], &b"x"[..]));
     round_trips(&secret);
@@ -254,9 +278,10 @@ fn string_data_is_read_over_data_and_written_in_base64() {
 
 #[test]
 fn binary_data_is_not_read() {
-    let map: ConfigMap =
-        serde_json::from_str(r#"{"metadata": {"name": "c"}, "data": {"A": "x"}, "binaryData": {"B": "eA=="}}"#)
-            .unwrap();
+    let map: ConfigMap = serde_json::from_str(
+        r#"{"metadata": {"name": "c"}, "data": {"A": "x"}, "binaryData": {"B": "eA=="}}"#,
+    )
+    .unwrap();
     assert_eq!(map.data.keys().collect::<Vec<_>>(), ["A"]);
     round_trips(&map);
 }
@@ -264,8 +289,14 @@ fn binary_data_is_not_read() {
 #[test]
 fn null_is_absent_everywhere() {
     fn same<T: DeserializeOwned + PartialEq + std::fmt::Debug>(with_null: &str, without: &str) {
-        assert_eq!(serde_json::from_str::<T>(with_null).unwrap(), serde_json::from_str::<T>(without).unwrap());
-        assert_eq!(yaml_serde::from_str::<T>(with_null).unwrap(), yaml_serde::from_str::<T>(without).unwrap());
+        assert_eq!(
+            serde_json::from_str::<T>(with_null).unwrap(),
+            serde_json::from_str::<T>(without).unwrap()
+        );
+        assert_eq!(
+            yaml_serde::from_str::<T>(with_null).unwrap(),
+            yaml_serde::from_str::<T>(without).unwrap()
+        );
     }
     same::<Pod>(r#"{"metadata": null, "spec": null, "status": null}"#, "{}");
     same::<Pod>(
@@ -288,7 +319,9 @@ fn null_is_absent_everywhere() {
     same::<Node>(r#"{"status": {"addresses": null, "allocatable": null}}"#, "{}");
     for &kind in WorkloadKind::ALL {
         same::<Workload>(
-            &format!(r#"{{"kind": "{kind}", "metadata": null, "spec": {{"template": null, "jobTemplate": null}}}}"#),
+            &format!(
+                r#"{{"kind": "{kind}", "metadata": null, "spec": {{"template": null, "jobTemplate": null}}}}"#
+            ),
             &format!(r#"{{"kind": "{kind}"}}"#),
         );
     }
@@ -297,7 +330,9 @@ fn null_is_absent_everywhere() {
 #[test]
 fn a_bad_object_among_many_says_which_it_is_and_what_is_wrong() {
     let among_many = |object: &str| {
-        refused(&format!(r#"{{"apiVersion": "v1", "kind": "List", "items": [{POD}, {NODE}, {object}]}}"#))
+        refused(&format!(
+            r#"{{"apiVersion": "v1", "kind": "List", "items": [{POD}, {NODE}, {object}]}}"#
+        ))
     };
     let pod = |container: &str| {
         format!(
@@ -310,12 +345,21 @@ fn a_bad_object_among_many_says_which_it_is_and_what_is_wrong() {
         among_many(&pod(r#"{"env": {"A": "x"}}"#)),
         among_many(&pod(r#"{"resources": {"limits": {"memory": "1GiB"}}}"#)),
         among_many(&pod(r#"{"resources": {"limits": {"example.com/gpu": true}}}"#)),
-        among_many(&pod(r#"{"env": [{"name": "A", "valueFrom": {"resourceFieldRef": {"divisor": "one"}}}]}"#)),
+        among_many(&pod(
+            r#"{"env": [{"name": "A", "valueFrom": {"resourceFieldRef": {"divisor": "one"}}}]}"#,
+        )),
         among_many(&pod(r#"{"envFrom": [{"configMapRef": "settings"}]}"#)),
         among_many(&pod(r#"{"env": [{"name": "A", "name": "B"}]}"#)),
-        among_many(&workload(WorkloadKind::Deployment).replace(r#"[{"name": "app"}]"#, r#"[{"args": "-v"}]"#)),
-        among_many(&workload(WorkloadKind::CronJob).replace(r#"[{"name": "app"}]"#, r#"[{"args": "-v"}]"#)),
-        among_many(r#"{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"PORT": 80}}"#),
+        among_many(
+            &workload(WorkloadKind::Deployment)
+                .replace(r#"[{"name": "app"}]"#, r#"[{"args": "-v"}]"#),
+        ),
+        among_many(
+            &workload(WorkloadKind::CronJob).replace(r#"[{"name": "app"}]"#, r#"[{"args": "-v"}]"#),
+        ),
+        among_many(
+            r#"{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"PORT": 80}}"#,
+        ),
         among_many(
             r#"{"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}, "status": {"addresses": [{"address": 1}]}}"#,
         ),
@@ -371,13 +415,25 @@ fn objects_that_name_no_namespace_are_put_into_one_and_nodes_are_not() {
         objects.merge(read(&bare(&workload(kind)))).unwrap();
     }
     objects.merge(read(NODE)).unwrap();
-    objects.merge(read(r#"{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}}"#)).unwrap();
-    objects.merge(read(r#"{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}}"#)).unwrap();
+    objects
+        .merge(read(r#"{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}}"#))
+        .unwrap();
+    objects
+        .merge(read(r#"{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}}"#))
+        .unwrap();
     let objects = objects.with_default_namespace("prod").unwrap();
-    assert!(objects.pods.get("prod", "web-0").is_some() && objects.nodes.get("", "node-1").is_some());
-    assert!(objects.config_maps.get("prod", "c").is_some() && objects.secrets.get("prod", "s").is_some());
+    assert!(
+        objects.pods.get("prod", "web-0").is_some() && objects.nodes.get("", "node-1").is_some()
+    );
+    assert!(
+        objects.config_maps.get("prod", "c").is_some()
+            && objects.secrets.get("prod", "s").is_some()
+    );
     for &kind in WorkloadKind::ALL {
-        assert_eq!(objects.workloads(kind).get("prod", "web").unwrap().pod().metadata.namespace, "prod");
+        assert_eq!(
+            objects.workloads(kind).get("prod", "web").unwrap().pod().metadata.namespace,
+            "prod"
+        );
     }
 }
 
@@ -397,7 +453,8 @@ proptest! {
 
 #[test]
 fn a_workload_is_written_without_what_it_does_not_have() {
-    let bare: Workload = serde_json::from_str(r#"{"apiVersion":"apps/v1","kind":"Deployment"}"#).unwrap();
+    let bare: Workload =
+        serde_json::from_str(r#"{"apiVersion":"apps/v1","kind":"Deployment"}"#).unwrap();
     insta::assert_snapshot!(serde_json::to_string(&bare).unwrap(), @r#"{"apiVersion":"apps/v1","kind":"Deployment","spec":{}}"#);
     insta::assert_snapshot!(serde_json::from_str::<Workload>(r#"{"apiVersion":"v1","kind":7}"#).unwrap_err(), @"invalid type: integer `7`, expected a string at line 1 column 27");
     insta::assert_snapshot!(serde_json::from_str::<Workload>(r#"{"apiVersion":"v1","kind":"Service"}"#).unwrap_err(), @r#"invalid value: string "Service", expected the kind of a workload, such as Deployment"#);
@@ -406,7 +463,12 @@ fn a_workload_is_written_without_what_it_does_not_have() {
         assert_eq!(serde_json::from_str::<Workload>(without).unwrap(), bare);
     }
     for without in ["{}", r#"{"kind":""}"#, r#"{"kind":null}"#] {
-        assert!(serde_json::from_str::<Workload>(without).unwrap_err().to_string().starts_with("missing field `kind`"));
+        assert!(
+            serde_json::from_str::<Workload>(without)
+                .unwrap_err()
+                .to_string()
+                .starts_with("missing field `kind`")
+        );
     }
 }
 
@@ -430,9 +492,18 @@ fn null_in_a_map_or_a_list_of_strings_is_the_empty_string() {
 #[test]
 fn a_service_has_an_address_or_awaits_one_or_never_gets_one() {
     let told = |cluster_ip: &str, type_: &str| {
-        let spec = ServiceSpec { cluster_ip: cluster_ip.into(), type_: type_.into(), ..ServiceSpec::default() };
+        let spec = ServiceSpec {
+            cluster_ip: cluster_ip.into(),
+            type_: type_.into(),
+            ..ServiceSpec::default()
+        };
         let service = Service { spec, ..Service::default() };
-        [service.has_cluster_ip(), service.awaits_cluster_ip(), service.is_headless(), service.is_external_name()]
+        [
+            service.has_cluster_ip(),
+            service.awaits_cluster_ip(),
+            service.is_headless(),
+            service.is_external_name(),
+        ]
     };
     assert_eq!(told("10.0.0.1", "ClusterIP"), [true, false, false, false]);
     assert_eq!(told("", ""), [false, true, false, false]);

@@ -21,7 +21,10 @@ fn open_types(source: &str) -> Vec<Open> {
     let mut types = Vec::new();
     for (place, line) in lines.iter().enumerate() {
         let is_enum = line.starts_with("pub enum ");
-        let Some(declared) = line.strip_prefix("pub enum ").or(line.strip_prefix("pub struct ")) else { continue };
+        let Some(declared) = line.strip_prefix("pub enum ").or(line.strip_prefix("pub struct "))
+        else {
+            continue;
+        };
         let name: String = declared.chars().take_while(|c| c.is_alphanumeric()).collect();
         let has_body = line.ends_with('{');
         let mut body = lines[place + 1..].iter().take_while(|line| **line != "}");
@@ -56,7 +59,8 @@ fn the_page_says_of_every_type_what_its_attributes_say() {
     let types = all_open_types(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
     assert!(types.len() > 80, "only {} types were found", types.len());
     let (grow, complete) = (named("# What may grow"), named("# What is complete"));
-    let says_what_is_wrong = |name: &str| ["Error", "Problem", "Refusal"].iter().any(|end| name.ends_with(end));
+    let says_what_is_wrong =
+        |name: &str| ["Error", "Problem", "Refusal"].iter().any(|end| name.ends_with(end));
     for Open { name, is_enum, may_grow } in &types {
         let name = name.as_str();
         let is_named = match (is_enum, may_grow) {
@@ -65,10 +69,16 @@ fn the_page_says_of_every_type_what_its_attributes_say() {
             (false, true) => !complete.contains(name),
             (false, false) => complete.contains(name) || BASED.contains(&name),
         };
-        assert!(is_named, "{name}: its attributes (non-exhaustive: {may_grow}) and the page disagree");
+        assert!(
+            is_named,
+            "{name}: its attributes (non-exhaustive: {may_grow}) and the page disagree"
+        );
     }
     for name in complete {
-        assert!(types.iter().any(|open| open.name == name && !open.may_grow), "{name} is no complete type");
+        assert!(
+            types.iter().any(|open| open.name == name && !open.may_grow),
+            "{name} is no complete type"
+        );
     }
 }
 

@@ -68,9 +68,9 @@ fn the_grammar_is_go_s_with_its_gaps() {
         assert!(quantity(text).is_zero(), "{text:?}");
     }
     for text in [
-        "", " ", " 1", "1 ", "--1", "+-1", "0x10", "1,5", "1.2.3", "1.5x", "1K", "1ki", "1KI", "1Kii", "1i", "1e",
-        "1E+", "1e-", "1e1.5", "1ee5", "1eK", "1e5k", "1Ei5", "1m5", "5-3", "5+", "1mm", "1_000", "１", "1\0", "inf",
-        "NaN", "..", // Here Go wants a digit.
+        "", " ", " 1", "1 ", "--1", "+-1", "0x10", "1,5", "1.2.3", "1.5x", "1K", "1ki", "1KI",
+        "1Kii", "1i", "1e", "1E+", "1e-", "1e1.5", "1ee5", "1eK", "1e5k", "1Ei5", "1m5", "5-3",
+        "5+", "1mm", "1_000", "１", "1\0", "inf", "NaN", "..", // Here Go wants a digit.
         "Pi", "Ei", "-.Ei", "e-10",
     ] {
         let expected = QuantityError::Invalid { text: text.into() };
@@ -87,7 +87,9 @@ fn the_grammar_is_go_s_with_its_gaps() {
 fn the_limits_are_those_of_64_bits_and_an_exponent_of_32() {
     assert_eq!(value("9223372036854775807"), Some(i64::MAX));
     assert_eq!(value("9223372036854775806.1"), Some(i64::MAX));
-    for text in ["9223372036854775808", "9223372036854775807.1", "10E", "1e40", "-10E", "1e2147483647"] {
+    for text in
+        ["9223372036854775808", "9223372036854775807.1", "10E", "1e40", "-10E", "1e2147483647"]
+    {
         let expected = QuantityError::OutOfRange { text: text.into() };
         assert_eq!(quantity(text).value(), Err(expected), "{text}");
     }
@@ -228,7 +230,10 @@ fn quotients_are_rounded_up() {
     assert_eq!(of("8", "-3"), Ok(-2));
     assert_eq!(of("-8", "-3"), Ok(3));
     assert_eq!(of("8Ei", "1Mi"), Ok(1 << 43));
-    let expected = QuantityError::QuotientOutOfRange { quantity: "9223372036854775807".into(), divisor: "1".into() };
+    let expected = QuantityError::QuotientOutOfRange {
+        quantity: "9223372036854775807".into(),
+        divisor: "1".into(),
+    };
     assert_eq!(of("9223372036854775807", "1"), Err(expected));
     // Go takes this divisor for zero.
     assert!(of("1", "-1.00000000001").is_err());

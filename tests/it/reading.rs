@@ -13,7 +13,11 @@ fn add_json(objects: &mut Objects, json: &str) -> Result<(), ObjectError> {
 }
 
 fn services(objects: &Objects) -> Vec<String> {
-    objects.services.iter().map(|service| format!("{}/{}", service.namespace(), service.name())).collect()
+    objects
+        .services
+        .iter()
+        .map(|service| format!("{}/{}", service.namespace(), service.name()))
+        .collect()
 }
 
 fn ignored(objects: &Objects) -> Vec<String> {
@@ -65,7 +69,8 @@ fn the_items_of_a_service_list_need_no_kind() {
         {"metadata":{"name":"a","namespace":"default"},"spec":{"clusterIP":"10.0.0.1","ports":[{"port":80}]}}
     ]}"#;
     assert_eq!(services(&read_json(json).unwrap()), ["default/a"]);
-    let of_another_group = json.replace(r#""apiVersion":"v1""#, r#""apiVersion":"serving.knative.dev/v1""#);
+    let of_another_group =
+        json.replace(r#""apiVersion":"v1""#, r#""apiVersion":"serving.knative.dev/v1""#);
     let objects = read_json(&of_another_group).unwrap();
     assert!(objects.services.is_empty());
     assert_eq!(ignored(&objects), ["Service default/a"]);
@@ -99,7 +104,8 @@ fn lists_are_read_inside_lists() {
 #[test]
 fn null_is_the_same_as_absent() {
     let service: Service =
-        serde_json::from_str(r#"{"apiVersion":null,"kind":null,"metadata":null,"spec":null}"#).unwrap();
+        serde_json::from_str(r#"{"apiVersion":null,"kind":null,"metadata":null,"spec":null}"#)
+            .unwrap();
     assert_eq!(service, Service::default());
     let service: Service = serde_json::from_str(
         r#"{"metadata":{"name":null,"namespace":null,"creationTimestamp":null},
@@ -137,7 +143,8 @@ fn a_service_of_another_group_is_ignored() {
 
 #[test]
 fn empty_documents_hold_nothing() {
-    let yaml = "---\n# nothing\n---\n---\napiVersion: v1\nkind: Service\nmetadata: {name: a}\n---\n";
+    let yaml =
+        "---\n# nothing\n---\n---\napiVersion: v1\nkind: Service\nmetadata: {name: a}\n---\n";
     assert_eq!(services(&read_yaml(yaml)), ["/a"]);
     assert_eq!(read_json("null"), Ok(Objects::default()));
     assert_eq!(serde_json::from_str::<Objects>("null").unwrap(), Objects::default());
@@ -159,7 +166,9 @@ fn what_is_no_object_is_refused() {
 
 #[test]
 fn what_is_only_called_like_a_list_is_ignored() {
-    let objects = read_json(r#"{"apiVersion":"example.com/v1","kind":"AllowList","metadata":{"name":"a"},"spec":{}}"#);
+    let objects = read_json(
+        r#"{"apiVersion":"example.com/v1","kind":"AllowList","metadata":{"name":"a"},"spec":{}}"#,
+    );
     assert_eq!(ignored(&objects.unwrap()), ["AllowList a"]);
 }
 
@@ -173,7 +182,8 @@ fn of_the_pods_of_a_namespace_one_may_be_without_a_name() {
 
 #[test]
 fn an_item_that_is_no_object_is_refused_where_it_stands() {
-    let list = |items: &str| message(&format!(r#"{{"apiVersion":"v1","kind":"List","items":{items}}}"#));
+    let list =
+        |items: &str| message(&format!(r#"{{"apiVersion":"v1","kind":"List","items":{items}}}"#));
     insta::assert_snapshot!(list("{}"), @"List: items is an object, but should be a list");
     insta::assert_snapshot!(list(r#"[],"items":[]"#), @"List: items is given twice");
     insta::assert_snapshot!(list(r#"["web"]"#), @r#"items[0] is "web", but should be an object"#);
@@ -188,7 +198,9 @@ fn an_item_that_is_no_object_is_refused_where_it_stands() {
 #[test]
 fn a_field_of_another_type_is_refused() {
     let with = |metadata: &str, spec: &str| {
-        message(&format!(r#"{{"apiVersion":"v1","kind":"Service","metadata":{metadata},"spec":{spec}}}"#))
+        message(&format!(
+            r#"{{"apiVersion":"v1","kind":"Service","metadata":{metadata},"spec":{spec}}}"#
+        ))
     };
     insta::assert_snapshot!(with(r#"{"name":"web"}"#, r#""10.0.0.1""#), @r#"Service web: spec is "10.0.0.1", but should be an object"#);
     insta::assert_snapshot!(with(r#"{"name":"web"}"#, "[]"), @"Service web: spec is a list, but should be an object");
@@ -224,11 +236,18 @@ fn only_numbers_from_1_to_65535_are_ports() {
 
 #[test]
 fn only_tcp_udp_and_sctp_are_protocols() {
-    for (protocol, expected) in [("TCP", Protocol::Tcp), ("UDP", Protocol::Udp), ("SCTP", Protocol::Sctp)] {
-        let objects = read_json(&with_port(&format!(r#"{{"port":2,"protocol":"{protocol}"}}"#))).unwrap();
-        assert_eq!(objects.services.get("default", "web").unwrap().spec.ports[1].effective_protocol(), expected);
+    for (protocol, expected) in
+        [("TCP", Protocol::Tcp), ("UDP", Protocol::Udp), ("SCTP", Protocol::Sctp)]
+    {
+        let objects =
+            read_json(&with_port(&format!(r#"{{"port":2,"protocol":"{protocol}"}}"#))).unwrap();
+        assert_eq!(
+            objects.services.get("default", "web").unwrap().spec.ports[1].effective_protocol(),
+            expected
+        );
     }
-    let refused = |protocol: &str| message(&with_port(&format!(r#"{{"port":2,"protocol":{protocol}}}"#)));
+    let refused =
+        |protocol: &str| message(&with_port(&format!(r#"{{"port":2,"protocol":{protocol}}}"#)));
     insta::assert_snapshot!(refused(r#""HTTP""#), @r#"Service default/web: spec.ports[1].protocol is "HTTP", but should be TCP, UDP or SCTP"#);
     insta::assert_snapshot!(refused(r#""tcp""#), @r#"Service default/web: spec.ports[1].protocol is "tcp", but should be TCP, UDP or SCTP"#);
     insta::assert_snapshot!(refused(r#"" TCP""#), @r#"Service default/web: spec.ports[1].protocol is " TCP", but should be TCP, UDP or SCTP"#);
@@ -238,7 +257,8 @@ fn only_tcp_udp_and_sctp_are_protocols() {
 #[test]
 fn a_field_that_stands_there_twice_is_refused() {
     insta::assert_snapshot!(message(&with_port(r#"{"port":2,"port":3}"#)), @"Service default/web: spec.ports[1].port is given twice");
-    let twice = r#"{"apiVersion":"v1","kind":"Service","metadata":{"name":"web"},"spec":{},"spec":{}}"#;
+    let twice =
+        r#"{"apiVersion":"v1","kind":"Service","metadata":{"name":"web"},"spec":{},"spec":{}}"#;
     insta::assert_snapshot!(message(twice), @"Service web: spec is given twice");
 }
 
@@ -253,13 +273,18 @@ fn an_error_tells_its_object_and_field_apart() {
 
     let error = read_json(&with_port("{}")).unwrap_err();
     let ObjectError::Field { error, .. } = error else { panic!("{error}") };
-    assert_eq!((error.path().as_str(), error.problem()), ("spec.ports[1].port", &FieldProblem::Missing));
+    assert_eq!(
+        (error.path().as_str(), error.problem()),
+        ("spec.ports[1].port", &FieldProblem::Missing)
+    );
 }
 
 #[test]
 fn nothing_is_taken_in_of_a_document_with_a_duplicate() {
     let service = |name: &str| {
-        format!(r#"{{"apiVersion":"v1","kind":"Service","metadata":{{"name":"{name}","namespace":"default"}}}}"#)
+        format!(
+            r#"{{"apiVersion":"v1","kind":"Service","metadata":{{"name":"{name}","namespace":"default"}}}}"#
+        )
     };
     let list = |names: &[&str]| {
         let items: Vec<String> = names.iter().map(|name| service(name)).collect();
@@ -295,7 +320,10 @@ fn objects_without_a_namespace_are_put_into_the_one_that_is_meant() {
         - {apiVersion: v1, kind: Service, metadata: {name: a}}
         - {apiVersion: v1, kind: Service, metadata: {name: b, namespace: prod}}
         ";
-    assert_eq!(services(&read_yaml(yaml).with_default_namespace("dev").unwrap()), ["dev/a", "prod/b"]);
+    assert_eq!(
+        services(&read_yaml(yaml).with_default_namespace("dev").unwrap()),
+        ["dev/a", "prod/b"]
+    );
     let twice = read_yaml(&yaml.replace("name: b", "name: a"));
     assert_eq!(services(&twice), ["/a", "prod/a"]);
     insta::assert_snapshot!(twice.with_default_namespace("prod").unwrap_err(), @"Service prod/a is defined twice: metadata.name must be unique in a namespace, so rename or remove one");
@@ -323,7 +351,8 @@ fn an_error_is_short_whatever_it_quotes() {
     let protocol = message(&with_port(&format!(r#"{{"port":2,"protocol":"{huge}"}}"#)));
     assert!(protocol.len() < 300, "{} bytes", protocol.len());
     assert!(protocol.contains("xxx…"));
-    let kind = serde_json::from_str::<Objects>(&format!(r#"{{"{huge}":1}}"#)).unwrap_err().to_string();
+    let kind =
+        serde_json::from_str::<Objects>(&format!(r#"{{"{huge}":1}}"#)).unwrap_err().to_string();
     assert!(kind.len() < 300);
     let name = message(&with_port(r#"{"port":0}"#).replace("web", &huge));
     assert!(name.len() < 600, "{} bytes", name.len());
@@ -333,7 +362,8 @@ fn an_error_is_short_whatever_it_quotes() {
 
 #[test]
 fn the_wire_form_is_that_of_kubectl() {
-    let read: Service = yaml_serde::from_str(include_str!("../../examples/my-svc-nginx.yaml")).unwrap();
+    let read: Service =
+        yaml_serde::from_str(include_str!("../../examples/my-svc-nginx.yaml")).unwrap();
     insta::assert_snapshot!(yaml_serde::to_string(&read).unwrap(), @"
     apiVersion: v1
     kind: Service
@@ -367,7 +397,9 @@ fn numbers_beyond_64_bits_are_ignored_with_the_fields_that_hold_them() {
 
 #[test]
 fn the_keys_of_yaml_may_be_numbers() {
-    let objects = read_yaml("{apiVersion: v1, kind: Service, metadata: {name: a, labels: {1: x, true: y, -1: z}}}");
+    let objects = read_yaml(
+        "{apiVersion: v1, kind: Service, metadata: {name: a, labels: {1: x, true: y, -1: z}}}",
+    );
     assert_eq!(services(&objects), ["/a"]);
 }
 
@@ -385,14 +417,19 @@ fn every_timestamp_is_written_as_it_is_read() {
 
 #[test]
 fn what_is_absent_in_a_format_of_its_own_is_null() {
-    assert_eq!(Document::deserialize(Binary::Absent).unwrap(), serde_json::from_str("null").unwrap());
+    assert_eq!(
+        Document::deserialize(Binary::Absent).unwrap(),
+        serde_json::from_str("null").unwrap()
+    );
     let object = |fields: [(&'static str, Option<u64>); 2]| {
         let value = |given: Option<u64>| given.map_or(Binary::Absent, Binary::Number);
         MapDeserializer::new(fields.into_iter().map(move |(name, given)| (name, value(given))))
     };
     let secret = Secret::deserialize(object([("data", None), ("stringData", None)]));
     assert_eq!(secret.unwrap(), Secret::default());
-    let data = |value| MapDeserializer::new([("stringData", object([("A", value), ("B", None)]))].into_iter());
+    let data = |value| {
+        MapDeserializer::new([("stringData", object([("A", value), ("B", None)]))].into_iter())
+    };
     assert_eq!(Secret::deserialize(data(None)).unwrap().data["A"].as_bytes(), b"");
     assert!(Secret::deserialize(data(Some(7))).is_err());
     let port = ServicePort::deserialize(object([("port", Some(80)), ("protocol", None)]));
@@ -415,7 +452,10 @@ fn what_a_document_cannot_hold_is_told() {
 #[test]
 fn a_protocol_is_read_by_itself() {
     for protocol in Protocol::ALL {
-        assert_eq!(serde_json::from_str::<Protocol>(&format!("\"{protocol}\"")).unwrap(), *protocol);
+        assert_eq!(
+            serde_json::from_str::<Protocol>(&format!("\"{protocol}\"")).unwrap(),
+            *protocol
+        );
     }
     insta::assert_snapshot!(serde_json::from_str::<Protocol>("\"\"").unwrap_err(), @r#"invalid value: string "", expected TCP, UDP or SCTP at line 1 column 2"#);
     assert_eq!(u16::from(PortNumber::new(8080).unwrap()), 8080);
@@ -433,10 +473,12 @@ fn an_empty_kind_is_none() {
 #[test]
 fn keys_that_are_not_plain_are_quoted_in_the_path() {
     for key in ["tls.key", "a/b", "", &"k".repeat(65)] {
-        let json =
-            format!(r#"{{"apiVersion":"v1","kind":"ConfigMap","metadata":{{"name":"a"}},"data":{{"{key}":1}}}}"#);
+        let json = format!(
+            r#"{{"apiVersion":"v1","kind":"ConfigMap","metadata":{{"name":"a"}},"data":{{"{key}":1}}}}"#
+        );
         assert!(message(&json).contains("data['"), "{}", message(&json));
     }
-    let plain = format!(r#"{{"apiVersion":"v1","kind":"ConfigMap","data":{{"{}":1}}}}"#, "k".repeat(64));
+    let plain =
+        format!(r#"{{"apiVersion":"v1","kind":"ConfigMap","data":{{"{}":1}}}}"#, "k".repeat(64));
     assert!(message(&plain).contains("data.kkk"));
 }

@@ -2,7 +2,8 @@
 
 use kubelet_env::api::{Container, EnvVar, Node, Pod, PodIp, PodMeta, PodSpec, PodStatus, Service};
 use kubelet_env::{
-    EnvFiles, Facts, Form, Objects, Order, Release, ReleaseError, Rule, SkipReason, compose, expand, validate_service,
+    EnvFiles, Facts, Form, Objects, Order, Release, ReleaseError, Rule, SkipReason, compose,
+    expand, validate_service,
 };
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -28,7 +29,12 @@ impl Case {
         let settings = "{apiVersion: v1, kind: ConfigMap, metadata: {name: settings, namespace: shop}, \
                         data: {COLOR: blue, 1st: first, two words: second, ..: dots}}";
         let mut objects = Objects::default();
-        objects.add(kubelet_env::Document::deserialize(yaml_serde::Deserializer::from_str(settings)).unwrap()).unwrap();
+        objects
+            .add(
+                kubelet_env::Document::deserialize(yaml_serde::Deserializer::from_str(settings))
+                    .unwrap(),
+            )
+            .unwrap();
         let mut env_files = EnvFiles::default();
         env_files.insert("config", "app.env", "GREETING='hello'");
         Case {
@@ -52,10 +58,14 @@ impl Case {
 
     /// The whole environment, or why there is none.
     fn in_release(&self, release: Release) -> Result<String, String> {
-        let composition = compose(&self.pod, "app", &self.facts(release)).map_err(|error| error.to_string())?;
+        let composition =
+            compose(&self.pod, "app", &self.facts(release)).map_err(|error| error.to_string())?;
         let bytes = composition.environment().render(Order::Kubelet, Form::Lines);
-        let args: Vec<String> =
-            composition.args().iter().map(|arg| arg.value.as_bytes().escape_ascii().to_string()).collect();
+        let args: Vec<String> = composition
+            .args()
+            .iter()
+            .map(|arg| arg.value.as_bytes().escape_ascii().to_string())
+            .collect();
         Ok(format!("{}{}", bytes.escape_ascii(), args.join(" ")))
     }
 }
@@ -63,7 +73,12 @@ impl Case {
 /// The last release before the rule gives one answer, and so do all before it; the first release
 /// with it gives the other, and so do all after it.
 #[track_caller]
-fn changes<T: PartialEq + std::fmt::Debug>(rule: Rule, answer: impl Fn(Release) -> T, before: T, since: T) {
+fn changes<T: PartialEq + std::fmt::Debug>(
+    rule: Rule,
+    answer: impl Fn(Release) -> T,
+    before: T,
+    since: T,
+) {
     assert!(Release::OLDEST < rule.since() && rule.since() <= Release::NEWEST);
     for release in Release::known() {
         let expected = if release < rule.since() { &before } else { &since };
@@ -96,7 +111,9 @@ fn every_rule_is_in_the_table_with_its_release() {
 
 #[test]
 fn from_1_30_every_key_of_env_from_is_kept() {
-    let case = Case::new("envFrom: [{configMapRef: {name: settings}}, {prefix: X_, configMapRef: {name: settings}}]");
+    let case = Case::new(
+        "envFrom: [{configMapRef: {name: settings}}, {prefix: X_, configMapRef: {name: settings}}]",
+    );
     let kept = "..=dots\\n1st=first\\nCOLOR=blue\\ntwo words=second\\nX_..=dots\\nX_1st=first\\nX_COLOR=blue\\nX_two words=second\\n";
     let strict = "COLOR=blue\\nX_..=dots\\nX_1st=first\\nX_COLOR=blue\\n";
     changes(Rule::EnvFromKeepsEveryKey, |release| case.in_release(release), ok(strict), ok(kept));
@@ -108,15 +125,30 @@ fn from_1_30_every_key_of_env_from_is_kept() {
         });
         skipped.collect::<Vec<_>>().join(",")
     };
-    changes(Rule::EnvFromKeepsEveryKey, skipped, "..,1st,two words,X_two words".to_owned(), String::new());
-    assert_eq!(SkipReason::IllegalName.to_string(), "the name is not a variable name in this release");
+    changes(
+        Rule::EnvFromKeepsEveryKey,
+        skipped,
+        "..,1st,two words,X_two words".to_owned(),
+        String::new(),
+    );
+    assert_eq!(
+        SkipReason::IllegalName.to_string(),
+        "the name is not a variable name in this release"
+    );
 }
 
 #[test]
 fn what_is_skipped_cannot_be_referred_to() {
-    let case = Case::new("envFrom: [{configMapRef: {name: settings}}]\nenv: [{name: COLOR, value: $(1st)}]");
+    let case = Case::new(
+        "envFrom: [{configMapRef: {name: settings}}]\nenv: [{name: COLOR, value: $(1st)}]",
+    );
     let since = ok("..=dots\\n1st=first\\ntwo words=second\\nCOLOR=first\\n");
-    changes(Rule::EnvFromKeepsEveryKey, |release| case.in_release(release), ok("COLOR=$(1st)\\n"), since);
+    changes(
+        Rule::EnvFromKeepsEveryKey,
+        |release| case.in_release(release),
+        ok("COLOR=$(1st)\\n"),
+        since,
+    );
 }
 
 #[test]
@@ -136,7 +168,9 @@ fn from_1_33_the_pod_s_addresses_are_canonical() {
 
 #[test]
 fn from_1_34_missing_limits_are_the_pod_s() {
-    let mut case = Case::new("env: [{name: A, valueFrom: {resourceFieldRef: {resource: limits.cpu, divisor: 1m}}}]");
+    let mut case = Case::new(
+        "env: [{name: A, valueFrom: {resourceFieldRef: {resource: limits.cpu, divisor: 1m}}}]",
+    );
     let pod: PodSpec = yaml_serde::from_str("resources: {limits: {cpu: 300m}}").unwrap();
     case.pod.spec.resources = pod.resources;
     changes(Rule::PodLimits, |release| case.in_release(release), ok("A=4000\\n"), ok("A=300\\n"));
@@ -144,13 +178,19 @@ fn from_1_34_missing_limits_are_the_pod_s() {
 
 #[test]
 fn from_1_35_a_dollar_before_a_character_that_is_not_ascii_stays() {
-    let expanded = |release| expand("$£ $x $$£ $(£)£ £$", release, |_| None).escape_ascii().to_string();
+    let expanded =
+        |release| expand("$£ $x $$£ $(£)£ £$", release, |_| None).escape_ascii().to_string();
     let before = r"$\xc3\x82\xa3 $x $\xc2\xa3 $(\xc2\xa3)\xc2\xa3 \xc2\xa3$".to_owned();
     let since = r"$\xc2\xa3 $x $\xc2\xa3 $(\xc2\xa3)\xc2\xa3 \xc2\xa3$".to_owned();
     changes(Rule::ExpansionKeepsText, expanded, before, since);
     let case = Case::new("env: [{name: A, value: $£}]\nargs: [$é]");
     let answer = |release| case.in_release(release);
-    changes(Rule::ExpansionKeepsText, answer, ok(r"A=$\xc3\x82\xa3\n$\xc3\x83\xa9"), ok(r"A=$\xc2\xa3\n$\xc3\xa9"));
+    changes(
+        Rule::ExpansionKeepsText,
+        answer,
+        ok(r"A=$\xc3\x82\xa3\n$\xc3\x83\xa9"),
+        ok(r"A=$\xc2\xa3\n$\xc3\xa9"),
+    );
 }
 
 #[test]
@@ -162,23 +202,38 @@ fn from_1_35_env_files_are_read() {
     };
     let (there, absent) = (of_file("app.env"), of_file("absent.env"));
     changes(Rule::EnvFiles, |release| there.in_release(release), ok("A=\\n"), ok("A=hello\\n"));
-    let since = Err(r#"container app: env[0] A: fileKeyRef: the volume "config" has no file "absent.env""#.to_owned());
+    let since =
+        Err(r#"container app: env[0] A: fileKeyRef: the volume "config" has no file "absent.env""#
+            .to_owned());
     changes(Rule::EnvFiles, |release| absent.in_release(release), ok("A=\\n"), since);
 }
 
 #[test]
 fn from_1_36_a_service_s_name_may_begin_with_a_digit() {
-    let service: Service =
-        yaml_serde::from_str("{metadata: {name: 1password}, spec: {clusterIP: 10.0.0.1, ports: [{port: 80}]}}")
-            .unwrap();
+    let service: Service = yaml_serde::from_str(
+        "{metadata: {name: 1password}, spec: {clusterIP: 10.0.0.1, ports: [{port: 80}]}}",
+    )
+    .unwrap();
     changes(Rule::Dns1123ServiceNames, |release| validate_service(&service, release).len(), 1, 0);
 }
 
 #[test]
 fn a_release_is_read_in_the_forms_that_clusters_report() {
-    for text in ["1.33", "v1.33", "1.33.5", "v1.33.5", "v1.33.5+k3s1", "v1.33.5-gke.1080000", "1.33+", "v1.33.0-rc.1+b"]
-    {
-        assert_eq!(text.parse::<Release>().map(|release| release.to_string()), Ok("1.33".to_owned()), "{text}");
+    for text in [
+        "1.33",
+        "v1.33",
+        "1.33.5",
+        "v1.33.5",
+        "v1.33.5+k3s1",
+        "v1.33.5-gke.1080000",
+        "1.33+",
+        "v1.33.0-rc.1+b",
+    ] {
+        assert_eq!(
+            text.parse::<Release>().map(|release| release.to_string()),
+            Ok("1.33".to_owned()),
+            "{text}"
+        );
     }
     assert_eq!((Release::OLDEST, Release::NEWEST), (release("1.29"), release("1.36")));
     assert_eq!(Release::default(), Release::NEWEST);
@@ -238,9 +293,13 @@ fn a_name_may_be_wrong_in_two_ways() {
 #[test]
 fn a_load_balancer_does_not_expose_the_kubelet_s_port() {
     let told = |type_: &str| {
-        let service = format!("{{metadata: {{name: a}}, spec: {{type: {type_}, ports: [{{port: 10250}}]}}}}");
+        let service =
+            format!("{{metadata: {{name: a}}, spec: {{type: {type_}, ports: [{{port: 10250}}]}}}}");
         let service: Service = yaml_serde::from_str(&service).unwrap();
-        validate_service(&service, Release::NEWEST).iter().map(ToString::to_string).collect::<Vec<_>>()
+        validate_service(&service, Release::NEWEST)
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
     };
     insta::assert_snapshot!(told("LoadBalancer").join("\n"), @"spec.ports[0] may not be 10250 in a Service of type LoadBalancer: it is the kubelet's");
     assert!(told("NodePort").is_empty());
@@ -260,7 +319,8 @@ fn a_newer_release_is_taken_for_the_newest_and_says_so() {
 
 #[test]
 fn an_upgrade_brings_the_rules_between_two_releases() {
-    let changes = |from: &str, to: &str| release(from).changes_until(release(to)).collect::<Vec<_>>();
+    let changes =
+        |from: &str, to: &str| release(from).changes_until(release(to)).collect::<Vec<_>>();
     assert_eq!(changes("1.29", "1.36"), Rule::ALL);
     assert_eq!(changes("1.33", "1.34"), [Rule::PodLimits]);
     assert_eq!(changes("1.34", "1.35"), [Rule::ExpansionKeepsText, Rule::EnvFiles]);
@@ -275,15 +335,19 @@ fn unchanged() -> impl Strategy<Value = Vec<EnvVar>> {
         "[ -~]{0,12}".prop_map(|value| format!("value: {value:?}")),
         "(\\$\\([A-C]\\)|\\$\\$|\\$|x){0,6}".prop_map(|value| format!("value: {value:?}")),
         Just("valueFrom: {configMapKeyRef: {name: settings, key: COLOR}}".to_owned()),
-        Just("valueFrom: {configMapKeyRef: {name: settings, key: absent, optional: true}}".to_owned()),
+        Just(
+            "valueFrom: {configMapKeyRef: {name: settings, key: absent, optional: true}}"
+                .to_owned()
+        ),
         Just("valueFrom: {configMapKeyRef: {name: settings, key: absent}}".to_owned()),
         Just("valueFrom: {fieldRef: {apiVersion: v1, fieldPath: status.podIPs}}".to_owned()),
         Just("valueFrom: {fieldRef: {apiVersion: v1, fieldPath: metadata.labels}}".to_owned()),
         Just("valueFrom: {fieldRef: {apiVersion: v2, fieldPath: metadata.labels}}".to_owned()),
         Just("valueFrom: {resourceFieldRef: {resource: limits.memory}}".to_owned()),
     ];
-    let entry =
-        ("[A-C]", entry).prop_map(|(name, rest)| yaml_serde::from_str(&format!("{{name: {name}, {rest}}}")).unwrap());
+    let entry = ("[A-C]", entry).prop_map(|(name, rest)| {
+        yaml_serde::from_str(&format!("{{name: {name}, {rest}}}")).unwrap()
+    });
     proptest::collection::vec(entry, 0..8)
 }
 

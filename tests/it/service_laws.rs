@@ -5,8 +5,8 @@ use std::process::Command;
 
 use kubelet_env::api::{ObjectMeta, PortNumber, Protocol, Service, ServicePort, ServiceSpec};
 use kubelet_env::{
-    Environment, Form, Objects, Order, ServiceLinks, ServiceVariableKind, Store, Variable, dash_chain, generate,
-    mangle, select,
+    Environment, Form, Objects, Order, ServiceLinks, ServiceVariableKind, Store, Variable,
+    dash_chain, generate, mangle, select,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -19,7 +19,10 @@ fn as_refs(services: &[Service]) -> Vec<&Service> {
 }
 
 fn texts<'a>(variables: impl IntoIterator<Item = Variable<'a>>) -> Vec<(String, Vec<u8>)> {
-    variables.into_iter().map(|variable| (variable.name().into_owned(), variable.value().as_bytes().to_vec())).collect()
+    variables
+        .into_iter()
+        .map(|variable| (variable.name().into_owned(), variable.value().as_bytes().to_vec()))
+        .collect()
 }
 
 proptest! {
@@ -228,11 +231,15 @@ fn expected(service: &Service, port: &ServicePort, kind: ServiceVariableKind) ->
     match kind {
         Kind::ServiceHost => (format!("{name}_SERVICE_HOST"), ip.clone()),
         Kind::ServicePort => (format!("{name}_SERVICE_PORT"), number.to_string()),
-        Kind::NamedServicePort => (format!("{name}_SERVICE_PORT_{}", mangle(&port.name)), number.to_string()),
+        Kind::NamedServicePort => {
+            (format!("{name}_SERVICE_PORT_{}", mangle(&port.name)), number.to_string())
+        }
         Kind::PortUrl => (format!("{name}_PORT"), url),
         Kind::NumberedPortUrl => (format!("{name}_PORT_{number}_{upper}"), url),
         Kind::NumberedPortProto => (format!("{name}_PORT_{number}_{upper}_PROTO"), lower),
-        Kind::NumberedPortPort => (format!("{name}_PORT_{number}_{upper}_PORT"), number.to_string()),
+        Kind::NumberedPortPort => {
+            (format!("{name}_PORT_{number}_{upper}_PORT"), number.to_string())
+        }
         Kind::NumberedPortAddr => (format!("{name}_PORT_{number}_{upper}_ADDR"), ip.clone()),
     }
 }
@@ -241,7 +248,8 @@ fn expected(service: &Service, port: &ServicePort, kind: ServiceVariableKind) ->
 ///
 /// `env` passes its arguments on in their order; [`Command::envs`] would sort them by name.
 fn seen_from_dash(environment: &Environment<'_>) -> Vec<String> {
-    let assignments = environment.iter().map(|variable| variable.service_variable().unwrap().to_string());
+    let assignments =
+        environment.iter().map(|variable| variable.service_variable().unwrap().to_string());
     let mut command = Command::new("env");
     command.arg("-i").args(assignments).args(["dash", "-c", "printenv"]);
     let output = command.output().unwrap();
@@ -251,7 +259,8 @@ fn seen_from_dash(environment: &Environment<'_>) -> Vec<String> {
 }
 
 fn has_dash() -> bool {
-    let has_dash = Command::new("dash").args(["-c", ":"]).status().is_ok_and(|status| status.success());
+    let has_dash =
+        Command::new("dash").args(["-c", ":"]).status().is_ok_and(|status| status.success());
     if !has_dash {
         eprintln!("not checked: dash is not installed");
     }
@@ -303,9 +312,16 @@ fn every_chain_of_dash_is_in_use() {
 
 #[test]
 fn what_dash_sets_itself_stands_first_in_its_chain() {
-    let other = (0..).map(|number| format!("X{number}")).find(|name| dash_chain(name) == dash_chain("PATH")).unwrap();
+    let other = (0..)
+        .map(|number| format!("X{number}"))
+        .find(|name| dash_chain(name) == dash_chain("PATH"))
+        .unwrap();
     let environment = Environment::default().over([(other.as_str(), "x"), ("PATH", "/bin")]);
-    let names: Vec<_> = environment.in_order(Order::Dash).iter().map(|variable| variable.name().into_owned()).collect();
+    let names: Vec<_> = environment
+        .in_order(Order::Dash)
+        .iter()
+        .map(|variable| variable.name().into_owned())
+        .collect();
     assert_eq!(names, ["PATH", &other]);
 }
 
@@ -334,7 +350,8 @@ fn many_ports_are_found_as_few_are() {
         }
         assert_eq!(named(&service, "WEB_SERVICE_PORT_"), 0);
         assert_eq!(named(&service, "WEB_PORT_1_TCP"), 0);
-        let collisions = |service: &Service| Environment::from(generate(&[service]).unwrap()).collisions().len();
+        let collisions =
+            |service: &Service| Environment::from(generate(&[service]).unwrap()).collisions().len();
         assert_eq!(collisions(&service), 0);
 
         // Its first port once more: the four variables of its number; then under another number with
@@ -361,6 +378,7 @@ fn of_two_services_of_one_name_the_later_is_taken_but_the_first_default_kubernet
         service("default", "kubernetes", "10.0.0.4"),
     ];
     let seen = select(&all, "prod", ServiceLinks::Enabled);
-    let addresses: Vec<&str> = seen.iter().map(|service| service.spec.cluster_ip.as_str()).collect();
+    let addresses: Vec<&str> =
+        seen.iter().map(|service| service.spec.cluster_ip.as_str()).collect();
     assert_eq!(addresses, ["10.0.0.2", "10.0.0.3"]);
 }

@@ -28,7 +28,10 @@ fn host() -> impl Strategy<Value = String> {
 
 fn port() -> impl Strategy<Value = ServicePort> {
     let protocol = prop_oneof![Just(None), proptest::sample::select(Protocol::ALL).prop_map(Some)];
-    let number = prop_oneof![1..=u16::MAX, proptest::sample::select(&[1, 9, 10, 99, 100, 999, 1000, 9999, 10000][..])];
+    let number = prop_oneof![
+        1..=u16::MAX,
+        proptest::sample::select(&[1, 9, 10, 99, 100, 999, 1000, 9999, 10000][..])
+    ];
     (port_name(), protocol, number).prop_map(|(name, protocol, number)| ServicePort {
         name,
         protocol,

@@ -12,7 +12,10 @@ const E2BIG: i32 = 7;
 
 fn found(program: &str) -> PathBuf {
     let paths = std::env::var_os("PATH").unwrap();
-    std::env::split_paths(&paths).map(|path| path.join(program)).find(|path| path.is_file()).unwrap()
+    std::env::split_paths(&paths)
+        .map(|path| path.join(program))
+        .find(|path| path.is_file())
+        .unwrap()
 }
 
 fn name(number: usize) -> String {
@@ -24,7 +27,8 @@ fn name(number: usize) -> String {
 fn filling(total: usize, count: usize, path: &Path, arguments: &[&[u8]]) -> Environment<'static> {
     let path = path.as_os_str().as_encoded_bytes();
     let with = |lengths: &[usize]| {
-        let variables = lengths.iter().enumerate().map(|(number, &length)| (name(number), vec![b'x'; length]));
+        let variables =
+            lengths.iter().enumerate().map(|(number, &length)| (name(number), vec![b'x'; length]));
         Environment::default().over(variables)
     };
     let mut lengths = vec![0; count];
@@ -37,7 +41,11 @@ fn filling(total: usize, count: usize, path: &Path, arguments: &[&[u8]]) -> Envi
     with(&lengths)
 }
 
-fn run(program: &Path, arguments: &[&[u8]], environment: &Environment<'_>) -> io::Result<ExitStatus> {
+fn run(
+    program: &Path,
+    arguments: &[&[u8]],
+    environment: &Environment<'_>,
+) -> io::Result<ExitStatus> {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
 
@@ -122,9 +130,17 @@ fn the_limit_is_a_quarter_of_the_stacks_within_bounds() {
         let script = format!("ulimit -s {kibibytes} && exec \"$@\"");
         let test = "size::the_limit_is_a_quarter_of_the_stacks_within_bounds";
         let mut again = Command::new("sh");
-        again.args(["-c", &script, "sh"]).arg(&this).args([test, "--exact", "--quiet"]).env(AGAIN, "1");
+        again
+            .args(["-c", &script, "sh"])
+            .arg(&this)
+            .args([test, "--exact", "--quiet"])
+            .env(AGAIN, "1");
         let output = again.output().unwrap();
-        assert!(output.status.success(), "{kibibytes}: {}", String::from_utf8_lossy(&output.stdout));
+        assert!(
+            output.status.success(),
+            "{kibibytes}: {}",
+            String::from_utf8_lossy(&output.stdout)
+        );
         assert!(String::from_utf8_lossy(&output.stdout).contains("1 passed"));
     }
 }

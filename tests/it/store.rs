@@ -45,7 +45,9 @@ struct Model(Vec<Service>);
 
 impl Model {
     fn delete(&mut self, namespace: &str, name: &str) -> Option<Service> {
-        let is_meant = |service: &Service| service.metadata.namespace == namespace && service.metadata.name == name;
+        let is_meant = |service: &Service| {
+            service.metadata.namespace == namespace && service.metadata.name == name
+        };
         self.0.iter().position(is_meant).map(|place| self.0.remove(place))
     }
 
@@ -64,8 +66,9 @@ fn agree(store: &Store<Service>, Model(model): &Model) -> Result<(), TestCaseErr
             prop_assert_eq!(store.select(namespace, links), select(model, namespace, links));
         }
         for name in NAMES {
-            let is_meant =
-                |service: &&Service| service.metadata.namespace == namespace && service.metadata.name == name;
+            let is_meant = |service: &&Service| {
+                service.metadata.namespace == namespace && service.metadata.name == name
+            };
             prop_assert_eq!(store.get(namespace, name), model.iter().find(is_meant));
         }
     }
@@ -102,7 +105,10 @@ proptest! {
 #[test]
 fn stores_are_equal_and_shown_by_what_they_hold() {
     let store = |names: &[&str]| -> Store<Service> {
-        let service = |name: &&str| Service { metadata: ObjectMeta::new("default", *name), ..Service::default() };
+        let service = |name: &&str| Service {
+            metadata: ObjectMeta::new("default", *name),
+            ..Service::default()
+        };
         names.iter().map(service).collect()
     };
     assert_eq!(store(&["a", "b"]), store(&["b", "a"]));

@@ -1,6 +1,8 @@
 //! Services for the laws: such as an API server lets in, and any that the types can hold.
 
-use kubelet_env::api::{ObjectMeta, PortNumber, Protocol, Service, ServicePort, ServiceSpec, Timestamp};
+use kubelet_env::api::{
+    ObjectMeta, PortNumber, Protocol, Service, ServicePort, ServiceSpec, Timestamp,
+};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -8,19 +10,27 @@ use proptest::sample::select;
 
 /// A Service that an API server lets in and that has an address; its name may begin with a digit.
 pub(crate) fn valid_service() -> impl Strategy<Value = Service> {
-    (namespace(), label(), valid_cluster_ip(), valid_ports()).prop_map(|(namespace, name, cluster_ip, ports)| Service {
-        metadata: ObjectMeta::new(namespace, name),
-        spec: ServiceSpec { cluster_ip, ports, ..ServiceSpec::default() },
-    })
+    (namespace(), label(), valid_cluster_ip(), valid_ports()).prop_map(
+        |(namespace, name, cluster_ip, ports)| Service {
+            metadata: ObjectMeta::new(namespace, name),
+            spec: ServiceSpec { cluster_ip, ports, ..ServiceSpec::default() },
+        },
+    )
 }
 
 /// Anything that the types can hold, in names that are often near one another.
 pub(crate) fn any_service() -> impl Strategy<Value = Service> {
     let text = || prop_oneof![4 => near_name(), 1 => any::<String>()];
-    let address = prop_oneof![valid_cluster_ip(), Just("None".to_owned()), Just(String::new()), any::<String>()];
+    let address = prop_oneof![
+        valid_cluster_ip(),
+        Just("None".to_owned()),
+        Just(String::new()),
+        any::<String>()
+    ];
     let type_ = select(vec!["", "ClusterIP", "ExternalName", "None"]);
     let port = (text(), option::of(protocol()), near_number());
-    let ports = vec(port.prop_map(|(name, protocol, port)| ServicePort { name, protocol, port }), 0..5);
+    let ports =
+        vec(port.prop_map(|(name, protocol, port)| ServicePort { name, protocol, port }), 0..5);
     let created = option::of((0_u64..4_000_000_000).prop_map(timestamp));
     (namespace(), text(), address, ports, type_, created).prop_map(
         |(namespace, name, cluster_ip, ports, type_, creation_timestamp)| Service {
@@ -32,8 +42,9 @@ pub(crate) fn any_service() -> impl Strategy<Value = Service> {
 
 /// One that [`generate`](kubelet_env::generate) takes: with ports, if it has an address.
 pub(crate) fn any_service_with_ports() -> impl Strategy<Value = Service> {
-    any_service()
-        .prop_filter("an address and no ports", |service| !service.has_cluster_ip() || !service.spec.ports.is_empty())
+    any_service().prop_filter("an address and no ports", |service| {
+        !service.has_cluster_ip() || !service.spec.ports.is_empty()
+    })
 }
 
 /// Few namespaces, so that Services meet.
@@ -47,7 +58,8 @@ fn label() -> impl Strategy<Value = String> {
 }
 
 fn near_name() -> impl Strategy<Value = String> {
-    let rest = vec(select(vec!["service", "port", "host", "80", "tcp", "addr", "foo", "proto"]), 0..4);
+    let rest =
+        vec(select(vec!["service", "port", "host", "80", "tcp", "addr", "foo", "proto"]), 0..4);
     (select(vec!["foo", "kubernetes", "a"]), rest).prop_map(|(first, rest)| {
         let mut name = first.to_owned();
         for part in rest {
@@ -68,18 +80,16 @@ fn valid_cluster_ip() -> impl Strategy<Value = String> {
 /// One port of any name or none, or several that differ in name and in number or protocol.
 fn valid_ports() -> impl Strategy<Value = Vec<ServicePort>> {
     let port = |name| {
-        (name, option::of(protocol()), near_number()).prop_map(|(name, protocol, port)| ServicePort {
-            name,
-            protocol,
-            port,
-        })
+        (name, option::of(protocol()), near_number())
+            .prop_map(|(name, protocol, port)| ServicePort { name, protocol, port })
     };
     let several = vec(port(label().boxed()), 1..6).prop_map(|ports| {
         let mut distinct: Vec<ServicePort> = Vec::new();
         for port in ports {
             let meets = |other: &ServicePort| {
                 let (protocol, number) = (other.effective_protocol(), other.port);
-                other.name == port.name || (protocol, number) == (port.effective_protocol(), port.port)
+                other.name == port.name
+                    || (protocol, number) == (port.effective_protocol(), port.port)
             };
             if !distinct.iter().any(meets) {
                 distinct.push(port);
@@ -95,7 +105,8 @@ fn protocol() -> impl Strategy<Value = Protocol> {
 }
 
 fn near_number() -> impl Strategy<Value = PortNumber> {
-    prop_oneof![select(vec![80, 443, 8080]), 1..=u16::MAX].prop_map(|number| PortNumber::new(number).unwrap())
+    prop_oneof![select(vec![80, 443, 8080]), 1..=u16::MAX]
+        .prop_map(|number| PortNumber::new(number).unwrap())
 }
 
 fn timestamp(seconds: u64) -> Timestamp {

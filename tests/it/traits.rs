@@ -56,10 +56,13 @@ all! {
 
 #[test]
 fn every_public_type_is_named_here() {
-    let named: BTreeSet<&str> = ALL.iter().map(|name| name.split('<').next().unwrap().trim()).collect();
+    let named: BTreeSet<&str> =
+        ALL.iter().map(|name| name.split('<').next().unwrap().trim()).collect();
     let of_the_crate = [include_str!("../../src/lib.rs"), include_str!("../../src/api/mod.rs")]
         .into_iter()
-        .flat_map(|source| source.split("\npub use ").skip(1).map(|rest| rest.split(';').next().unwrap()));
+        .flat_map(|source| {
+            source.split("\npub use ").skip(1).map(|rest| rest.split(';').next().unwrap())
+        });
     let of_env_file = include_str!("../../src/container/env_file.rs")
         .lines()
         .filter_map(|line| line.strip_prefix("pub enum ").or(line.strip_prefix("pub struct ")));
@@ -102,7 +105,9 @@ fn a_variable_is_equal_wherever_its_service_stands() {
         metadata: ObjectMeta::new("default", name),
         spec: ServiceSpec {
             cluster_ip: cluster_ip.to_owned(),
-            ports: [80, 81].map(|number| ServicePort::new(PortNumber::new(number).unwrap())).to_vec(),
+            ports: [80, 81]
+                .map(|number| ServicePort::new(PortNumber::new(number).unwrap()))
+                .to_vec(),
             ..ServiceSpec::default()
         },
     };
@@ -110,8 +115,11 @@ fn a_variable_is_equal_wherever_its_service_stands() {
         (service("a", "::1"), service("web", "::1"), service("web", "::1"), service("web", "::2"));
     let (alone, second, changed) = ([&web], [&a, &same], [&moved]);
     let in_alone: Vec<_> = generate(&alone).unwrap().iter().collect();
-    let in_second: Vec<_> =
-        generate(&second).unwrap().iter().filter(|it| it.service().metadata.name == "web").collect();
+    let in_second: Vec<_> = generate(&second)
+        .unwrap()
+        .iter()
+        .filter(|it| it.service().metadata.name == "web")
+        .collect();
     let in_changed: Vec<_> = generate(&changed).unwrap().iter().collect();
     assert_eq!(in_alone, in_second);
     assert!(in_alone.iter().zip(&in_changed).all(|(one, other)| one != other));

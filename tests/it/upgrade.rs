@@ -19,9 +19,10 @@ spec:
 
 fn told(from: &str, to: &str, file: Option<&str>) -> String {
     let pod: Pod = yaml_serde::from_str(POD).unwrap();
-    let login: Secret =
-        yaml_serde::from_str("{metadata: {name: login, namespace: shop}, stringData: {USER: amy, 1ST: canary-77}}")
-            .unwrap();
+    let login: Secret = yaml_serde::from_str(
+        "{metadata: {name: login, namespace: shop}, stringData: {USER: amy, 1ST: canary-77}}",
+    )
+    .unwrap();
     let objects = Objects { secrets: [login].into_iter().collect(), ..Objects::default() };
     let status = PodStatus::with_ips(["010.1.0.7"]);
     let mut env_files = EnvFiles::default();
@@ -63,8 +64,9 @@ fn what_a_release_lets_in_is_told() {
         let facts = Facts { release: "1.34".parse().unwrap(), size_limit, ..Facts::of(&objects) };
         upgrade(&pod, "app", &facts, Release::NEWEST)
     };
-    let is_let_in =
-        |upgrade: &Upgrade| upgrade.changes.iter().any(|change| change.before.is_some() && change.after.is_none());
+    let is_let_in = |upgrade: &Upgrade| {
+        upgrade.changes.iter().any(|change| change.before.is_some() && change.after.is_none())
+    };
     insta::assert_snapshot!((0..100).map(told).find(is_let_in).unwrap(), @"1.35: the container is not refused any more: container app: env[0] PRICE: the environment, command and arguments come to more than 19 bytes (Facts::size_limit) (new in 1.35: `$` before a character that is not ASCII stays as it is; fileKeyRef gives the value from the env file)");
     assert_eq!(UpgradeSubject::Container.to_string(), "the container");
 }
@@ -73,7 +75,9 @@ fn what_a_release_lets_in_is_told() {
 fn a_container_that_is_refused_throughout_is_told_where_the_reason_changes() {
     assert_eq!(told("1.35", "1.36", None), "");
     let refused = |from: &str, env: &str| {
-        let pod: Pod = yaml_serde::from_str(&format!("spec: {{containers: [{{name: app, env: [{env}]}}]}}")).unwrap();
+        let pod: Pod =
+            yaml_serde::from_str(&format!("spec: {{containers: [{{name: app, env: [{env}]}}]}}"))
+                .unwrap();
         let objects = Objects::default();
         let facts = Facts { release: from.parse().unwrap(), ..Facts::of(&objects) };
         upgrade(&pod.with_defaults(), "app", &facts, Release::NEWEST).to_string()

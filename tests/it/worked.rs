@@ -76,14 +76,18 @@ fn the_worked_example_has_every_kind_of_source() {
     STOREFRONT_PORT_9090_TCP_PORT=9090
     STOREFRONT_PORT_9090_TCP_ADDR=fd00:96::51
     "#);
-    let args: Vec<&str> = composition.args().iter().map(|arg| arg.value.as_str().unwrap()).collect();
+    let args: Vec<&str> =
+        composition.args().iter().map(|arg| arg.value.as_str().unwrap()).collect();
     insta::assert_snapshot!(args.join("\n"), @"
     --listen=10.244.1.23:8080
     --db=postgres://storefront:correct-horse-battery@10.96.14.7:5432/orders
     --price-format=$(amount)
     ");
-    let skipped: Vec<String> =
-        composition.skipped().iter().map(|skipped| format!("{} {}", skipped.entry, skipped.reason)).collect();
+    let skipped: Vec<String> = composition
+        .skipped()
+        .iter()
+        .map(|skipped| format!("{} {}", skipped.entry, skipped.reason))
+        .collect();
     insta::assert_snapshot!(skipped.join("\n"), @r#"
     envFrom[2] there is no ConfigMap shop/storefront-overrides, which is optional
     env[13] ConfigMap shop/storefront has no key "theme", which is optional

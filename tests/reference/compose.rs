@@ -4,9 +4,10 @@
 use std::collections::BTreeSet;
 
 use kubelet_env::api::{
-    ConfigMap, ConfigMapEnvSource, ConfigMapKeySelector, Container, EnvFromSource, EnvVar, EnvVarSource,
-    FileKeySelector, Node, NodeAddress, ObjectFieldSelector, ObjectMeta, Pod, PodStatus, PortNumber, Quantity,
-    ResourceFieldSelector, Secret, SecretEnvSource, SecretKeySelector, Service, ServicePort,
+    ConfigMap, ConfigMapEnvSource, ConfigMapKeySelector, Container, EnvFromSource, EnvVar,
+    EnvVarSource, FileKeySelector, Node, NodeAddress, ObjectFieldSelector, ObjectMeta, Pod,
+    PodStatus, PortNumber, Quantity, ResourceFieldSelector, Secret, SecretEnvSource,
+    SecretKeySelector, Service, ServicePort,
 };
 use kubelet_env::{EnvFiles, Environment, Facts, Form, Objects, Order, Release, compose};
 
@@ -38,7 +39,19 @@ impl Choices<'_> {
     }
 
     fn name(&mut self) -> String {
-        self.of(&["A", "B", "C", "WEB_PORT", "WEB_SERVICE_HOST", "DB_PORT_80_TCP", "", "1st", "a b", "..", "é"])
+        self.of(&[
+            "A",
+            "B",
+            "C",
+            "WEB_PORT",
+            "WEB_SERVICE_HOST",
+            "DB_PORT_80_TCP",
+            "",
+            "1st",
+            "a b",
+            "..",
+            "é",
+        ])
     }
 
     fn text(&mut self) -> String {
@@ -66,18 +79,24 @@ impl Choices<'_> {
     }
 
     fn quantity(&mut self) -> Quantity {
-        let texts = ["0", "1", "100m", "1Gi", "1e3", "1n", "8Ei", "10E", "-1", "-1.5Ki", ".", "1e-20", "1e30"];
+        let texts = [
+            "0", "1", "100m", "1Gi", "1e3", "1n", "8Ei", "10E", "-1", "-1.5Ki", ".", "1e-20",
+            "1e30",
+        ];
         self.of(&texts).parse().expect("they all are")
     }
 
     fn service(&mut self) -> Service {
         let mut service = Service::default();
         let namespace = self.of(&["shop", "default"]);
-        service.metadata = ObjectMeta::new(namespace, self.of(&["web", "db", "web-port", "kubernetes", "", "ǆ"]));
+        service.metadata =
+            ObjectMeta::new(namespace, self.of(&["web", "db", "web-port", "kubernetes", "", "ǆ"]));
         service.spec.cluster_ip = self.of(&["10.0.0.1", "fd00::1", "None", "", "x"]);
         service.spec.ports = self.many(3, |choices| ServicePort {
             name: choices.of(&["", "http", "80-tcp"]),
-            ..ServicePort::new(PortNumber::new([80, 443, 65535][choices.number(3)]).expect("they all are"))
+            ..ServicePort::new(
+                PortNumber::new([80, 443, 65535][choices.number(3)]).expect("they all are"),
+            )
         });
         service
     }
@@ -103,10 +122,17 @@ impl Choices<'_> {
                     "['a']",
                 ];
                 let api_version = self.of(&["v1", "v1", "", "v2"]);
-                source.field_ref = Some(ObjectFieldSelector { api_version, field_path: self.of(&paths) });
+                source.field_ref =
+                    Some(ObjectFieldSelector { api_version, field_path: self.of(&paths) });
             }
             1 => {
-                let resources = ["limits.cpu", "limits.memory", "requests.cpu", "limits.hugepages-2Mi", "limits.gpu"];
+                let resources = [
+                    "limits.cpu",
+                    "limits.memory",
+                    "requests.cpu",
+                    "limits.hugepages-2Mi",
+                    "limits.gpu",
+                ];
                 source.resource_field_ref = Some(ResourceFieldSelector {
                     container_name: self.of(&["", "", "app", "init", "none"]),
                     resource: self.of(&resources),
@@ -135,9 +161,10 @@ impl Choices<'_> {
         let mut container = Container { name: name.to_owned(), ..Container::default() };
         container.env_from = self.many(3, |choices| EnvFromSource {
             prefix: choices.of(&["", "", "P_", "1"]),
-            config_map_ref: choices
-                .flag()
-                .then(|| ConfigMapEnvSource { name: choices.object(), optional: choices.optional() }),
+            config_map_ref: choices.flag().then(|| ConfigMapEnvSource {
+                name: choices.object(),
+                optional: choices.optional(),
+            }),
             secret_ref: choices
                 .flag()
                 .then(|| SecretEnvSource { name: choices.object(), optional: choices.optional() }),
@@ -165,18 +192,24 @@ pub(crate) fn check(data: &[u8]) {
     let mut objects = Objects::default();
     objects.services.extend(choices.many(4, Choices::service));
     for name in choices.many(3, Choices::object) {
-        let data = choices.many(3, |choices| (choices.name(), choices.text())).into_iter().collect();
+        let data =
+            choices.many(3, |choices| (choices.name(), choices.text())).into_iter().collect();
         objects.config_maps.apply(ConfigMap { metadata: ObjectMeta::new("shop", name), data });
     }
     for name in choices.many(3, Choices::object) {
-        let bytes = |choices: &mut Choices<'_>| choices.many(3, |choices| choices.number(256) as u8);
-        let data = choices.many(3, |choices| (choices.name(), bytes(choices).into())).into_iter().collect();
+        let bytes =
+            |choices: &mut Choices<'_>| choices.many(3, |choices| choices.number(256) as u8);
+        let data = choices
+            .many(3, |choices| (choices.name(), bytes(choices).into()))
+            .into_iter()
+            .collect();
         objects.secrets.apply(Secret { metadata: ObjectMeta::new("shop", name), data });
     }
     let mut pod = Pod::default();
     pod.metadata.namespace = choices.of(&["shop", "shop", "default", ""]);
     pod.metadata.name = choices.of(&["web-0", ""]);
-    pod.metadata.labels = choices.many(2, |choices| (choices.name(), choices.text())).into_iter().collect();
+    pod.metadata.labels =
+        choices.many(2, |choices| (choices.name(), choices.text())).into_iter().collect();
     pod.spec.containers = vec![choices.container("app")];
     pod.spec.init_containers = vec![choices.container("init")];
     pod.spec.enable_service_links = choices.optional();
@@ -193,13 +226,14 @@ pub(crate) fn check(data: &[u8]) {
         node.status.allocatable.insert("cpu".to_owned(), choices.quantity());
         node
     });
-    let status = choices
-        .flag()
-        .then(|| PodStatus::with_ips(choices.many(3, |choices| choices.of(&["010.0.0.1", "FD00::1", "x"]))));
+    let status = choices.flag().then(|| {
+        PodStatus::with_ips(choices.many(3, |choices| choices.of(&["010.0.0.1", "FD00::1", "x"])))
+    });
     let mut env_files = EnvFiles::default();
     env_files.insert("v", "f", choices.of(&["A='x'\nB=''", "A='$(B)'", "A=x", "", "A='"]));
     let facts = Facts {
-        release: [Release::NEWEST, "1.34".parse().expect("it is one"), Release::OLDEST][choices.number(3)],
+        release: [Release::NEWEST, "1.34".parse().expect("it is one"), Release::OLDEST]
+            [choices.number(3)],
         services_listed: choices.number(8) != 1,
         node: node.as_ref(),
         pod_status: status.as_ref(),
@@ -223,17 +257,23 @@ fn check_container(pod: &Pod, container: &str, facts: &Facts<'_>) {
     };
     let environment = composition.environment();
     check_environment(environment);
-    let render = |environment: &Environment<'_>| environment.render(Order::Kubelet, Form::NulSeparated);
+    let render =
+        |environment: &Environment<'_>| environment.render(Order::Kubelet, Form::NulSeparated);
     let again = compose(pod, container, facts).expect("it was composed before");
     assert_eq!(render(again.environment()), render(environment));
     assert_eq!((again.command(), again.args()), (composition.command(), composition.args()));
     assert_eq!(again.skipped(), composition.skipped());
 
-    let declared: usize = environment.declared().iter().map(|declared| declared.value().as_bytes().len()).sum();
+    let declared: usize =
+        environment.declared().iter().map(|declared| declared.value().as_bytes().len()).sum();
     let texts = composition.command().iter().chain(composition.args());
     let texts: usize = texts.map(|text| text.value.as_bytes().len()).sum();
     assert!(declared + texts <= facts.size_limit);
-    check_environment(&composition.into_environment().over([("A", "base"), ("PATH", "/bin"), ("A", "base again")]));
+    check_environment(&composition.into_environment().over([
+        ("A", "base"),
+        ("PATH", "/bin"),
+        ("A", "base again"),
+    ]));
 }
 
 fn check_environment(environment: &Environment<'_>) {
@@ -248,7 +288,8 @@ fn check_environment(environment: &Environment<'_>) {
     assert_eq!(environment.len(), names.len());
     assert_eq!(environment.render(Order::Kubelet, Form::NulSeparated), rendered);
     for order in [Order::Name, Order::Dash] {
-        let reordered: BTreeSet<_> = environment.in_order(order).iter().map(|variable| variable.name()).collect();
+        let reordered: BTreeSet<_> =
+            environment.in_order(order).iter().map(|variable| variable.name()).collect();
         assert_eq!(reordered, names);
     }
     assert!(environment.get("NO SUCH VARIABLE").is_none());

@@ -20,7 +20,10 @@ pub(crate) fn check(data: &[u8]) {
             assert!(value.windows(2).any(|pair| pair == b"\r\n"));
         }
         // `KEY=` and a blank is one byte shorter than `KEY=''`.
-        Err(error) => assert_eq!((error, key.len(), &*value), (EnvFileLineError::LineTooLong, 65_533, &b""[..])),
+        Err(error) => assert_eq!(
+            (error, key.len(), &*value),
+            (EnvFileLineError::LineTooLong, 65_533, &b""[..])
+        ),
     }
 }
 

@@ -31,7 +31,11 @@ pub(crate) fn check(data: &[u8]) {
             Piece::Reference(name) => format!("$({name})"),
         })
         .collect();
-    assert_eq!(written.as_bytes(), obvious(text.as_bytes(), false, |_| None), "what is put together again");
+    assert_eq!(
+        written.as_bytes(),
+        obvious(text.as_bytes(), false, |_| None),
+        "what is put together again"
+    );
 }
 
 /// Go's loop: `garbles` is what it does up to 1.34 to a character that is not ASCII behind a `$`.
@@ -52,7 +56,8 @@ fn obvious(text: &[u8], garbles: bool, lookup: impl Fn(&str) -> Option<Vec<u8>>)
             match text[at..].iter().position(|&byte| byte == b')') {
                 None => out.extend(b"$("),
                 Some(length) => {
-                    let name = std::str::from_utf8(&text[at..at + length]).expect("it is cut at ASCII");
+                    let name =
+                        std::str::from_utf8(&text[at..at + length]).expect("it is cut at ASCII");
                     at += length + 1;
                     out.extend(lookup(name).unwrap_or_else(|| format!("$({name})").into_bytes()));
                 }

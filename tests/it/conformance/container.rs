@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use kubelet_env::api::{ConfigMap, Node, Pod, PodIp, PodStatus, Secret, Service};
 use kubelet_env::{
-    Ambiguity, Code, ComposeError, Composition, EnvFiles, Expectations, Facts, FieldPathError, Finding, Objects,
-    Refusal, Source, Store, compose, generate,
+    Ambiguity, Code, ComposeError, Composition, EnvFiles, Expectations, Facts, FieldPathError,
+    Finding, Objects, Refusal, Source, Store, compose, generate,
 };
 use serde::Deserialize;
 
@@ -84,7 +84,8 @@ fn answer(given: &Given, expect: &Expect, line: &str) -> Result<Env, String> {
         env_files: &env_files,
         ..Facts::of(&objects)
     };
-    let pod = if given.apply_defaults { given.pod.clone().with_defaults() } else { given.pod.clone() };
+    let pod =
+        if given.apply_defaults { given.pod.clone().with_defaults() } else { given.pod.clone() };
     let composition = match (compose(&pod, &given.container, &facts), &expect.error) {
         (Err(ours), Some(kubelet)) => return same_reason(&ours, kubelet).map(|()| Env::new()),
         (Err(ours), None) => return Err(format!("the kubelet does not refuse: {ours}")),
@@ -127,12 +128,19 @@ pub(super) fn same_ambiguities(
     };
     expect_equal(&names(&ambiguities), &kubelet.keys().cloned().collect())?;
     let findings = composition.diagnose(&Expectations::default());
-    let reported = |finding: &&Finding| matches!(finding.code, Code::AmbiguousVariable | Code::AmbiguousReference);
-    let reported = findings.iter().filter(reported).flat_map(|finding| finding.variables.clone()).collect::<Vec<_>>();
+    let reported = |finding: &&Finding| {
+        matches!(finding.code, Code::AmbiguousVariable | Code::AmbiguousReference)
+    };
+    let reported = findings
+        .iter()
+        .filter(reported)
+        .flat_map(|finding| finding.variables.clone())
+        .collect::<Vec<_>>();
     expect_equal(&reported, &names(&ambiguities))?;
 
     for Ambiguity { name, values, .. } in &ambiguities {
-        let ours: Vec<Bytes> = values.iter().map(|possible| Bytes::from(possible.value.as_bytes())).collect();
+        let ours: Vec<Bytes> =
+            values.iter().map(|possible| Bytes::from(possible.value.as_bytes())).collect();
         if let Some(missed) = kubelet[name].iter().find(|value| !ours.contains(value)) {
             return Err(format!("{name}: {missed:?} is none of ours: {ours:?}"));
         }
@@ -151,8 +159,12 @@ pub(super) fn same_ambiguities(
 
 /// Goes through the orders of all Services that take part, and makes the container's environment
 /// anew in each: what it declares is expanded over a plain map of the service variables.
-fn reached_by_orders(composition: &Composition<'_>, ambiguities: &[Ambiguity<'_>]) -> BTreeMap<String, Vec<Bytes>> {
-    let collisions = composition.environment().collisions().iter().flat_map(|collision| &collision.variables);
+fn reached_by_orders(
+    composition: &Composition<'_>,
+    ambiguities: &[Ambiguity<'_>],
+) -> BTreeMap<String, Vec<Bytes>> {
+    let collisions =
+        composition.environment().collisions().iter().flat_map(|collision| &collision.variables);
     let mut services: Vec<&Service> = Vec::new();
     for variable in collisions {
         if !services.contains(&variable.service()) {
@@ -175,7 +187,8 @@ fn reached_by_orders(composition: &Composition<'_>, ambiguities: &[Ambiguity<'_>
         for declaration in composition.environment().declared() {
             let value = match declaration.source() {
                 Source::Text(text) => {
-                    let lookup = |name: &str| declared.get(name).or_else(|| env.get(name)).map(Cow::from);
+                    let lookup =
+                        |name: &str| declared.get(name).or_else(|| env.get(name)).map(Cow::from);
                     kubelet_env::expand(text, composition.facts().release, lookup).into_owned()
                 }
                 _ => declaration.value().as_bytes().to_vec(),
@@ -210,15 +223,20 @@ fn orders<T: Copy>(items: &[T]) -> Vec<Vec<T>> {
 fn permutations<T: Copy>(items: &[T]) -> Vec<Vec<T>> {
     let Some((&first, rest)) = items.split_first() else { return vec![Vec::new()] };
     let shorter = permutations(rest);
-    let longer =
-        shorter.iter().flat_map(|order| (0..=order.len()).map(|at| [&order[..at], &[first], &order[at..]].concat()));
+    let longer = shorter.iter().flat_map(|order| {
+        (0..=order.len()).map(|at| [&order[..at], &[first], &order[at..]].concat())
+    });
     longer.collect()
 }
 
 /// The wording differs, the reason and the names in it must not.
 fn same_reason(ours: &ComposeError, kubelet: &str) -> Verdict {
     let says = |expected: String| {
-        if kubelet.starts_with(&expected) { Ok(()) } else { Err(format!("kubelet {kubelet}\n         ours    {ours}")) }
+        if kubelet.starts_with(&expected) {
+            Ok(())
+        } else {
+            Err(format!("kubelet {kubelet}\n         ours    {ours}"))
+        }
     };
     match ours.refusal.as_ref() {
         Refusal::ServiceLinksAbsent => says("nil pod.spec.enableServiceLinks".to_owned()),
@@ -226,14 +244,19 @@ fn same_reason(ours: &ComposeError, kubelet: &str) -> Verdict {
         Refusal::ObjectMissing { object } => {
             says(format!("{}s {:?} not found", object.kind.to_lowercase(), object.name))
         }
-        Refusal::KeyMissing { object, key } => {
-            says(format!("couldn't find key {key} in {} {}/{}", object.kind, object.namespace, object.name))
-        }
+        Refusal::KeyMissing { object, key } => says(format!(
+            "couldn't find key {key} in {} {}/{}",
+            object.kind, object.namespace, object.name
+        )),
         Refusal::FieldPath { path, error } => match error {
-            FieldPathError::Version { version } => says(format!("unsupported pod version: {version}")),
+            FieldPathError::Version { version } => {
+                says(format!("unsupported pod version: {version}"))
+            }
             FieldPathError::Unsupported => says(format!("field label not supported: {path}")),
             FieldPathError::NotGiven => says(format!("unsupported fieldPath: {path}")),
-            FieldPathError::Subscript => says(format!("field label does not support subscript: {path}")),
+            FieldPathError::Subscript => {
+                says(format!("field label does not support subscript: {path}"))
+            }
             FieldPathError::Key { .. } => says(format!("invalid key subscript in {path}: ")),
             FieldPathError::HostIpUnknown => says("host IP unknown; known addresses:".to_owned()),
             other => Err(format!("the kubelet has no such reason: {other}")),
@@ -243,8 +266,12 @@ fn same_reason(ours: &ComposeError, kubelet: &str) -> Verdict {
         Refusal::VolumeMissing { volume } => {
             says(format!("cannot find the volume {volume:?} referenced by FileKeyRef"))
         }
-        Refusal::EnvFileMissing { .. } | Refusal::EnvFile { .. } => says("couldn't parse env file".to_owned()),
-        Refusal::EnvFileKeyMissing { key, .. } => says(format!("environment variable key {key:?} not found in file")),
+        Refusal::EnvFileMissing { .. } | Refusal::EnvFile { .. } => {
+            says("couldn't parse env file".to_owned())
+        }
+        Refusal::EnvFileKeyMissing { key, .. } => {
+            says(format!("environment variable key {key:?} not found in file"))
+        }
         other => Err(format!("the kubelet has no such reason: {other}")),
     }
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use kubelet_env::api::{Container, Pod, PodMeta, PodSpec, Service};
-use kubelet_env::{Document, Environment, Facts, ObjectError, Objects, ServiceLinks, compose, generate, select};
+use kubelet_env::{
+    Document, Environment, Facts, ObjectError, Objects, ServiceLinks, compose, generate, select,
+};
 use serde::Deserialize;
 
 use super::container::same_ambiguities;
@@ -41,14 +43,17 @@ pub(super) fn service_env(line: &str) -> Verdict {
         Err(no_ports) => Err(no_ports.to_string()),
         Ok(_) if expect.panic => Err("the kubelet panics, we do not refuse".to_owned()),
         Ok(generated) => {
-            let ours = generated.iter().map(|variable| (variable.name(), variable.value())).collect();
+            let ours =
+                generated.iter().map(|variable| (variable.name(), variable.value())).collect();
             expect_equal(&ours, &expect.env)
         }
     }
 }
 
 fn names_a_service(name: &str, services: &[Service]) -> Verdict {
-    let named = services.iter().any(|service| service.metadata.name == name && service.spec.ports.is_empty());
+    let named = services
+        .iter()
+        .any(|service| service.metadata.name == name && service.spec.ports.is_empty());
     if named { Ok(()) } else { Err(format!("the error names {name:?}")) }
 }
 
@@ -83,10 +88,12 @@ pub(super) fn visible(line: &str) -> Verdict {
 }
 
 fn seen(given: &Seen, expect: &Env) -> Result<BTreeMap<String, String>, String> {
-    let services = select(&given.services, &given.namespace, ServiceLinks::from(given.enable_service_links));
+    let services =
+        select(&given.services, &given.namespace, ServiceLinks::from(given.enable_service_links));
     let generated = match generate(&services) {
         Err(no_ports) if expect.panic => {
-            return names_a_service(&no_ports.service.name, &given.services).map(|()| BTreeMap::new());
+            return names_a_service(&no_ports.service.name, &given.services)
+                .map(|()| BTreeMap::new());
         }
         Err(no_ports) => return Err(no_ports.to_string()),
         Ok(_) if expect.panic => return Err("the kubelet panics, we do not refuse".to_owned()),
@@ -95,7 +102,9 @@ fn seen(given: &Seen, expect: &Env) -> Result<BTreeMap<String, String>, String> 
     let environment = Environment::from(generated);
     let ours: BTreeMap<String, String> = environment
         .iter()
-        .map(|variable| (variable.name().into_owned(), variable.value().as_str().unwrap().to_owned()))
+        .map(|variable| {
+            (variable.name().into_owned(), variable.value().as_str().unwrap().to_owned())
+        })
         .collect();
     expect_equal(&ours.len(), &environment.len())?;
 
@@ -123,10 +132,14 @@ fn same_ambiguities_in_a_container(given: &Seen, expect: &Env) -> Result<(), Str
     };
     let metadata = PodMeta { namespace: given.namespace.clone(), ..PodMeta::default() };
     let pod = Pod { metadata, spec, ..Pod::default() };
-    let objects = Objects { services: given.services.iter().cloned().collect(), ..Objects::default() };
-    let composition = compose(&pod, "app", &Facts::of(&objects)).map_err(|error| error.to_string())?;
-    let bytes = |values: &Vec<String>| values.iter().map(|value| Bytes::from(value.as_bytes())).collect();
-    let kubelet = expect.ambiguous.iter().map(|(name, values)| (name.clone(), bytes(values))).collect();
+    let objects =
+        Objects { services: given.services.iter().cloned().collect(), ..Objects::default() };
+    let composition =
+        compose(&pod, "app", &Facts::of(&objects)).map_err(|error| error.to_string())?;
+    let bytes =
+        |values: &Vec<String>| values.iter().map(|value| Bytes::from(value.as_bytes())).collect();
+    let kubelet =
+        expect.ambiguous.iter().map(|(name, values)| (name.clone(), bytes(values))).collect();
     same_ambiguities(&composition, &kubelet)
 }
 
@@ -148,12 +161,15 @@ pub(super) fn validate_service(line: &str) -> Verdict {
     given.service["apiVersion"] = "v1".into();
     let mut objects = Objects::default();
     match objects.add(Document::deserialize(given.service).map_err(|error| error.to_string())?) {
-        Err(ObjectError::Field { error, .. }) if expect.invalid_fields.contains(&error.path()) => Ok(()),
+        Err(ObjectError::Field { error, .. }) if expect.invalid_fields.contains(&error.path()) => {
+            Ok(())
+        }
         Err(error) => Err(format!("kubelet {:?}\n         ours    {error}", expect.invalid_fields)),
         Ok(()) => {
             let service = objects.services.into_objects().next().ok_or("no Service was read")?;
             let violations = kubelet_env::validate_service(&service, release(line)?);
-            let mut fields: Vec<String> = violations.into_iter().map(|violation| violation.field).collect();
+            let mut fields: Vec<String> =
+                violations.into_iter().map(|violation| violation.field).collect();
             fields.sort();
             fields.dedup();
             expect_equal(&fields, &expect.invalid_fields)

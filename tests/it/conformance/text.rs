@@ -4,11 +4,13 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use kubelet_env::api::{
-    Container, EnvVar, EnvVarSource, ObjectFieldSelector, Pod, PodMeta, PodSpec, Quantity, QuantityError,
+    Container, EnvVar, EnvVarSource, ObjectFieldSelector, Pod, PodMeta, PodSpec, Quantity,
+    QuantityError,
 };
 use kubelet_env::env_file::{EnvFileError, parse_env};
 use kubelet_env::{
-    Facts, Objects, Release, ResourceField, compose, is_env_var_name, is_relaxed_env_var_name, resource_value,
+    Facts, Objects, Release, ResourceField, compose, is_env_var_name, is_relaxed_env_var_name,
+    resource_value,
 };
 use serde::Deserialize;
 
@@ -29,7 +31,11 @@ pub(super) fn expand(line: &str) -> Verdict {
     let (given, expect): (Text, Output) = read(line)?;
     let release: Release = release(line)?;
     let expanded = kubelet_env::expand(&given.input, release, |name| {
-        given.contexts.iter().find_map(|context| context.get(name)).map(|value| Cow::Borrowed(value.as_bytes()))
+        given
+            .contexts
+            .iter()
+            .find_map(|context| context.get(name))
+            .map(|value| Cow::Borrowed(value.as_bytes()))
     });
     expect_equal(&Bytes::from(expanded.as_ref()), &expect.output)
 }
@@ -49,13 +55,18 @@ struct EnvFileValue {
 pub(super) fn env_file(line: &str) -> Verdict {
     let (given, expect): (EnvFile, EnvFileValue) = read(line)?;
     match (parse_env(given.content.as_bytes(), &given.key), expect.error) {
-        (Err(EnvFileError::LineTooLong { .. }), Some(kubelet)) if kubelet.contains("token too long") => Ok(()),
+        (Err(EnvFileError::LineTooLong { .. }), Some(kubelet))
+            if kubelet.contains("token too long") =>
+        {
+            Ok(())
+        }
         (Err(ours), Some(kubelet)) => expect_equal(&ours.to_string(), &kubelet),
         (Err(ours), None) => Err(ours.to_string()),
         (Ok(_), Some(kubelet)) => Err(format!("the kubelet refuses: {kubelet}")),
-        (Ok(ours), None) => {
-            expect_equal(&ours.unwrap_or_default().as_ref(), &expect.value.unwrap_or_default().as_bytes())
-        }
+        (Ok(ours), None) => expect_equal(
+            &ours.unwrap_or_default().as_ref(),
+            &expect.value.unwrap_or_default().as_bytes(),
+        ),
     }
 }
 
@@ -73,7 +84,10 @@ struct Legal {
 pub(super) fn env_name(line: &str) -> Verdict {
     let (given, expect): (Names, Legal) = read(line)?;
     let all = |is_legal: fn(&str) -> bool| given.names.iter().map(|name| is_legal(name)).collect();
-    expect_equal(&Legal { strict: all(is_env_var_name), relaxed: all(is_relaxed_env_var_name) }, &expect)
+    expect_equal(
+        &Legal { strict: all(is_env_var_name), relaxed: all(is_relaxed_env_var_name) },
+        &expect,
+    )
 }
 
 #[derive(Deserialize)]
@@ -98,7 +112,8 @@ fn value_of(given: &ResourceValue) -> Result<Value, String> {
     let parse = |text: &str| text.parse::<Quantity>().ok();
     let refused = |which: &str| Ok(Value { value: None, error: Some(which.to_owned()) });
     let Some(quantity) = parse(&given.quantity) else { return refused("quantity") };
-    let divisor = if given.divisor.is_empty() { Some(None) } else { parse(&given.divisor).map(Some) };
+    let divisor =
+        if given.divisor.is_empty() { Some(None) } else { parse(&given.divisor).map(Some) };
     let Some(divisor) = divisor else { return refused("divisor") };
     let field: ResourceField = given.resource.parse().map_err(|error| format!("{error}"))?;
     let value = resource_value(&field.resource, &quantity, divisor.as_ref());
@@ -119,17 +134,23 @@ struct MapText {
 /// Through the field of a Pod that prints a map.
 pub(super) fn format_map(line: &str) -> Verdict {
     let (given, expect): (Map, MapText) = read(line)?;
-    let field_ref = ObjectFieldSelector { api_version: "v1".into(), field_path: "metadata.annotations".into() };
+    let field_ref =
+        ObjectFieldSelector { api_version: "v1".into(), field_path: "metadata.annotations".into() };
     let value_from = EnvVarSource { field_ref: Some(field_ref), ..EnvVarSource::default() };
     let variable = EnvVar { name: "MAP".into(), value_from: Some(value_from), ..EnvVar::default() };
     let container = Container { name: "app".into(), env: vec![variable], ..Container::default() };
     let pod = Pod {
         metadata: PodMeta { annotations: given.map, ..PodMeta::default() },
-        spec: PodSpec { containers: vec![container], enable_service_links: Some(true), ..PodSpec::default() },
+        spec: PodSpec {
+            containers: vec![container],
+            enable_service_links: Some(true),
+            ..PodSpec::default()
+        },
         ..Pod::default()
     };
     let objects = Objects::default();
-    let composition = compose(&pod, "app", &Facts::of(&objects)).map_err(|error| error.to_string())?;
+    let composition =
+        compose(&pod, "app", &Facts::of(&objects)).map_err(|error| error.to_string())?;
     let value = composition.environment().get("MAP").ok_or("MAP is missing")?.value();
     expect_equal(&value.as_str().map_err(|error| error.to_string())?, &expect.output.as_str())
 }

@@ -12,7 +12,9 @@ fn field(path: &str) -> String {
 }
 
 fn file_key(volume: &str, path: &str, key: &str) -> String {
-    format!("env: [{{name: A, valueFrom: {{fileKeyRef: {{volumeName: {volume}, path: {path}, key: {key}}}}}}}]")
+    format!(
+        "env: [{{name: A, valueFrom: {{fileKeyRef: {{volumeName: {volume}, path: {path}, key: {key}}}}}}}]"
+    )
 }
 
 fn resource_ref(selector: &str) -> String {
@@ -81,7 +83,8 @@ fn a_field_that_is_not_given_to_containers() {
     assert_snapshot!(field("metadata.name['app']"), @r#"container app: env[0] A: fieldRef "metadata.name['app']": field label does not support subscript"#);
     assert_snapshot!(refusal("env: [{name: A, valueFrom: {fieldRef: {apiVersion: v2, fieldPath: metadata.name}}}]"), @r#"container app: env[0] A: fieldRef "metadata.name": unsupported pod version: "v2", which must be v1 (Pod::with_defaults fills it in)"#);
     let mut case = Case::new("{}");
-    let undefaulted: PodSpec = yaml(&format!("containers: [{{name: app, {}}}]", field_ref("metadata.name")));
+    let undefaulted: PodSpec =
+        yaml(&format!("containers: [{{name: app, {}}}]", field_ref("metadata.name")));
     case.pod.spec.containers = undefaulted.containers;
     assert_snapshot!(case.refusal(), @r#"container app: env[0] A: fieldRef "metadata.name": unsupported pod version: "", which must be v1 (Pod::with_defaults fills it in)"#);
 }
@@ -116,8 +119,14 @@ fn a_value_that_the_pod_does_not_have_yet() {
         case.node = Some(Node::default());
         case.refusal()
     };
-    let paths =
-        ["metadata.name", "metadata.uid", "metadata.namespace", "spec.nodeName", "status.podIP", "status.podIPs"];
+    let paths = [
+        "metadata.name",
+        "metadata.uid",
+        "metadata.namespace",
+        "spec.nodeName",
+        "status.podIP",
+        "status.podIPs",
+    ];
     assert_snapshot!(paths.map(unknown).join("\n"), @r#"
     container app: env[0] A: fieldRef "metadata.name": the Pod has no such value yet, and none was given
     container app: env[0] A: fieldRef "metadata.uid": the Pod has no such value yet, and none was given
@@ -130,7 +139,8 @@ fn a_value_that_the_pod_does_not_have_yet() {
 
 #[test]
 fn what_is_not_known_is_no_matter_if_it_is_not_needed() {
-    let mut case = Case::new("env: [{name: A, valueFrom: {fieldRef: {fieldPath: metadata.labels}}}]");
+    let mut case =
+        Case::new("env: [{name: A, valueFrom: {fieldRef: {fieldPath: metadata.labels}}}]");
     case.pod.metadata.name.clear();
     case.pod.metadata.uid.clear();
     case.pod.spec.node_name.clear();
@@ -192,7 +202,8 @@ fn a_quantity_that_cannot_be_calculated_with() {
 fn an_env_file_that_is_not_known() {
     assert_snapshot!(refusal(&file_key("absent", "app.env", "A")), @r#"container app: env[0] A: fileKeyRef: the volume "absent" is not known"#);
     assert_snapshot!(refusal(&file_key("config", "../absent.env", "A")), @r#"container app: env[0] A: fileKeyRef: the volume "config" has no file "../absent.env""#);
-    let optional = file_key("config", "absent.env", "A").replace("key: A", "key: A, optional: true");
+    let optional =
+        file_key("config", "absent.env", "A").replace("key: A", "key: A, optional: true");
     assert_snapshot!(refusal(&optional), @r#"container app: env[0] A: fileKeyRef: the volume "config" has no file "absent.env""#);
     let mut case = Case::new(&file_key("config", "app.env", "GREETING"));
     case.env_files = EnvFiles::new();
@@ -261,7 +272,9 @@ fn what_comes_to_more_than_the_limit() {
 
 #[test]
 fn an_error_names_its_entry_and_holds_its_reason_once() {
-    let case = Case::new("env: [{name: A}, {name: B, valueFrom: {secretKeyRef: {name: login, key: absent}}}]");
+    let case = Case::new(
+        "env: [{name: A}, {name: B, valueFrom: {secretKeyRef: {name: login, key: absent}}}]",
+    );
     let error = case.compose().unwrap_err();
     assert_eq!(error.container, "app");
     assert_eq!((error.entry, error.variable.as_deref()), (Some(Entry::Env(1)), Some("B")));
@@ -278,7 +291,9 @@ fn the_first_reason_is_told() {
 env: [{name: A, valueFrom: {configMapKeyRef: {name: b, key: k}}}]
 envFrom: [{configMapRef: {name: a}}]
 ";
-    assert!(refusal(container).starts_with("container app: envFrom[0]: there is no ConfigMap shop/a"));
+    assert!(
+        refusal(container).starts_with("container app: envFrom[0]: there is no ConfigMap shop/a")
+    );
     let mut case = Case::new(container);
     case.services_listed = false;
     case.pod_status = Some(PodStatus::default());
@@ -287,7 +302,8 @@ envFrom: [{configMapRef: {name: a}}]
 
 #[test]
 fn a_refusal_keeps_to_its_line() {
-    let mut case = Case::new(r#"env: [{name: "A\e[2J", valueFrom: {fieldRef: {fieldPath: status}}}]"#);
+    let mut case =
+        Case::new(r#"env: [{name: "A\e[2J", valueFrom: {fieldRef: {fieldPath: status}}}]"#);
     case.pod.spec.containers[0].name = "app\n".to_owned();
     let error = compose(&case.pod, "app\n", &case.facts()).unwrap_err();
     assert_snapshot!(error, @r#"container app\n: env[0] A\u{1b}[2J: fieldRef "status": field label not supported"#);

@@ -84,7 +84,11 @@ fn rendering_shows_secrets() {
     for order in [Order::Kubelet, Order::Name, Order::Dash] {
         let text = environment.render(order, Form::NulSeparated);
         let shown = |expected: &[u8]| text.windows(expected.len()).any(|part| part == expected);
-        assert!(shown(b"PASSWORD=hunter2\0") && shown(b"COPY_OF_COPY=<<hunter2>>\0") && shown(b"BLOB=\xff\x00\xfe\0"));
+        assert!(
+            shown(b"PASSWORD=hunter2\0")
+                && shown(b"COPY_OF_COPY=<<hunter2>>\0")
+                && shown(b"BLOB=\xff\x00\xfe\0")
+        );
     }
 }
 
@@ -96,7 +100,10 @@ fn an_environment_that_is_not_utf_8_cannot_be_json_and_the_error_names_the_varia
     let text = "env: [{name: A, valueFrom: {secretKeyRef: {name: login, key: PASSWORD}}}]";
     let mut case = Case::new(text);
     case.pod.spec.enable_service_links = Some(false);
-    assert_eq!(serde_json::to_string(case.compose().unwrap().environment()).unwrap(), r#"{"A":"hunter2"}"#);
+    assert_eq!(
+        serde_json::to_string(case.compose().unwrap().environment()).unwrap(),
+        r#"{"A":"hunter2"}"#
+    );
 }
 
 #[test]
@@ -149,7 +156,9 @@ fn no_reading_error_shows_a_secret_s_value() {
     let mut told = Vec::new();
     for json in bad {
         let fields = &json[1..json.len() - 1];
-        let object = format!(r#"{{"apiVersion": "v1", "kind": "Secret", "metadata": {{"name": "login"}}, {fields}}}"#);
+        let object = format!(
+            r#"{{"apiVersion": "v1", "kind": "Secret", "metadata": {{"name": "login"}}, {fields}}}"#
+        );
         let direct = serde_json::from_str::<Secret>(&object).unwrap_err();
         let of_yaml = yaml_serde::from_str::<Secret>(&object).unwrap_err();
         let document: Document<'_> = serde_json::from_str(&object).unwrap();
@@ -157,7 +166,13 @@ fn no_reading_error_shows_a_secret_s_value() {
         let list = format!(r#"{{"apiVersion": "v1", "kind": "List", "items": [{object}]}}"#);
         let of_list = serde_json::from_str::<Objects>(&list).unwrap_err();
         let source = of_document.source().map(ToString::to_string).unwrap_or_default();
-        let texts = [direct.to_string(), of_yaml.to_string(), of_document.to_string(), of_list.to_string(), source];
+        let texts = [
+            direct.to_string(),
+            of_yaml.to_string(),
+            of_document.to_string(),
+            of_list.to_string(),
+            source,
+        ];
         shows_nothing(&direct);
         shows_nothing(&of_yaml);
         shows_nothing(&of_document);
@@ -188,7 +203,8 @@ fn no_reading_error_shows_a_secret_s_value() {
 #[test]
 fn no_number_of_more_than_64_bits_is_shown() {
     for number in ["271828271828271828271828", "-271828271828271828271828"] {
-        for fields in ["data: PIN", "stringData: PIN", "data: {PIN: PIN}", "stringData: {PIN: PIN}"] {
+        for fields in ["data: PIN", "stringData: PIN", "data: {PIN: PIN}", "stringData: {PIN: PIN}"]
+        {
             let yaml = format!("{{{}}}", fields.replace(": PIN", &format!(": {number}")));
             let error = yaml_serde::from_str::<Secret>(&yaml).unwrap_err().to_string();
             assert!(error.contains("[elided]") && !error.contains("71828"), "{yaml}: {error}");
@@ -215,7 +231,10 @@ fn facts_are_shown_by_how_many_there_are() {
         shown.contains(r#"services: 1, services_listed: true, config_maps: 2, secrets: 1, node: Some("node-1")"#),
         "{shown}"
     );
-    assert!(shown.contains(r#"env_files: {("config", "app.env"): 49, ("v", "app.env"): 19}"#), "{shown}");
+    assert!(
+        shown.contains(r#"env_files: {("config", "app.env"): 49, ("v", "app.env"): 19}"#),
+        "{shown}"
+    );
 }
 
 #[test]

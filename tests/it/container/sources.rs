@@ -15,7 +15,9 @@ fn of_field(case: Case) -> String {
 }
 
 fn resource(resource: &str, divisor: &str) -> String {
-    format!("env: [{{name: A, valueFrom: {{resourceFieldRef: {{resource: {resource}, divisor: {divisor}}}}}}}]")
+    format!(
+        "env: [{{name: A, valueFrom: {{resourceFieldRef: {{resource: {resource}, divisor: {divisor}}}}}}}]"
+    )
 }
 
 fn of_resource(limits: &str, name: &str, divisor: &str) -> String {
@@ -75,7 +77,10 @@ fn an_address_that_cannot_be_read_is_given_only_as_the_single_one() {
         case.pod_status = Some(PodStatus { pod_ip: "pending".into(), ..PodStatus::default() });
         of_field(case)
     };
-    assert_eq!((given("status.podIP").as_str(), given("status.podIPs").as_str()), ("\"pending\"", "\"\""));
+    assert_eq!(
+        (given("status.podIP").as_str(), given("status.podIPs").as_str()),
+        ("\"pending\"", "\"\"")
+    );
 }
 
 #[test]
@@ -89,7 +94,8 @@ fn an_unscheduled_pod_takes_the_name_of_the_node_that_is_given() {
 fn limits_and_requests_are_divided_and_rounded_up() {
     let own = "{limits: {cpu: 1500m, memory: 1500Mi, ephemeral-storage: 1Gi, hugepages-2Mi: 4Mi}, \
                requests: {cpu: 100m, memory: 64Mi}}";
-    let given = |name, divisor| format!("{name} / {divisor}: {}\n", of_resource(own, name, divisor));
+    let given =
+        |name, divisor| format!("{name} / {divisor}: {}\n", of_resource(own, name, divisor));
     let all: String = [
         given("limits.cpu", "0"),
         given("limits.cpu", "1m"),
@@ -125,7 +131,8 @@ fn a_missing_limit_is_the_pod_s_or_else_what_the_node_has() {
     assert_eq!(of_resource("{limits: {memory: '0'}}", "limits.memory", "1Gi"), "\"7\"");
     let of_pod = |name, divisor| {
         let mut case = Case::new(&resource(name, divisor));
-        let spec: PodSpec = yaml("resources: {limits: {cpu: '2', memory: '0', ephemeral-storage: 1G}}");
+        let spec: PodSpec =
+            yaml("resources: {limits: {cpu: '2', memory: '0', ephemeral-storage: 1G}}");
         case.pod.spec.resources = spec.resources;
         of_field(case)
     };
@@ -156,7 +163,9 @@ fn another_container_s_resources_can_be_asked_for() {
 #[test]
 fn a_key_of_a_config_map_is_given_as_it_stands() {
     let key = |key: &str| {
-        told(&format!("env: [{{name: A, valueFrom: {{configMapKeyRef: {{name: settings, key: {key}}}}}}}]"))
+        told(&format!(
+            "env: [{{name: A, valueFrom: {{configMapKeyRef: {{name: settings, key: {key}}}}}}}]"
+        ))
     };
     assert_snapshot!([key("COLOR"), key("EMPTY"), key("REFERENCE")].concat(), @r#"
     env[0]: A="blue"
@@ -167,8 +176,11 @@ fn a_key_of_a_config_map_is_given_as_it_stands() {
 
 #[test]
 fn a_key_of_a_secret_is_given_in_bytes() {
-    let key =
-        |key: &str| told(&format!("env: [{{name: A, valueFrom: {{secretKeyRef: {{name: login, key: {key}}}}}}}]"));
+    let key = |key: &str| {
+        told(&format!(
+            "env: [{{name: A, valueFrom: {{secretKeyRef: {{name: login, key: {key}}}}}}}]"
+        ))
+    };
     assert_snapshot!([key("PASSWORD"), key("BLOB")].concat(), @r#"
     env[0]: A="hunter2"
     env[0]: A="\xff\x00\xfe"
@@ -252,13 +264,22 @@ args: [--color=$(COLOR), $(UNKNOWN), $(DB_PORT_5432_TCP_ADDR)]
 
 #[test]
 fn each_reference_tells_what_it_was_resolved_to() {
-    let case = Case::new("env: [{name: A, value: x}, {name: B, value: $(A)$(DB_SERVICE_HOST)$(C)}]\nargs: [$(B)]");
+    let case = Case::new(
+        "env: [{name: A, value: x}, {name: B, value: $(A)$(DB_SERVICE_HOST)$(C)}]\nargs: [$(B)]",
+    );
     let composition = case.compose().unwrap();
     let [a, b] = composition.environment().declared() else { panic!("two are declared") };
-    assert_eq!((a.entry(), a.source(), a.references()), (Entry::Env(0), Source::Text("x"), &[][..]));
-    let resolved: Vec<_> = b.references().iter().map(|reference| (reference.name, reference.resolved)).collect();
-    let [("A", Resolved::Declared(0)), ("DB_SERVICE_HOST", Resolved::Service(host)), ("C", Resolved::Unresolved)] =
-        resolved[..]
+    assert_eq!(
+        (a.entry(), a.source(), a.references()),
+        (Entry::Env(0), Source::Text("x"), &[][..])
+    );
+    let resolved: Vec<_> =
+        b.references().iter().map(|reference| (reference.name, reference.resolved)).collect();
+    let [
+        ("A", Resolved::Declared(0)),
+        ("DB_SERVICE_HOST", Resolved::Service(host)),
+        ("C", Resolved::Unresolved),
+    ] = resolved[..]
     else {
         panic!("{resolved:?}")
     };
@@ -320,8 +341,9 @@ env:
 
 #[test]
 fn the_environment_is_in_the_order_declared_and_ends_with_the_remaining_service_variables() {
-    let case =
-        Case::new("env: [{name: Z, value: a}, {name: DB_PORT, value: own}, {name: A, value: b}, {name: Z, value: c}]");
+    let case = Case::new(
+        "env: [{name: Z, value: a}, {name: DB_PORT, value: own}, {name: A, value: b}, {name: Z, value: c}]",
+    );
     let composition = case.compose().unwrap();
     let lines = composition.environment().render(Order::Kubelet, Form::Lines);
     assert_snapshot!(String::from_utf8(lines).unwrap(), @"
@@ -335,8 +357,12 @@ fn the_environment_is_in_the_order_declared_and_ends_with_the_remaining_service_
     DB_PORT_5432_TCP_PORT=5432
     DB_PORT_5432_TCP_ADDR=10.0.0.11
     ");
-    let overwritten: Vec<bool> =
-        composition.environment().declared().iter().map(|declared| declared.is_overwritten()).collect();
+    let overwritten: Vec<bool> = composition
+        .environment()
+        .declared()
+        .iter()
+        .map(|declared| declared.is_overwritten())
+        .collect();
     assert_eq!(overwritten, [true, false, false, false]);
 }
 
@@ -351,7 +377,13 @@ fn without_service_links_only_the_cluster_s_own_service_is_left() {
 #[test]
 fn what_lies_under_the_environment_comes_first_and_is_never_referred_to() {
     let case = Case::new("env: [{name: A, value: $(PATH)}, {name: LANG, value: C}]");
-    let image = [("PATH", "/bin"), ("LANG", "C.UTF-8"), ("PATH", "/usr/bin:/bin"), ("DB_PORT", "1"), ("HOME", "/")];
+    let image = [
+        ("PATH", "/bin"),
+        ("LANG", "C.UTF-8"),
+        ("PATH", "/usr/bin:/bin"),
+        ("DB_PORT", "1"),
+        ("HOME", "/"),
+    ];
     let environment = case.compose().unwrap().into_environment().over(image);
     let lines = String::from_utf8(environment.render(Order::Kubelet, Form::Lines)).unwrap();
     let first: String = lines.split_inclusive('\n').take(4).collect();
@@ -362,7 +394,9 @@ fn what_lies_under_the_environment_comes_first_and_is_never_referred_to() {
     LANG=C
     ");
     assert_eq!(environment.get("DB_PORT").unwrap().value().as_bytes(), b"tcp://10.0.0.11:5432");
-    assert!(environment.get("PATH").unwrap().is_base() && !environment.get("LANG").unwrap().is_base());
+    assert!(
+        environment.get("PATH").unwrap().is_base() && !environment.get("LANG").unwrap().is_base()
+    );
     assert_eq!(environment.len(), 2 + 2 + 7);
     let hostname = environment.over([("HOSTNAME", "web-0"), ("PATH", "/sbin")]);
     assert_eq!(hostname.get("PATH").unwrap().value().as_bytes(), b"/sbin");
@@ -379,13 +413,18 @@ fn init_and_ephemeral_containers_have_environments_too() {
     case.pod.spec.ephemeral_containers = more.ephemeral_containers;
     for (container, value) in [("setup", "init"), ("debug", "ephemeral")] {
         let composition = kubelet_env::compose(&case.pod, container, &case.facts()).unwrap();
-        assert_eq!(composition.environment().get("A").unwrap().value().as_bytes(), value.as_bytes());
+        assert_eq!(
+            composition.environment().get("A").unwrap().value().as_bytes(),
+            value.as_bytes()
+        );
     }
 }
 
 #[test]
 fn a_volume_without_the_file_is_known_once_it_is_added() {
-    let mut case = Case::new("env: [{name: F, valueFrom: {fileKeyRef: {volumeName: files, path: app.env, key: K}}}]");
+    let mut case = Case::new(
+        "env: [{name: F, valueFrom: {fileKeyRef: {volumeName: files, path: app.env, key: K}}}]",
+    );
     assert_snapshot!(case.refusal(), @r#"container app: env[0] F: fileKeyRef: the volume "files" is not known"#);
     case.env_files.add_volume("files");
     assert_snapshot!(case.refusal(), @r#"container app: env[0] F: fileKeyRef: the volume "files" has no file "app.env""#);

@@ -159,12 +159,16 @@ fn what_was_created_after_the_start_is_explained_so() {
     REDIS_PORT is not there
       Service default/redis was created at 2026-11-22T09:30:00Z, after the container had started: restart the container
     ");
-    assert_eq!(printed(&["-", "REDIS_PORT", "--at", "2026-11-22T09:30:00Z"]), printed(&["-", "REDIS_PORT"]));
+    assert_eq!(
+        printed(&["-", "REDIS_PORT", "--at", "2026-11-22T09:30:00Z"]),
+        printed(&["-", "REDIS_PORT"])
+    );
 }
 
 #[test]
 fn tells_what_an_upgrade_changes() {
-    let upgrade = |rest: &[&str]| printed(&[&["-", "--release=1.34", "--upgrade-to=1.36"], rest].concat());
+    let upgrade =
+        |rest: &[&str]| printed(&[&["-", "--release=1.34", "--upgrade-to=1.36"], rest].concat());
     assert_eq!(upgrade(&[]), "");
     insta::assert_snapshot!(upgrade(&["--container=pound"]), @r"1.35: PRICE changes from $\xc3\x82\xa35 to $£5 (new in 1.35: `$` before a character that is not ASCII stays as it is; fileKeyRef gives the value from the env file)");
     insta::assert_snapshot!(upgrade(&["--container=pound", "--json"]), @r#"
@@ -207,7 +211,9 @@ fn bad_input_is_refused() {
 
 #[test]
 fn no_value_of_a_secret_is_printed() {
-    for arguments in [["-", "PASSWORD"].as_slice(), &["-", "PASSWORD", "--json"], &["-", "--fail-on=error"]] {
+    for arguments in
+        [["-", "PASSWORD"].as_slice(), &["-", "PASSWORD", "--json"], &["-", "--fail-on=error"]]
+    {
         assert!(!printed(arguments).contains("hunter2"));
     }
 }

@@ -115,11 +115,18 @@ fn a_manifest_written_by_hand_needs_an_address() {
     insta::assert_snapshot!(output.stderr, @"warning: Service default/my-svc-nginx has no clusterIP yet, so no variables: give it one with --cluster-ip my-svc-nginx=IP");
 
     assert_eq!(printed(&["--cluster-ip", "my-svc-nginx=10.1.237.190", DEPLOYMENT]), KUBELET_ORDER);
-    let in_prod = ["--namespace", "prod", "--cluster-ip", "prod/my-svc-nginx=10.1.237.190", DEPLOYMENT];
+    let in_prod =
+        ["--namespace", "prod", "--cluster-ip", "prod/my-svc-nginx=10.1.237.190", DEPLOYMENT];
     assert_eq!(printed(&in_prod), KUBELET_ORDER);
-    let two = [document("a", "''", ", ports: [{port: 1}]"), document("b", "", ", ports: [{port: 2}]")].concat();
-    let printed = printed_with(&["--cluster-ip=a=10.0.0.1", "--cluster-ip=b=2001:DB8::1", "-"], &two);
-    assert!(printed.contains("A_SERVICE_HOST=10.0.0.1\n") && printed.contains("B_PORT=tcp://[2001:DB8::1]:2\n"));
+    let two =
+        [document("a", "''", ", ports: [{port: 1}]"), document("b", "", ", ports: [{port: 2}]")]
+            .concat();
+    let printed =
+        printed_with(&["--cluster-ip=a=10.0.0.1", "--cluster-ip=b=2001:DB8::1", "-"], &two);
+    assert!(
+        printed.contains("A_SERVICE_HOST=10.0.0.1\n")
+            && printed.contains("B_PORT=tcp://[2001:DB8::1]:2\n")
+    );
 }
 
 #[test]
@@ -127,7 +134,8 @@ fn only_a_service_that_would_be_seen_gets_a_warning() {
     for silent in [
         document("db", "None", ", ports: [{port: 1}]"),
         document("elsewhere", "", ", type: ExternalName"),
-        document("web", "", ", ports: [{port: 1}]").replace("namespace: default", "namespace: prod"),
+        document("web", "", ", ports: [{port: 1}]")
+            .replace("namespace: default", "namespace: prod"),
     ] {
         assert_eq!(printed_with(&["-"], &silent), "");
     }
@@ -136,7 +144,14 @@ fn only_a_service_that_would_be_seen_gets_a_warning() {
     let master = document("kubernetes", "", ", ports: [{port: 443}]");
     let output = run_with(&["--namespace", "prod", "--no-service-links", "-"], &master);
     insta::assert_snapshot!(output.stderr, @"warning: Service default/kubernetes has no clusterIP yet, so no variables: give it one with --cluster-ip default/kubernetes=IP");
-    let named = ["--namespace", "prod", "--no-service-links", "--cluster-ip", "default/kubernetes=10.1.0.1", "-"];
+    let named = [
+        "--namespace",
+        "prod",
+        "--no-service-links",
+        "--cluster-ip",
+        "default/kubernetes=10.1.0.1",
+        "-",
+    ];
     assert!(printed_with(&named, &master).starts_with("KUBERNETES_SERVICE_HOST=10.1.0.1\n"));
 }
 
@@ -145,7 +160,9 @@ fn the_namespace_and_service_links_decide_what_is_seen() {
     let kubernetes = document("kubernetes", "10.1.0.1", ", ports: [{port: 443}]");
     let seen = |arguments: &[&str]| {
         let printed = printed_with(arguments, &kubernetes);
-        let names = printed.lines().filter_map(|line| Some(line.split_once("_SERVICE_HOST=")?.0.to_owned()));
+        let names = printed
+            .lines()
+            .filter_map(|line| Some(line.split_once("_SERVICE_HOST=")?.0.to_owned()));
         names.collect::<Vec<_>>()
     };
     assert_eq!(seen(&[SERVICE, "-"]), ["KUBERNETES", "MY_SVC_NGINX"]);
@@ -164,12 +181,21 @@ fn reads_json_and_yaml_of_several_documents_from_several_files() {
     };
     let hosts = |stdin: &str| {
         let printed = printed_with(&[SERVICE, "-"], stdin);
-        printed.lines().filter(|line| line.contains("_SERVICE_HOST=")).collect::<Vec<_>>().join("\n")
+        printed
+            .lines()
+            .filter(|line| line.contains("_SERVICE_HOST="))
+            .collect::<Vec<_>>()
+            .join("\n")
     };
-    let expected = "A_SERVICE_HOST=10.0.0.1\nB_SERVICE_HOST=10.0.0.1\nMY_SVC_NGINX_SERVICE_HOST=10.1.237.190";
+    let expected =
+        "A_SERVICE_HOST=10.0.0.1\nB_SERVICE_HOST=10.0.0.1\nMY_SVC_NGINX_SERVICE_HOST=10.1.237.190";
     assert_eq!(hosts(&[json("b"), json("a")].join("\n")), expected);
     assert_eq!(hosts(&format!("\n{}", [json("b"), json("a")].concat())), expected);
-    let list = format!(r#"{{"apiVersion": "v1", "items": [{}, {}], "kind": "List"}}"#, json("b"), json("a"));
+    let list = format!(
+        r#"{{"apiVersion": "v1", "items": [{}, {}], "kind": "List"}}"#,
+        json("b"),
+        json("a")
+    );
     assert_eq!(hosts(&list), expected);
     assert_eq!(hosts(&format!("---\n{}\n---\n---\n{}\n", json("b"), json("a"))), expected);
     assert_eq!(printed_with(&["-"], ""), "");
@@ -178,8 +204,9 @@ fn reads_json_and_yaml_of_several_documents_from_several_files() {
 
 #[test]
 fn five_thousand_services_are_read_at_once() {
-    let documents: String =
-        (0..5_000).map(|number| document(&format!("svc-{number}"), "10.0.0.1", ", ports: [{port: 80}]")).collect();
+    let documents: String = (0..5_000)
+        .map(|number| document(&format!("svc-{number}"), "10.0.0.1", ", ports: [{port: 80}]"))
+        .collect();
     assert_eq!(printed_with(&["-"], &documents).lines().count(), 35_000);
 }
 
@@ -206,7 +233,8 @@ fn what_is_no_object_is_refused() {
 
 #[test]
 fn a_port_that_is_none_is_refused() {
-    let port = |port: &str| refused(&document("web", "10.0.0.1", &format!(", ports: [{{port: {port}}}]")));
+    let port =
+        |port: &str| refused(&document("web", "10.0.0.1", &format!(", ports: [{{port: {port}}}]")));
     insta::assert_snapshot!(port("70000"), @"error: standard input: Service default/web: spec.ports[0].port is 70000, but should be a port number from 1 to 65535");
     insta::assert_snapshot!(port("0"), @"error: standard input: Service default/web: spec.ports[0].port is 0, but should be a port number from 1 to 65535");
     insta::assert_snapshot!(port("http"), @r#"error: standard input: Service default/web: spec.ports[0].port is "http", but should be a port number from 1 to 65535"#);
@@ -241,7 +269,9 @@ fn two_services_of_one_name_are_refused() {
 fn an_address_without_ports_is_refused() {
     let web = document("web", "10.0.0.1", "");
     insta::assert_snapshot!(refused(&web), @"error: standard input: Service default/web: spec.ports is empty, but spec.clusterIP has an address: declare a port, or make the Service headless with clusterIP: None");
-    let several = [document("a", "None", ""), document("b", "", ", ports: [{port: 1}]"), web.clone()].concat();
+    let several =
+        [document("a", "None", ""), document("b", "", ", ports: [{port: 1}]"), web.clone()]
+            .concat();
     insta::assert_snapshot!(refused_with(1, &[SERVICE, "-"], &several), @"error: standard input: document 3: Service default/web: spec.ports is empty, but spec.clusterIP has an address: declare a port, or make the Service headless with clusterIP: None");
     // Nobody sees it there.
     assert_eq!(printed_with(&["--namespace", "prod", "-"], &web), "");

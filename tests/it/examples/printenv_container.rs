@@ -138,7 +138,11 @@ fn of_several_pods_and_workloads_one_is_chosen() {
         ("Deployment/b", "of b"),
         ("deployments.apps/b", "of b"),
     ] {
-        assert_eq!(printed_with(&["--workload", chosen, "-"], &both), format!("A={value}\n"), "{chosen}");
+        assert_eq!(
+            printed_with(&["--workload", chosen, "-"], &both),
+            format!("A={value}\n"),
+            "{chosen}"
+        );
     }
     assert_snapshot!(refused(&["--workload=sts/b"], &both), @"error: no StatefulSet default/b is in these files");
     let usage = refused_with(2, &["--workload=svc/b", SHOP], "");
@@ -149,7 +153,8 @@ fn of_several_pods_and_workloads_one_is_chosen() {
 
 #[test]
 fn a_pod_of_another_namespace_is_not_meant() {
-    let elsewhere = pod("a", "{name: A, value: x}").replace("name: a}", "name: a, namespace: prod}");
+    let elsewhere =
+        pod("a", "{name: A, value: x}").replace("name: a}", "name: a, namespace: prod}");
     let Output { code, stdout, stderr } = run_with(&["-"], &elsewhere);
     assert_eq!((code, stdout.as_str()), (Some(0), ""));
     assert_snapshot!(stderr, @"warning: Pod prod/a is of another namespace: choose that with --namespace if it is meant");
@@ -230,7 +235,12 @@ fn a_command_that_cannot_be_run_is_named() {
 #[test]
 fn the_documented_experiment_prints_the_container_s_environment() {
     let kubernetes = "---\n{apiVersion: v1, kind: Service, metadata: {name: kubernetes, namespace: default}, spec: {clusterIP: 10.1.0.1, ports: [{name: https, port: 443}]}}\n";
-    let arguments = ["--order=dash", "--cluster-ip=my-svc-nginx=10.1.237.190", "examples/my-dep-nginx.yaml", "-"];
+    let arguments = [
+        "--order=dash",
+        "--cluster-ip=my-svc-nginx=10.1.237.190",
+        "examples/my-dep-nginx.yaml",
+        "-",
+    ];
     let printed = printed_with(&arguments, kubernetes);
     assert_snapshot!(printed, @"
     KUBERNETES_SERVICE_PORT=443
