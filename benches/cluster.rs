@@ -5,7 +5,9 @@ use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use kubelet_env::api::{ObjectMeta, PortNumber, Service, ServicePort, ServiceSpec};
-use kubelet_env::{Discovered, Form, ServiceLinks, Store, generate, select};
+use kubelet_env::inspect::discover::Discovered;
+use kubelet_env::services::{ServiceLinks, generate, select};
+use kubelet_env::{Form, Store};
 
 fn service(namespace: &str, name: &str, third: usize, fourth: usize) -> Service {
     let ports = [("http", 80), ("https", 443), ("metrics", 9090)];

@@ -9,9 +9,10 @@ use kubelet_env::api::{
     ConfigMap, Container, EnvFromSource, EnvVar, ObjectMeta, Pod, PodMeta, PodSpec, PodStatus,
     PortNumber, Secret, Service, ServicePort, ServiceSpec,
 };
-use kubelet_env::{
-    Expectations, Facts, Form, Objects, Order, Release, ServiceLinks, compose, expand, generate,
-};
+use kubelet_env::container::expand;
+use kubelet_env::inspect::Expectations;
+use kubelet_env::services::{ServiceLinks, generate};
+use kubelet_env::{Facts, Form, Objects, Order, Release, compose};
 
 fn services(count: usize) -> impl Iterator<Item = Service> {
     let ports = [("http", 80), ("https", 443), ("metrics", 9090)].map(|(name, port)| ServicePort {

@@ -8,7 +8,8 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use kubelet_env::api::{ObjectMeta, PortNumber, Service, ServicePort, ServiceSpec};
-use kubelet_env::{Document, Form, Objects, generate};
+use kubelet_env::services::generate;
+use kubelet_env::{Document, Form, Objects};
 
 fn service(name: &str, cluster_ip: &str, ports: &[(&str, u16)]) -> Service {
     let port = |&(name, port): &(&str, u16)| ServicePort {

@@ -8,9 +8,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
 use kubelet_env::api::Timestamp;
-use kubelet_env::{
-    Expectations, Explanation, Finding, Release, Severity, Upgrade, UpgradeChange, compose, upgrade,
+use kubelet_env::inspect::{
+    Expectations, Explanation, Finding, Severity, Upgrade, UpgradeChange, upgrade,
 };
+use kubelet_env::{Release, compose};
 use serde::Serialize;
 
 mod shared;
@@ -108,7 +109,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
     };
     let chosen = arguments.choice.container(&files)?.ok_or_else(nothing)?;
     let objects = match arguments.at {
-        Some(moment) => files.objects.clone().existing_at(moment),
+        Some(moment) => files.objects.clone().as_of(moment),
         None => files.objects.clone(),
     };
     let facts = chosen.facts(&objects);

@@ -9,9 +9,8 @@ use std::process::{Command, ExitCode};
 
 use clap::{Parser, ValueEnum};
 use kubelet_env::api::{Service, Timestamp};
-use kubelet_env::{
-    Environment, Form, ObjectRef, Objects, Order, Release, ServiceLinks, Store, compose, generate,
-};
+use kubelet_env::services::{ServiceLinks, generate};
+use kubelet_env::{Environment, Form, ObjectRef, Objects, Order, Release, Store, compose};
 
 mod shared;
 
@@ -63,7 +62,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let mut files = choice.read(&arguments.files)?;
     let chosen = choice.container(&files)?;
     if let Some(moment) = arguments.at {
-        files.objects = files.objects.existing_at(moment);
+        files.objects = files.objects.as_of(moment);
     }
     let Some(chosen) = chosen else {
         // A workload of the namespace would have been chosen.
@@ -106,7 +105,7 @@ fn give(
         );
     }
     if let [program, rest @ ..] = arguments.command.as_slice() {
-        let pairs = environment.os_pairs()?;
+        let pairs = environment.to_os_pairs()?;
         return run_command(Command::new(program).args(rest).env_clear().envs(pairs))
             .map_err(|error| format!("{}: {error}", program.display()).into());
     }
@@ -150,7 +149,7 @@ fn awaiting_cluster_ip(
         service
     });
     let given_one: Store<Service> = given_one.collect();
-    given_one.select(namespace, links).into_iter().map(ObjectRef::to).collect()
+    given_one.select(namespace, links).into_iter().map(ObjectRef::of).collect()
 }
 
 fn argument_for(service: &ObjectRef, namespace: &str) -> String {

@@ -10,7 +10,8 @@ use std::io::{self, Write};
 use k8s_openapi::api::core::v1;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kubelet_env::api::Service;
-use kubelet_env::{Environment, Form, Order, ServiceLinks, Store, generate};
+use kubelet_env::services::{ServiceLinks, generate};
+use kubelet_env::{Environment, Form, Order, Store};
 
 /// `kube::runtime::watcher::Event`
 enum Event<K> {

@@ -11,12 +11,13 @@ use core::str::FromStr;
 /// taken for that one.
 ///
 /// ```
-/// use kubelet_env::{Release, Rule};
+/// use kubelet_env::Release;
+/// use kubelet_env::release::Rule;
 ///
 /// let release: Release = "v1.33.5+k3s1".parse()?;
 /// assert_eq!(release.to_string(), "1.33");
 /// assert!(release.has(Rule::CanonicalPodIps) && !release.has(Rule::PodLimits));
-/// # Ok::<(), kubelet_env::ReleaseError>(())
+/// # Ok::<(), kubelet_env::release::ReleaseError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Release {
@@ -34,11 +35,12 @@ impl Release {
     /// All releases whose answers were recorded, from the oldest to the newest.
     ///
     /// ```
-    /// use kubelet_env::{Release, Rule};
+    /// use kubelet_env::Release;
+    /// use kubelet_env::release::Rule;
     ///
     /// let since = Release::known().find(|release| release.has(Rule::PodLimits));
     /// assert_eq!(since, Some("1.34".parse()?));
-    /// # Ok::<(), kubelet_env::ReleaseError>(())
+    /// # Ok::<(), kubelet_env::release::ReleaseError>(())
     /// ```
     pub fn known() -> impl Iterator<Item = Release> {
         (Release::OLDEST.minor..=Release::NEWEST.minor).map(Release::minor)
@@ -140,13 +142,14 @@ macro_rules! rules {
         /// A rule that is not the same in all releases, named for what it says now.
         ///
         /// ```
-        /// use kubelet_env::{Release, Rule};
+        /// use kubelet_env::Release;
+        /// use kubelet_env::release::Rule;
         ///
         /// let release: Release = "1.34".parse()?;
         /// assert!(release.has(Rule::PodLimits) && !release.has(Rule::EnvFiles));
         /// assert_eq!(Rule::EnvFiles.since().to_string(), "1.35");
         /// assert_eq!(Rule::EnvFiles.now(), "fileKeyRef gives the value from the env file");
-        /// # Ok::<(), kubelet_env::ReleaseError>(())
+        /// # Ok::<(), kubelet_env::release::ReleaseError>(())
         /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]

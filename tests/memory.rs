@@ -6,7 +6,8 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use kubelet_env::api::{ObjectMeta, PortNumber, Service, ServicePort, ServiceSpec};
-use kubelet_env::{Environment, Form, Store, generate};
+use kubelet_env::services::generate;
+use kubelet_env::{Environment, Form, Store};
 
 /// The system's allocator, and what each thread asks of it.
 struct Counting;

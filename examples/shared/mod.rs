@@ -11,9 +11,11 @@ use clap::Args;
 use kubelet_env::api::{
     Node, NodeAddress, NodeStatus, ObjectMeta, Pod, PodStatus, Service, WorkloadKind,
 };
+use kubelet_env::container::{EnvFiles, FieldPathError};
+use kubelet_env::environment::{Declared, Source};
 use kubelet_env::{
-    ComposeError, Declared, Document, EnvFiles, Environment, Facts, FieldPathError, ObjectRef,
-    Objects, Refusal, Release, Source, Store,
+    ComposeError, ComposeErrorKind, Document, Environment, Facts, ObjectRef, Objects, Release,
+    Store,
 };
 use serde::Deserialize;
 
@@ -123,7 +125,7 @@ impl Files {
     pub(crate) fn targets(&self) -> impl Iterator<Item = ObjectRef> {
         let workloads =
             WorkloadKind::ALL.iter().copied().flat_map(|kind| self.objects.workloads(kind).iter());
-        self.objects.pods.iter().map(ObjectRef::to).chain(workloads.map(ObjectRef::to))
+        self.objects.pods.iter().map(ObjectRef::of).chain(workloads.map(ObjectRef::of))
     }
 
     /// Says of an error in which file its cause stands.
@@ -151,9 +153,13 @@ impl Chosen {
     /// Says of an error in which file its cause stands, and which argument would help.
     pub(crate) fn refused(&self, error: &ComposeError, files: &Files) -> String {
         let object = &self.object;
-        match &*error.refusal {
-            Refusal::NoPorts(no_ports) => files.at_origin(&no_ports.service, no_ports),
-            refusal => files.at_origin(object, &format!("{object}: {error}{}", advice(refusal))),
+        match error.kind() {
+            ComposeErrorKind::NoPorts(no_ports) => files.at_origin(&no_ports.service, no_ports),
+            // A Pod that a workload makes has no name yet.
+            kind if object.kind == "Pod" => {
+                files.at_origin(object, &format!("{error}{}", advice(kind)))
+            }
+            kind => files.at_origin(object, &format!("{object}: {error}{}", advice(kind))),
         }
     }
 
@@ -220,13 +226,13 @@ fn kind_and_name(text: &str) -> Result<(&'static str, String), String> {
 /// The Pod that is meant, with its defaults, and what it is made from.
 fn target(choice: &Choice, objects: &Objects) -> Result<Option<(ObjectRef, Pod)>, String> {
     let namespace = choice.namespace.as_str();
-    let pods = objects.pods.in_namespace(namespace).map(|pod| (ObjectRef::to(pod), pod.clone()));
+    let pods = objects.pods.in_namespace(namespace).map(|pod| (ObjectRef::of(pod), pod.clone()));
     let workloads = WorkloadKind::ALL
         .iter()
         .copied()
         .flat_map(|kind| objects.workloads(kind).in_namespace(namespace));
     let mut targets: Vec<(ObjectRef, Pod)> =
-        pods.chain(workloads.map(|workload| (ObjectRef::to(workload), workload.pod()))).collect();
+        pods.chain(workloads.map(|workload| (ObjectRef::of(workload), workload.pod()))).collect();
     if let Some((kind, name)) = &choice.workload {
         targets.retain(|(object, _)| object.kind == *kind && object.name == *name);
         if targets.is_empty() {
@@ -284,17 +290,20 @@ fn read_env_files(files: &[EnvFile]) -> Result<EnvFiles, String> {
 }
 
 /// Which argument says what is missing.
-fn advice(refusal: &Refusal) -> &'static str {
+fn advice(refusal: &ComposeErrorKind) -> &'static str {
     match refusal {
-        Refusal::FieldPath { path, error: FieldPathError::Unknown } => match path.as_str() {
+        ComposeErrorKind::FieldPath { path, error: FieldPathError::Unknown } => match path.as_str()
+        {
             "metadata.name" => ": use --pod-name",
             "metadata.uid" => ": use --pod-uid",
             "status.podIP" | "status.podIPs" => ": use --pod-ip",
             "spec.nodeName" | "spec.host" => ": use --node",
             _ => "",
         },
-        Refusal::NodeUnknown => ": add the Node to the files, or use --node or --node-ip",
-        Refusal::VolumeMissing { .. } | Refusal::EnvFileMissing { .. } => ": use --env-file",
+        ComposeErrorKind::NodeUnknown => ": add the Node to the files, or use --node or --node-ip",
+        ComposeErrorKind::VolumeMissing { .. } | ComposeErrorKind::EnvFileMissing { .. } => {
+            ": use --env-file"
+        }
         _ => "",
     }
 }
@@ -327,10 +336,10 @@ fn read_files(files: &[String], namespace: &str) -> Result<Files, Box<dyn Error>
 fn refs(objects: &Objects) -> Vec<ObjectRef> {
     let workloads =
         WorkloadKind::ALL.iter().copied().flat_map(|kind| objects.workloads(kind).iter());
-    let services = objects.services.iter().map(ObjectRef::to);
+    let services = objects.services.iter().map(ObjectRef::of);
     services
-        .chain(objects.pods.iter().map(ObjectRef::to))
-        .chain(workloads.map(ObjectRef::to))
+        .chain(objects.pods.iter().map(ObjectRef::of))
+        .chain(workloads.map(ObjectRef::of))
         .collect()
 }
 

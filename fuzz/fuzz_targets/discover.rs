@@ -4,7 +4,7 @@
 //! The input is a block as `/proc/PID/environ` has it.
 #![no_main]
 
-use kubelet_env::{Certainty, DiscoverError, Discovered};
+use kubelet_env::inspect::discover::{Certainty, DiscoverError, Discovered};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|block: &[u8]| {

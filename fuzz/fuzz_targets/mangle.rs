@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|data: &[u8]| {
     let name = String::from_utf8_lossy(data);
     let expected: String = name.chars().map(mangled).collect();
-    assert_eq!(kubelet_env::mangle(&name), expected);
+    assert_eq!(kubelet_env::names::mangle(&name), expected);
 });
 
 fn mangled(c: char) -> char {

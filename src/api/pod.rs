@@ -160,7 +160,7 @@ wire_struct! {
         pub optional: Option<bool>,
     }
 
-    /// `FileKeySelector`: a key of an [env file](crate::env_file).
+    /// `FileKeySelector`: a key of an [env file](crate::container::env_file).
     pub struct FileKeySelector {
         /// The volume that holds the file.
         pub volume_name: String,

@@ -82,7 +82,7 @@ enum Representation {
 }
 
 /// [`QuantityError`] without its text.
-enum Refusal {
+enum ComposeErrorKind {
     Invalid,
     OutOfRange,
 }
@@ -181,9 +181,9 @@ impl Quantity {
     }
 
     /// Mirrors `ParseQuantity`.
-    fn parse(text: &str) -> Result<Self, Refusal> {
+    fn parse(text: &str) -> Result<Self, ComposeErrorKind> {
         if text.is_empty() {
-            return Err(Refusal::Invalid);
+            return Err(ComposeErrorKind::Invalid);
         }
         let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
         let (whole, rest) = split_digits(unsigned);
@@ -208,13 +208,13 @@ impl Quantity {
         };
         // Go counts in 32 bits here, and negates.
         if scale <= i64::from(i32::MIN) {
-            return Err(Refusal::OutOfRange);
+            return Err(ComposeErrorKind::OutOfRange);
         }
         let representation = if short && scale >= -9 {
             Representation::Int64Amount
         } else if digits.is_empty() {
             // `inf.Dec` wants a digit, `int64Amount` does not.
-            return Err(Refusal::Invalid);
+            return Err(ComposeErrorKind::Invalid);
         } else {
             Representation::InfDec
         };
@@ -267,8 +267,8 @@ impl FromStr for Quantity {
         Self::parse(text).map_err(|refusal| {
             let text = text.to_owned();
             match refusal {
-                Refusal::Invalid => QuantityError::Invalid { text },
-                Refusal::OutOfRange => QuantityError::OutOfRange { text },
+                ComposeErrorKind::Invalid => QuantityError::Invalid { text },
+                ComposeErrorKind::OutOfRange => QuantityError::OutOfRange { text },
             }
         })
     }
@@ -297,7 +297,7 @@ fn binary_digits(exponent: i32) -> usize {
 }
 
 /// The power of ten (of two, for [`Format::BinarySi`]) that a suffix stands for.
-fn parse_suffix(suffix: &str) -> Result<(Format, i32), Refusal> {
+fn parse_suffix(suffix: &str) -> Result<(Format, i32), ComposeErrorKind> {
     use Format::{BinarySi, DecimalExponent, DecimalSi};
     Ok(match suffix {
         "n" => (DecimalSi, -9),
@@ -317,13 +317,13 @@ fn parse_suffix(suffix: &str) -> Result<(Format, i32), Refusal> {
         "Pi" => (BinarySi, 50),
         "Ei" => (BinarySi, 60),
         _ => {
-            let exponent = suffix.strip_prefix(['e', 'E']).ok_or(Refusal::Invalid)?;
+            let exponent = suffix.strip_prefix(['e', 'E']).ok_or(ComposeErrorKind::Invalid)?;
             let digits = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
             if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-                return Err(Refusal::Invalid);
+                return Err(ComposeErrorKind::Invalid);
             }
             // Go cuts an exponent to 32 bits.
-            let exponent = exponent.parse().map_err(|_| Refusal::OutOfRange)?;
+            let exponent = exponent.parse().map_err(|_| ComposeErrorKind::OutOfRange)?;
             (DecimalExponent, exponent)
         }
     })

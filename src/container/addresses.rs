@@ -54,8 +54,8 @@ mod tests {
     use alloc::borrow::ToOwned;
 
     use super::*;
-    use crate::Objects;
     use crate::api::{NodeAddress, NodeStatus};
+    use crate::objects::Objects;
 
     #[test]
     fn pod_ips_begin_with_the_primary_family() {

@@ -2,7 +2,6 @@
 //! `ExpandContainerCommandAndArgs`).
 
 use alloc::borrow::Cow;
-use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -13,30 +12,32 @@ use super::expand::expand_within;
 use super::facts::FileKey;
 use super::field::PodFields;
 use super::resource_field::ResourceFields;
-use super::{ComposeError, Facts, Refusal};
+use super::{ComposeError, ComposeErrorKind, Facts};
 use crate::api::{
     ConfigMap, ConfigMapKeySelector, Container, EnvFromSource, EnvVar, FileKeySelector, Pod,
     Secret, SecretKeySelector,
 };
-use crate::declared::{Declared, Entry, Reference, Source, Value};
 use crate::environment::Environment;
-use crate::name::is_env_var_name;
+use crate::environment::Size;
+use crate::environment::{Declared, Entry, Reference, Source, Value};
+use crate::names::is_env_var_name;
+use crate::objects::Namespace;
+use crate::objects::ObjectRef;
 use crate::release::Rule;
-use crate::services::{LinkedServices, generate};
-use crate::store::Namespace;
-use crate::{ObjectRef, ServiceLinks, Size};
+use crate::services::ServiceLinks;
+use crate::services::{LinkedServices, generate, is_master};
 
 /// The environment of a container of a Pod, as the kubelet makes it.
 ///
 /// Nothing is guessed: a Pod that no API server has seen needs [`Pod::with_defaults`] first. The
 /// image's own variables, and the `HOSTNAME` and `PATH` that the container runtime adds, are not
-/// part of it; a caller who knows them lays them under it with [`Environment::over`].
+/// part of it; a caller who knows them lays them under it with [`Environment::with_base`].
 ///
 /// Mirrors `Kubelet.makeEnvironmentVariables` and `ExpandContainerCommandAndArgs`.
 ///
 /// # Errors
 /// All that make the kubelet refuse, in the order in which it finds them, and a lack of facts that
-/// this container needs; see [`Refusal`].
+/// this container needs; see [`ComposeErrorKind`].
 ///
 /// ```
 /// use kubelet_env::api::{Container, EnvVar, Pod, PodSpec};
@@ -61,14 +62,9 @@ pub fn compose<'a>(
     container: &str,
     facts: &Facts<'a>,
 ) -> Result<Composition<'a>, ComposeError> {
-    let refuse = |refusal| ComposeError {
-        container: container.into(),
-        entry: None,
-        variable: None,
-        refusal: Box::new(refusal),
-    };
+    let refuse = |kind| ComposeError::new(ObjectRef::of(pod), container, kind);
     let Some(container) = pod.spec.container(container) else {
-        return Err(refuse(Refusal::NoSuchContainer));
+        return Err(refuse(ComposeErrorKind::NoSuchContainer));
     };
     let (services, remaining) = linked_services(pod, facts).map_err(refuse)?;
     Composer {
@@ -91,16 +87,16 @@ pub fn compose<'a>(
 fn linked_services<'a>(
     pod: &Pod,
     facts: &Facts<'a>,
-) -> Result<(LinkedServices<'a>, usize), Refusal> {
-    let links = pod.spec.enable_service_links.ok_or(Refusal::ServiceLinksAbsent)?;
+) -> Result<(LinkedServices<'a>, usize), ComposeErrorKind> {
+    let links = pod.spec.enable_service_links.ok_or(ComposeErrorKind::ServiceLinksAbsent)?;
     if !facts.services_listed && !is_static(pod) {
-        return Err(Refusal::ServicesNotListed);
+        return Err(ComposeErrorKind::ServicesNotListed);
     }
     let seen = facts.services.select(&pod.metadata.namespace, ServiceLinks::from(links));
     let generated = generate(&seen)?;
     let limit = facts.size_limit;
     let remaining = limit.checked_sub(Size::of_services(generated.linked()).bytes());
-    Ok((LinkedServices::from(generated), remaining.ok_or(Refusal::TooLarge { limit })?))
+    Ok((LinkedServices::from(generated), remaining.ok_or(ComposeErrorKind::TooLarge { limit })?))
 }
 
 /// Whether the kubelet read the Pod from somewhere else than the API server (Go: `IsStaticPod`).
@@ -127,7 +123,7 @@ fn is_static(pod: &Pod) -> bool {
 /// let composition = compose(&pod, "app", &Facts::of(&objects))?;
 /// assert_eq!(composition.args()[0].value.as_bytes(), b"--mode=fast");
 /// let explanation = composition.explain("MODE", &objects.services);
-/// assert!(explanation.stands.is_some());
+/// assert!(explanation.effective.is_some());
 /// # Ok::<(), kubelet_env::ComposeError>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -173,14 +169,14 @@ impl<'a> Composition<'a> {
         &self.environment
     }
 
-    /// Lays variables under the environment, as [`Environment::over`] does: what is explained and
+    /// Lays variables under the environment, as [`Environment::with_base`] does: what is explained and
     /// diagnosed then takes them into account.
     #[must_use]
-    pub fn over<N: Into<String>, V: Into<Vec<u8>>>(
+    pub fn with_base<N: Into<String>, V: Into<Vec<u8>>>(
         mut self,
         base: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
-        self.environment = self.environment.over(base);
+        self.environment = self.environment.with_base(base);
         self
     }
 
@@ -206,6 +202,24 @@ impl<'a> Composition<'a> {
     #[must_use]
     pub fn args(&self) -> &[Expanded<'a>] {
         &self.args
+    }
+}
+
+impl Composition<'_> {
+    /// What the container's environment takes, and its command and arguments as far as they are
+    /// declared; those of the image are not known.
+    #[must_use]
+    pub fn size(&self) -> Size {
+        let texts = self.command().iter().chain(self.args()).map(|text| text.value.as_bytes());
+        let path =
+            self.command().first().map(|program| program.value.as_bytes()).unwrap_or_default();
+        Size::of(path, texts, self.environment())
+    }
+
+    /// What the variables of the namespace's Services take, which `enableServiceLinks: false` saves.
+    #[must_use]
+    pub fn size_of_service_links(&self) -> Size {
+        self.environment().size_of_services(|service| !is_master(service))
     }
 }
 
@@ -315,12 +329,11 @@ impl<'a> Composer<'a, '_> {
         let container = self.container;
         for (index, source) in container.env_from.iter().enumerate() {
             let entry = Entry::EnvFrom(index);
-            self.env_from(entry, source).map_err(|refusal| self.error(entry, None, refusal))?;
+            self.env_from(entry, source).map_err(|kind| self.error(entry, None, kind))?;
         }
         for (index, variable) in container.env.iter().enumerate() {
             let entry = Entry::Env(index);
-            self.env(entry, variable)
-                .map_err(|refusal| self.error(entry, Some(variable), refusal))?;
+            self.env(entry, variable).map_err(|kind| self.error(entry, Some(variable), kind))?;
         }
         self.environment.hide_shadowed();
         let command = self.expand_all(&container.command, Entry::Command)?;
@@ -329,13 +342,21 @@ impl<'a> Composer<'a, '_> {
         Ok(Composition { pod, container, facts, environment, skipped, command, args })
     }
 
-    fn error(&self, entry: Entry, variable: Option<&EnvVar>, refusal: Refusal) -> ComposeError {
-        let variable = variable.map(|variable| variable.name.clone());
-        let container = self.container.name.clone();
-        ComposeError { container, entry: Some(entry), variable, refusal: Box::new(refusal) }
+    fn error(
+        &self,
+        entry: Entry,
+        variable: Option<&EnvVar>,
+        kind: ComposeErrorKind,
+    ) -> ComposeError {
+        ComposeError::new(ObjectRef::of(self.pod), &self.container.name, kind)
+            .at(entry, variable.map(|variable| &*variable.name))
     }
 
-    fn env_from(&mut self, entry: Entry, source: &'a EnvFromSource) -> Result<(), Refusal> {
+    fn env_from(
+        &mut self,
+        entry: Entry,
+        source: &'a EnvFromSource,
+    ) -> Result<(), ComposeErrorKind> {
         if let Some(reference) = &source.config_map_ref {
             match self.config_maps.get(&reference.name) {
                 Some(config_map) => {
@@ -389,7 +410,7 @@ impl<'a> Composer<'a, '_> {
         key: &'a str,
         source: Source<'a>,
         value: Value<'a>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ComposeErrorKind> {
         let name =
             if prefix.is_empty() { Cow::Borrowed(key) } else { Cow::Owned([prefix, key].concat()) };
         if !self.facts.release.has(Rule::EnvFromKeepsEveryKey) && !is_env_var_name(&name) {
@@ -398,7 +419,7 @@ impl<'a> Composer<'a, '_> {
         self.declare(entry, name, source, Expanded { value, references: Vec::new() })
     }
 
-    fn env(&mut self, entry: Entry, variable: &'a EnvVar) -> Result<(), Refusal> {
+    fn env(&mut self, entry: Entry, variable: &'a EnvVar) -> Result<(), ComposeErrorKind> {
         match self.env_value(variable)? {
             Outcome::Set(source, expanded) => {
                 self.declare(entry, Cow::Borrowed(&variable.name), source, expanded)
@@ -407,7 +428,7 @@ impl<'a> Composer<'a, '_> {
         }
     }
 
-    fn env_value(&mut self, variable: &'a EnvVar) -> Result<Outcome<'a>, Refusal> {
+    fn env_value(&mut self, variable: &'a EnvVar) -> Result<Outcome<'a>, ComposeErrorKind> {
         if !variable.value.is_empty() {
             let expanded = self.expand(&variable.value)?;
             return Ok(Outcome::Set(Source::Text(&variable.value), expanded));
@@ -431,7 +452,10 @@ impl<'a> Composer<'a, '_> {
         }
     }
 
-    fn config_map_key(&self, reference: &'a ConfigMapKeySelector) -> Result<Outcome<'a>, Refusal> {
+    fn config_map_key(
+        &self,
+        reference: &'a ConfigMapKeySelector,
+    ) -> Result<Outcome<'a>, ComposeErrorKind> {
         let ConfigMapKeySelector { name, key, optional } = reference;
         let object = || self.config_map_ref(name);
         match self.config_maps.get(name) {
@@ -445,7 +469,10 @@ impl<'a> Composer<'a, '_> {
         }
     }
 
-    fn secret_key(&self, reference: &'a SecretKeySelector) -> Result<Outcome<'a>, Refusal> {
+    fn secret_key(
+        &self,
+        reference: &'a SecretKeySelector,
+    ) -> Result<Outcome<'a>, ComposeErrorKind> {
         let SecretKeySelector { name, key, optional } = reference;
         let object = || self.secret_ref(name);
         match self.secrets.get(name) {
@@ -460,7 +487,10 @@ impl<'a> Composer<'a, '_> {
         }
     }
 
-    fn file_key(&mut self, reference: &'a FileKeySelector) -> Result<Outcome<'a>, Refusal> {
+    fn file_key(
+        &mut self,
+        reference: &'a FileKeySelector,
+    ) -> Result<Outcome<'a>, ComposeErrorKind> {
         let source = Source::File(reference);
         if !self.facts.release.has(Rule::EnvFiles) {
             return Ok(Outcome::of_text(source, ""));
@@ -468,18 +498,20 @@ impl<'a> Composer<'a, '_> {
         let FileKeySelector { volume_name, path, key, optional } = reference;
         let volume = || volume_name.clone();
         let Some(files) = self.facts.env_files.volume(volume_name) else {
-            return Err(Refusal::VolumeMissing { volume: volume() });
+            return Err(ComposeErrorKind::VolumeMissing { volume: volume() });
         };
         let Some((file, content)) = files.file(path) else {
-            return Err(Refusal::EnvFileMissing { volume: volume(), path: path.clone() });
+            return Err(ComposeErrorKind::EnvFileMissing { volume: volume(), path: path.clone() });
         };
         match self.files.entry(file).or_insert_with(|| EnvFile::read(content)).value(key) {
-            Err(error) => Err(Refusal::EnvFile { volume: volume(), path: path.clone(), error }),
+            Err(error) => {
+                Err(ComposeErrorKind::EnvFile { volume: volume(), path: path.clone(), error })
+            }
             Ok(Some(value)) if !value.is_empty() => Ok(Outcome::of_bytes(source, value)),
             Ok(_) if *optional == Some(true) => {
                 Ok(Outcome::Skip(SkipReason::FileKeyMissing(reference.clone())))
             }
-            Ok(_) => Err(Refusal::EnvFileKeyMissing {
+            Ok(_) => Err(ComposeErrorKind::EnvFileKeyMissing {
                 volume: volume(),
                 path: path.clone(),
                 key: key.clone(),
@@ -492,9 +524,9 @@ impl<'a> Composer<'a, '_> {
         entry: Entry,
         object: ObjectRef,
         optional: Option<bool>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ComposeErrorKind> {
         if optional != Some(true) {
-            return Err(Refusal::ObjectMissing { object });
+            return Err(ComposeErrorKind::ObjectMissing { object });
         }
         self.skip(entry, None, SkipReason::ObjectMissing(object))
     }
@@ -504,7 +536,7 @@ impl<'a> Composer<'a, '_> {
         entry: Entry,
         variable: Option<&str>,
         reason: SkipReason,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ComposeErrorKind> {
         // The reason may name the namespace.
         let repeated =
             variable.map_or(0, str::len).saturating_add(self.pod.metadata.namespace.len());
@@ -531,20 +563,20 @@ impl<'a> Composer<'a, '_> {
         name: Cow<'a, str>,
         source: Source<'a>,
         expanded: Expanded<'a>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ComposeErrorKind> {
         let Expanded { value, references } = expanded;
         self.take_up(Size::of_variable(&name, value.as_bytes()).bytes())?;
         self.environment.declare(Declared::new(name, value, entry, source, references));
         Ok(())
     }
 
-    fn take_up(&mut self, bytes: usize) -> Result<(), Refusal> {
+    fn take_up(&mut self, bytes: usize) -> Result<(), ComposeErrorKind> {
         self.remaining = self.remaining.checked_sub(bytes).ok_or_else(|| self.too_large())?;
         Ok(())
     }
 
-    fn too_large(&self) -> Refusal {
-        Refusal::TooLarge { limit: self.facts.size_limit }
+    fn too_large(&self) -> ComposeErrorKind {
+        ComposeErrorKind::TooLarge { limit: self.facts.size_limit }
     }
 
     fn expand_all(
@@ -558,12 +590,12 @@ impl<'a> Composer<'a, '_> {
                 self.take_up(Size::of_string(expanded.value.as_bytes().len()).bytes())?;
                 Ok(expanded)
             });
-            all.push(expanded.map_err(|refusal| self.error(entry(index), None, refusal))?);
+            all.push(expanded.map_err(|kind| self.error(entry(index), None, kind))?);
         }
         Ok(all)
     }
 
-    fn expand(&self, text: &'a str) -> Result<Expanded<'a>, Refusal> {
+    fn expand(&self, text: &'a str) -> Result<Expanded<'a>, ComposeErrorKind> {
         let mut references = Vec::new();
         let mut is_secret = false;
         let bytes = expand_within(text, self.facts.release, self.remaining, |name| {
@@ -581,10 +613,10 @@ impl<'a> Composer<'a, '_> {
 fn skip_missing_object<'a>(
     object: ObjectRef,
     optional: Option<bool>,
-) -> Result<Outcome<'a>, Refusal> {
+) -> Result<Outcome<'a>, ComposeErrorKind> {
     match optional {
         Some(true) => Ok(Outcome::Skip(SkipReason::ObjectMissing(object))),
-        _ => Err(Refusal::ObjectMissing { object }),
+        _ => Err(ComposeErrorKind::ObjectMissing { object }),
     }
 }
 
@@ -592,9 +624,9 @@ fn skip_missing_key<'a>(
     object: ObjectRef,
     key: &str,
     optional: Option<bool>,
-) -> Result<Outcome<'a>, Refusal> {
+) -> Result<Outcome<'a>, ComposeErrorKind> {
     match optional {
         Some(true) => Ok(Outcome::Skip(SkipReason::KeyMissing(object, key.into()))),
-        _ => Err(Refusal::KeyMissing { object, key: key.into() }),
+        _ => Err(ComposeErrorKind::KeyMissing { object, key: key.into() }),
     }
 }

@@ -78,13 +78,13 @@ pub enum EnvFileError {
 /// # Examples
 ///
 /// ```
-/// use kubelet_env::env_file::parse_env;
+/// use kubelet_env::container::env_file::parse_env;
 ///
 /// let content = b"HOST='db.example'\nPORT='5432' # the default\n";
 /// assert_eq!(parse_env(content, "PORT")?.as_deref(), Some(&b"5432"[..]));
 /// assert_eq!(parse_env(content, "USER")?, None);
 /// assert!(parse_env(b"PORT=5432", "PORT").is_err());
-/// # Ok::<(), kubelet_env::env_file::EnvFileError>(())
+/// # Ok::<(), kubelet_env::container::env_file::EnvFileError>(())
 /// ```
 pub fn parse_env<'a>(content: &'a [u8], key: &str) -> Result<Option<Cow<'a, [u8]>>, EnvFileError> {
     for entry in Entries::of(content) {
@@ -272,7 +272,7 @@ pub enum EnvFileLineError {
 /// # Examples
 ///
 /// ```
-/// use kubelet_env::env_file::{EnvFileLineError, env_file_line, parse_env};
+/// use kubelet_env::container::env_file::{EnvFileLineError, env_file_line, parse_env};
 ///
 /// let file = env_file_line("GREETING", b"hello\nworld")?;
 /// assert_eq!(file, b"GREETING='hello\nworld'\n");

@@ -20,7 +20,7 @@ pub enum Piece<'a> {
 /// A `$` that begins neither `$$` nor a complete `$(NAME)` is text, and so is what stands behind it.
 ///
 /// ```
-/// use kubelet_env::{Piece, pieces};
+/// use kubelet_env::container::{Piece, pieces};
 ///
 /// let parts: Vec<Piece> = pieces("$(HOST):$$(PORT)$").collect();
 /// assert_eq!(
@@ -63,7 +63,8 @@ pub fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
 /// A text without `$` is borrowed. Mirrors `expansion.Expand`.
 ///
 /// ```
-/// use kubelet_env::{Release, expand};
+/// use kubelet_env::Release;
+/// use kubelet_env::container::expand;
 ///
 /// let expanded = expand("http://$(HOST):$(PORT)/", Release::NEWEST, |name| match name {
 ///     "HOST" => Some(b"10.0.0.11".into()),

@@ -7,8 +7,8 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::api::{ConfigMap, Node, PodStatus, Secret, Service};
+use crate::objects::{Objects, Store};
 use crate::release::Release;
-use crate::{Objects, Store};
 
 /// What a container's environment depends on, apart from its Pod: plain data, most of it borrowed.
 ///
@@ -22,7 +22,7 @@ use crate::{Objects, Store};
 /// let status = PodStatus::with_ips(["10.244.0.7"]);
 /// let facts = Facts { pod_status: Some(&status), release: "1.34".parse()?, ..Facts::of(&objects) };
 /// assert!(facts.services_listed && facts.node.is_none());
-/// # Ok::<(), kubelet_env::ReleaseError>(())
+/// # Ok::<(), kubelet_env::release::ReleaseError>(())
 /// ```
 #[derive(Clone, Copy)]
 pub struct Facts<'a> {
@@ -48,8 +48,8 @@ pub struct Facts<'a> {
     /// The env files in the Pod's volumes.
     pub env_files: &'a EnvFiles,
     /// How many bytes all that the container declares, its service variables, its command and its
-    /// arguments may come to, counted as [`Size::bytes`](crate::Size::bytes) counts: 64 MiB. More is
-    /// [`Refusal::TooLarge`](crate::Refusal::TooLarge), before it is made.
+    /// arguments may come to, counted as [`Size::bytes`](crate::environment::Size::bytes) counts: 64 MiB. More is
+    /// [`ComposeErrorKind::TooLarge`](crate::ComposeErrorKind::TooLarge), before it is made.
     ///
     /// The kubelet has no limit, and a short list can make much: entries that each refer twice to
     /// the one before double at every step, each `envFrom` source can have all keys of one
@@ -105,7 +105,8 @@ impl fmt::Debug for Facts<'_> {
 ///
 /// ```
 /// use kubelet_env::api::{Container, EnvVar, EnvVarSource, FileKeySelector, Pod, PodSpec};
-/// use kubelet_env::{EnvFiles, Facts, Objects, compose};
+/// use kubelet_env::{Facts, Objects, compose};
+/// use kubelet_env::container::EnvFiles;
 ///
 /// let mut env_files = EnvFiles::new();
 /// env_files.insert("features", "shop.env", "SEARCH='on'\n");

@@ -8,10 +8,10 @@ use alloc::vec::Vec;
 use core::cell::OnceCell;
 use core::net::IpAddr;
 
-use super::{Facts, FieldPathError, Refusal, addresses};
+use super::{ComposeErrorKind, Facts, FieldPathError, addresses};
 use crate::api::{Node, ObjectFieldSelector, Pod, PodStatus};
 use crate::go::quote::quote_into;
-use crate::name::{validate_qualified_annotation_name, validate_qualified_name};
+use crate::names::{validate_qualified_annotation_name, validate_qualified_name};
 
 /// Why there is no value.
 enum FieldProblem {
@@ -20,12 +20,12 @@ enum FieldProblem {
 }
 
 impl FieldProblem {
-    fn of(self, field: &ObjectFieldSelector) -> Refusal {
+    fn of(self, field: &ObjectFieldSelector) -> ComposeErrorKind {
         match self {
             FieldProblem::Path(error) => {
-                Refusal::FieldPath { path: field.field_path.clone(), error }
+                ComposeErrorKind::FieldPath { path: field.field_path.clone(), error }
             }
-            FieldProblem::NodeUnknown => Refusal::NodeUnknown,
+            FieldProblem::NodeUnknown => ComposeErrorKind::NodeUnknown,
         }
     }
 }
@@ -51,7 +51,10 @@ impl<'a, 'f> PodFields<'a, 'f> {
     }
 
     /// The value of a field.
-    pub(super) fn value(&self, field: &ObjectFieldSelector) -> Result<Cow<'a, str>, Refusal> {
+    pub(super) fn value(
+        &self,
+        field: &ObjectFieldSelector,
+    ) -> Result<Cow<'a, str>, ComposeErrorKind> {
         self.try_value(field).map_err(|problem| problem.of(field))
     }
 

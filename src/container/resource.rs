@@ -35,7 +35,7 @@ impl Resource {
 
 /// Which of a container's resource lists is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum LimitsOrRequests {
+pub enum ResourceList {
     /// `resources.limits`.
     Limits,
     /// `resources.requests`.
@@ -45,16 +45,16 @@ pub enum LimitsOrRequests {
 /// The `resource` of a `resourceFieldRef`, such as `limits.cpu`.
 ///
 /// ```
-/// # use kubelet_env::{Resource, ResourceField, LimitsOrRequests};
+/// # use kubelet_env::container::{Resource, ResourceField, ResourceList};
 /// let field: ResourceField = "requests.memory".parse()?;
-/// assert_eq!(field.list, LimitsOrRequests::Requests);
+/// assert_eq!(field.list, ResourceList::Requests);
 /// assert_eq!(field.resource, Resource::Memory);
-/// # Ok::<(), kubelet_env::UnsupportedResource>(())
+/// # Ok::<(), kubelet_env::container::UnsupportedResourceError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ResourceField {
     /// The list to look into.
-    pub list: LimitsOrRequests,
+    pub list: ResourceList,
     /// The resource to look for.
     pub resource: Resource,
 }
@@ -63,23 +63,23 @@ pub struct ResourceField {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unsupported container resource : {name}")]
 #[non_exhaustive]
-pub struct UnsupportedResource {
+pub struct UnsupportedResourceError {
     /// The name as it was written.
     pub name: String,
 }
 
 impl FromStr for ResourceField {
-    type Err = UnsupportedResource;
+    type Err = UnsupportedResourceError;
 
     /// # Errors
     /// It does not begin with `limits.` or `requests.`, or names another resource than cpu, memory,
     /// ephemeral storage and huge pages.
-    fn from_str(name: &str) -> Result<Self, UnsupportedResource> {
+    fn from_str(name: &str) -> Result<Self, UnsupportedResourceError> {
         let limits = name.strip_prefix("limits.");
         let requests = name.strip_prefix("requests.");
         limits
-            .map(|resource| (LimitsOrRequests::Limits, resource))
-            .or_else(|| requests.map(|resource| (LimitsOrRequests::Requests, resource)))
+            .map(|resource| (ResourceList::Limits, resource))
+            .or_else(|| requests.map(|resource| (ResourceList::Requests, resource)))
             .and_then(|(list, resource)| {
                 let resource = match resource {
                     "cpu" => Resource::Cpu,
@@ -92,15 +92,15 @@ impl FromStr for ResourceField {
                 };
                 Some(Self { list, resource })
             })
-            .ok_or_else(|| UnsupportedResource { name: name.to_owned() })
+            .ok_or_else(|| UnsupportedResourceError { name: name.to_owned() })
     }
 }
 
 impl fmt::Display for ResourceField {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let list = match self.list {
-            LimitsOrRequests::Limits => "limits",
-            LimitsOrRequests::Requests => "requests",
+            ResourceList::Limits => "limits",
+            ResourceList::Requests => "requests",
         };
         write!(f, "{list}.{}", self.resource.name())
     }
@@ -122,7 +122,7 @@ impl fmt::Display for ResourceField {
 ///
 /// ```
 /// # use kubelet_env::api::Quantity;
-/// # use kubelet_env::{Resource, resource_value};
+/// # use kubelet_env::container::{Resource, resource_value};
 /// let (memory, cpu): (Quantity, Quantity) = ("1Gi".parse()?, "1500m".parse()?);
 /// let mebibyte = "1Mi".parse()?;
 /// assert_eq!(resource_value(&Resource::Memory, &memory, Some(&mebibyte))?, 1024);

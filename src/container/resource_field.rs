@@ -7,7 +7,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use core::cell::OnceCell;
 
-use super::{Facts, LimitsOrRequests, Refusal, Resource, ResourceField, resource_value};
+use super::{ComposeErrorKind, Facts, Resource, ResourceField, ResourceList, resource_value};
 use crate::api::{Container, Pod, Quantity, ResourceFieldSelector};
 use crate::release::Rule;
 
@@ -27,34 +27,39 @@ impl<'a, 'f> ResourceFields<'a, 'f> {
     }
 
     /// The value that a `resourceFieldRef` of the container gives.
-    pub(super) fn value(&self, selector: &ResourceFieldSelector) -> Result<String, Refusal> {
+    pub(super) fn value(
+        &self,
+        selector: &ResourceFieldSelector,
+    ) -> Result<String, ComposeErrorKind> {
         let (container, is_defaulted) = if selector.container_name.is_empty() {
             (self.container, true)
         } else {
             self.container_named(&selector.container_name)?
         };
-        let field: ResourceField =
-            selector.resource.parse().map_err(|error| Refusal::UnsupportedResource { error })?;
+        let field: ResourceField = selector
+            .resource
+            .parse()
+            .map_err(|error| ComposeErrorKind::UnsupportedResource { error })?;
         let ResourceField { list, resource } = &field;
         let quantity = match list {
-            LimitsOrRequests::Requests => {
+            ResourceList::Requests => {
                 container.resources.requests.get(resource.name()).map(Cow::Borrowed)
             }
-            LimitsOrRequests::Limits if is_defaulted => {
+            ResourceList::Limits if is_defaulted => {
                 limit(resource, self.pod, container, self.facts)?.map(Cow::Borrowed)
             }
-            LimitsOrRequests::Limits => {
+            ResourceList::Limits => {
                 container.resources.limits.get(resource.name()).map(Cow::Borrowed)
             }
         };
         let value =
             resource_value(resource, &quantity.unwrap_or_default(), selector.divisor.as_ref());
-        Ok(value.map_err(|error| Refusal::Quantity { error })?.to_string())
+        Ok(value.map_err(|error| ComposeErrorKind::Quantity { error })?.to_string())
     }
 
-    fn container_named(&self, name: &str) -> Result<(&'a Container, bool), Refusal> {
+    fn container_named(&self, name: &str) -> Result<(&'a Container, bool), ComposeErrorKind> {
         let found = self.by_name.get_or_init(|| by_name(self.pod)).get(name).copied();
-        found.ok_or_else(|| Refusal::ContainerMissing { container: name.into() })
+        found.ok_or_else(|| ComposeErrorKind::ContainerMissing { container: name.into() })
     }
 }
 
@@ -74,13 +79,13 @@ fn limit<'a>(
     pod: &'a Pod,
     container: &'a Container,
     facts: &Facts<'a>,
-) -> Result<Option<&'a Quantity>, Refusal> {
+) -> Result<Option<&'a Quantity>, ComposeErrorKind> {
     let own = container.resources.limits.get(resource.name());
     // Huge pages are never overcommitted.
     if matches!(resource, Resource::HugePages(_)) || own.is_some_and(|own| !own.is_zero()) {
         return Ok(own);
     }
-    let node = facts.node.ok_or(Refusal::NodeUnknown)?;
+    let node = facts.node.ok_or(ComposeErrorKind::NodeUnknown)?;
     let Some(allocatable) = node.status.allocatable.get(resource.name()) else { return Ok(own) };
     let has_pod_limits =
         facts.release.has(Rule::PodLimits) && matches!(resource, Resource::Cpu | Resource::Memory);

@@ -2,14 +2,12 @@
 //! `makeLinkVariables`).
 
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::fmt::{self, Write};
 
-use crate::ObjectRef;
 use crate::api::{Service, ServicePort};
-use crate::name::mangled_chars;
-use crate::render::Form;
+use crate::names::mangled_chars;
+use crate::objects::ObjectRef;
 
 /// The variables of these Services: theirs in the order given, each Service's in the kubelet's
 /// order. Services [without an address](Service::has_cluster_ip) have none.
@@ -21,7 +19,7 @@ use crate::render::Form;
 ///
 /// ```
 /// use kubelet_env::api::{ObjectMeta, PortNumber, Service, ServicePort, ServiceSpec};
-/// use kubelet_env::generate;
+/// use kubelet_env::services::generate;
 ///
 /// let service = Service {
 ///     metadata: ObjectMeta::new("default", "redis-primary"),
@@ -36,11 +34,11 @@ use crate::render::Form;
 /// assert_eq!(lines.len(), 7);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn generate<'s, 'a>(services: &'s [&'a Service]) -> Result<Generated<'s, 'a>, NoPorts> {
+pub fn generate<'s, 'a>(services: &'s [&'a Service]) -> Result<Generated<'s, 'a>, NoPortsError> {
     match services.iter().find(|service| service.has_cluster_ip() && service.spec.ports.is_empty())
     {
         None => Ok(Generated { services }),
-        Some(service) => Err(NoPorts { service: ObjectRef::to(*service) }),
+        Some(service) => Err(NoPortsError { service: ObjectRef::of(*service) }),
     }
 }
 
@@ -50,7 +48,7 @@ pub fn generate<'s, 'a>(services: &'s [&'a Service]) -> Result<Generated<'s, 'a>
     "{service}: spec.ports is empty, but spec.clusterIP has an address: declare a port, or make the Service headless with clusterIP: None"
 )]
 #[non_exhaustive]
-pub struct NoPorts {
+pub struct NoPortsError {
     /// The Service.
     pub service: ObjectRef,
 }
@@ -59,7 +57,8 @@ pub struct NoPorts {
 ///
 /// ```
 /// # use kubelet_env::api::{ObjectMeta, PortNumber, Service, ServicePort, ServiceSpec};
-/// use kubelet_env::{Environment, generate};
+/// use kubelet_env::Environment;
+/// use kubelet_env::services::generate;
 ///
 /// # let ports = vec![ServicePort::new(PortNumber::new(6379)?)];
 /// # let spec = ServiceSpec { cluster_ip: "10.0.0.11".into(), ports, ..ServiceSpec::default() };
@@ -206,7 +205,7 @@ impl Ord for Position {
 }
 
 /// Which of the eight kinds of variables of a Service one is. `X` stands for the Service's
-/// [mangled](crate::mangle) name.
+/// [mangled](crate::names::mangle) name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(
     feature = "serde",
@@ -238,7 +237,7 @@ pub enum ServiceVariableKind {
 ///
 /// ```
 /// # use kubelet_env::api::{ObjectMeta, PortNumber, Service, ServicePort, ServiceSpec};
-/// use kubelet_env::{ServiceVariableKind, generate};
+/// use kubelet_env::services::{ServiceVariableKind, generate};
 ///
 /// # let ports = vec![ServicePort::new(PortNumber::new(6379)?)];
 /// # let spec = ServiceSpec { cluster_ip: "10.0.0.11".into(), ports, ..ServiceSpec::default() };
@@ -363,15 +362,6 @@ impl<'a> ServiceVariable<'a> {
         }
     }
 
-    /// Appends `NAME=value` and what ends it.
-    pub(crate) fn append(self, form: Form, out: &mut Vec<u8>) {
-        let mut out = Appended(out);
-        let _ = self.write_name(&mut out);
-        let _ = out.write_char('=');
-        let _ = self.write_value(&mut out);
-        out.0.push(form.terminator());
-    }
-
     fn write_numbered_port(self, out: &mut impl Write) -> fmt::Result {
         write!(out, "_PORT_{}_{}", self.port.port, self.port.effective_protocol())
     }
@@ -385,16 +375,6 @@ impl<'a> ServiceVariable<'a> {
         } else {
             write!(out, "{protocol}://{host}:{port}")
         }
-    }
-}
-
-/// Writes UTF-8 to the end of a vector, which does not fail.
-struct Appended<'v>(&'v mut Vec<u8>);
-
-impl Write for Appended<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.extend_from_slice(text.as_bytes());
-        Ok(())
     }
 }
 

@@ -8,7 +8,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::api::{PortNumber, Protocol, Service, ServicePort};
-use crate::name::{mangle, mangled_chars};
+use crate::names::{mangle, mangled_chars};
 use crate::services::generate::{
     Generated, Position, ServiceVariable, ServiceVariableKind, count_of, variables_of,
 };
@@ -87,7 +87,8 @@ impl<'a> From<Generated<'_, 'a>> for LinkedServices<'a> {
 ///
 /// ```
 /// use kubelet_env::api::{ObjectMeta, PortNumber, Service, ServicePort, ServiceSpec};
-/// use kubelet_env::{Environment, generate};
+/// use kubelet_env::Environment;
+/// use kubelet_env::services::generate;
 ///
 /// let ports = vec![ServicePort::new(PortNumber::new(80)?)];
 /// let spec = ServiceSpec { cluster_ip: "10.0.0.1".into(), ports, ..ServiceSpec::default() };

@@ -1,15 +1,13 @@
-//! From the cluster's Services to variables: which ones a container sees, what each of them makes,
-//! and how one is found again by its name.
+//! From the cluster's Services to variables: which Services a container sees, the variables that
+//! each of them produces, and the lookup of a variable by its name.
 
-mod block;
 mod generate;
 mod linked;
 mod select;
 mod suffix;
 mod validate;
 
-pub(crate) use block::Block;
-pub use generate::{Generated, NoPorts, ServiceVariable, ServiceVariableKind, generate};
+pub use generate::{Generated, NoPortsError, ServiceVariable, ServiceVariableKind, generate};
 pub(crate) use generate::{Position, count_of, len_of, variables_of};
 pub use linked::Collision;
 pub(crate) use linked::{LinkedServices, last_of_each_service};

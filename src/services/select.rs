@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
-use crate::Store;
 use crate::api::Service;
+use crate::objects::Store;
 
 /// Whether a pod's containers get the variables of the Services in the pod's namespace:
 /// `enableServiceLinks`.
@@ -42,7 +42,7 @@ pub(crate) fn is_master(service: &Service) -> bool {
 ///
 /// ```
 /// use kubelet_env::api::{ObjectMeta, Service, ServiceSpec};
-/// use kubelet_env::{ServiceLinks, select};
+/// use kubelet_env::services::{ServiceLinks, select};
 ///
 /// let service = |namespace: &str, name: &str| Service {
 ///     metadata: ObjectMeta::new(namespace, name),

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::api::Service;
-use crate::name::{is_dns1035_label, is_dns1123_label};
+use crate::names::{is_dns1035_label, is_dns1123_label};
 use crate::release::{Release, Rule};
 
 /// A field that the API server of a release refuses.
@@ -28,7 +28,7 @@ pub enum ViolationProblem {
     /// The name is no DNS-1123 label.
     NotDns1123,
     /// There is no port, and the Service is neither headless nor of type `ExternalName`.
-    NoPorts,
+    NoPortsError,
     /// It is the kubelet's own port, 10250, which a Service of type `LoadBalancer` may not expose.
     KubeletPort,
     /// The port has no name, and is not the only one.
@@ -48,7 +48,7 @@ impl fmt::Display for ViolationProblem {
             ViolationProblem::NotDns1123 => {
                 "must be at most 63 lower-case letters, digits and '-', begin and end with a letter or digit"
             }
-            ViolationProblem::NoPorts => "must have a port, unless the Service is headless or of type ExternalName",
+            ViolationProblem::NoPortsError => "must have a port, unless the Service is headless or of type ExternalName",
             ViolationProblem::KubeletPort => "may not be 10250 in a Service of type LoadBalancer: it is the kubelet's",
             ViolationProblem::NameRequired => "must be set, because there are several ports",
             ViolationProblem::DuplicateName => "is the name of an earlier port too",
@@ -100,7 +100,8 @@ impl<T: Copy + Ord> Seen<T> {
 ///
 /// ```
 /// use kubelet_env::api::{ObjectMeta, Service, ServiceSpec};
-/// use kubelet_env::{Release, validate_service};
+/// use kubelet_env::Release;
+/// use kubelet_env::services::validate_service;
 ///
 /// let service = Service {
 ///     metadata: ObjectMeta::new("default", "1password"),
@@ -108,7 +109,7 @@ impl<T: Copy + Ord> Seen<T> {
 /// };
 /// assert!(validate_service(&service, Release::NEWEST).is_empty());
 /// assert_eq!(validate_service(&service, "1.35".parse()?)[0].field, "metadata.name");
-/// # Ok::<(), kubelet_env::ReleaseError>(())
+/// # Ok::<(), kubelet_env::release::ReleaseError>(())
 /// ```
 #[must_use]
 pub fn validate_service(service: &Service, release: Release) -> Vec<Violation> {
@@ -124,7 +125,7 @@ pub fn validate_service(service: &Service, release: Release) -> Vec<Violation> {
 
     let ports = service.spec.ports.as_slice();
     if ports.is_empty() && !service.is_headless() && !service.is_external_name() {
-        refuse("spec.ports".into(), ViolationProblem::NoPorts);
+        refuse("spec.ports".into(), ViolationProblem::NoPortsError);
     }
     let (mut names, mut numbers) = (Seen::new(), Seen::new());
     let is_load_balancer = service.spec.type_ == "LoadBalancer";

@@ -6,10 +6,10 @@ use kubelet_env::api::{
     ConfigMap, ConfigMapEnvSource, Container, EnvFromSource, EnvVar, EnvVarSource, ObjectMeta, Pod,
     PodMeta, PodSpec, Secret, SecretEnvSource, SecretKeySelector,
 };
-use kubelet_env::{
-    Captured, Expectations, Facts, Objects, Release, SizeLimits, compare, compose,
-    diagnose_service, drift, upgrade,
+use kubelet_env::inspect::{
+    Captured, Expectations, SizeLimits, compare, diagnose_service, drift, upgrade,
 };
+use kubelet_env::{Facts, Objects, Release, compose};
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;

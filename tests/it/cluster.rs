@@ -1,7 +1,8 @@
 //! A cluster with one Pod, written as its documents, for the tests of what is told about a container.
 
 use kubelet_env::api::Pod;
-use kubelet_env::{Composition, Document, Expectations, Facts, Finding, Objects, Release, compose};
+use kubelet_env::inspect::{Expectations, Finding};
+use kubelet_env::{Composition, Document, Facts, Objects, Release, compose};
 use serde::Deserialize;
 
 /// The objects, and the Pod among them whose container `app` is looked at.
@@ -89,7 +90,7 @@ impl Cluster {
     pub(crate) fn composed<T>(&self, look: impl FnOnce(Composition<'_>) -> T) -> T {
         let pod = self.pod();
         let then = match self.started {
-            Some(moment) => self.objects.clone().existing_at(moment.parse().unwrap()),
+            Some(moment) => self.objects.clone().as_of(moment.parse().unwrap()),
             None => self.objects.clone(),
         };
         let facts = Facts { release: self.release, ..Facts::of(&then) };

@@ -1,6 +1,7 @@
 //! Two environments side by side, and a running container against what it would get now.
 
-use kubelet_env::{Captured, Drifted, Environment, Facts, compare, compose, drift};
+use kubelet_env::inspect::{Captured, DriftedVariable, compare, drift};
+use kubelet_env::{Environment, Facts, compose};
 
 use crate::cluster::Cluster;
 
@@ -98,13 +99,13 @@ fn of_a_captured_block_the_first_of_a_name_stands_and_what_is_no_variable_is_pas
     assert_eq!(compare(&captured, &captured).to_string(), "");
 }
 
-fn told(drifted: &[Drifted]) -> String {
+fn told(drifted: &[DriftedVariable]) -> String {
     let json = serde_json::to_string(drifted).unwrap();
-    assert_eq!(serde_json::from_str::<Vec<Drifted>>(&json).unwrap(), drifted);
+    assert_eq!(serde_json::from_str::<Vec<DriftedVariable>>(&json).unwrap(), drifted);
     drifted.iter().map(|drifted| format!("{drifted}\n")).collect()
 }
 
-fn against_now(block: &[u8], now: &Cluster) -> Vec<Drifted> {
+fn against_now(block: &[u8], now: &Cluster) -> Vec<DriftedVariable> {
     now.composed(|composition| drift(&Captured::from_block(block), composition.environment()))
 }
 
@@ -151,7 +152,7 @@ fn an_environment_does_not_drift_from_itself() {
 
 #[test]
 fn what_lies_under_the_environment_is_not_the_kubelets() {
-    let now = Environment::default().over([("HOME", "/root"), ("LANG", "C")]);
+    let now = Environment::default().with_base([("HOME", "/root"), ("LANG", "C")]);
     let drifted = drift(&Captured::from_block(b"HOME=/\0"), &now);
     assert_eq!(told(&drifted), "HOME was never the kubelet's\n");
 }
@@ -172,7 +173,7 @@ fn a_container_drifts_from_the_objects_of_its_start() {
     let cluster =
         cluster.created("old", "2026-11-22T08:00:00Z").created("new", "2026-11-22T09:30:00Z");
     let (objects, pod) = (&cluster.objects, cluster.pod());
-    let started = |moment: &str| objects.clone().existing_at(moment.parse().unwrap());
+    let started = |moment: &str| objects.clone().as_of(moment.parse().unwrap());
     let missing = |moment: &str| {
         let then = started(moment);
         let (then, now) = (Facts::of(&then), Facts::of(objects));

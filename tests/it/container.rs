@@ -3,10 +3,8 @@
 use std::fmt::Write;
 
 use kubelet_env::api::{Container, Node, Pod, PodMeta, PodSpec, PodStatus};
-use kubelet_env::{
-    ComposeError, Composition, EnvFiles, Expanded, Facts, Objects, Release, Value, Variable,
-    compose,
-};
+use kubelet_env::container::{EnvFiles, Expanded};
+use kubelet_env::{ComposeError, Composition, Facts, Objects, Release, Value, Variable, compose};
 use serde::de::DeserializeOwned;
 
 use crate::formats::read_yaml;

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use kubelet_env::api::{
     Container, EnvVar, ObjectMeta, Pod, PodMeta, PodSpec, PortNumber, Service, ServicePort,
 };
-use kubelet_env::{Facts, Objects, Release, compose, expand};
+use kubelet_env::container::expand;
+use kubelet_env::{Facts, Objects, Release, compose};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;

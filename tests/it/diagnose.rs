@@ -1,7 +1,9 @@
 //! Every finding: the least that raises it, what is nearest to it and must not, and what it says.
 
-use kubelet_env::{
-    Ambiguity, Code, Finding, PossibleValue, Release, Severity, Size, SizeLimits, diagnose_service,
+use kubelet_env::Release;
+use kubelet_env::environment::Size;
+use kubelet_env::inspect::{
+    Ambiguity, Code, Finding, PossibleValue, Severity, SizeLimits, diagnose_service,
 };
 
 use crate::cluster::Cluster;

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use kubelet_env::api::{
     Container, EnvVar, ObjectMeta, Pod, PodMeta, PodSpec, PortNumber, Service, ServicePort,
 };
-use kubelet_env::{Code, Expectations, Facts, Objects, compose};
+use kubelet_env::inspect::{Code, Expectations};
+use kubelet_env::{Facts, Objects, compose};
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
 use proptest::sample::select;

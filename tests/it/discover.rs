@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kubelet_env::api::{ObjectMeta, PortNumber, Protocol, Service, ServicePort, ServiceSpec};
-use kubelet_env::{
-    Certainty, DiscoverError, Discovered, DiscoveredService, Environment, Form, Order, Release,
-    ServiceLinks, generate, mangle, select, validate_service,
-};
+use kubelet_env::inspect::discover::{Certainty, DiscoverError, Discovered, DiscoveredService};
+use kubelet_env::names::mangle;
+use kubelet_env::services::{ServiceLinks, generate, select, validate_service};
+use kubelet_env::{Environment, Form, Order, Release};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -47,7 +47,7 @@ fn discover(services: &[Service]) -> Discovered {
 /// `host number/protocol/name …`
 fn told(service: Result<&DiscoveredService, DiscoverError>) -> Result<String, DiscoverError> {
     let service = service?;
-    let port = |port: &kubelet_env::DiscoveredPort| {
+    let port = |port: &kubelet_env::inspect::discover::DiscoveredPort| {
         format!(" {}/{}/{}", port.number, port.protocol, port.name.as_deref().unwrap_or("-"))
     };
     Ok(service.host.clone() + &service.ports.iter().map(port).collect::<String>())
@@ -67,7 +67,7 @@ fn candidates(found: &Discovered) -> Vec<(String, Certainty)> {
 
 /// What is certain of all Services, by name.
 fn all_certain(found: &Discovered) -> BTreeMap<String, String> {
-    let told = |candidate: &kubelet_env::Candidate| {
+    let told = |candidate: &kubelet_env::inspect::discover::Candidate| {
         assert_eq!(candidate.certainty(), Certainty::Certain, "{candidate:?}");
         (candidate.plain_name(), told(candidate.service()).unwrap())
     };

@@ -1,7 +1,8 @@
 //! The variables of documented and of peculiar Services, pinned to the byte.
 
 use kubelet_env::api::{ObjectMeta, PortNumber, Service, ServicePort, ServiceSpec};
-use kubelet_env::{Environment, Form, Objects, Order, ServiceLinks, generate, select};
+use kubelet_env::services::{ServiceLinks, generate, select};
+use kubelet_env::{Environment, Form, Objects, Order};
 
 /// Its ports are written `80`, `http:80` or `http:80/UDP`.
 fn service(namespace: &str, name: &str, cluster_ip: &str, ports: &[&str]) -> Service {
@@ -108,7 +109,7 @@ fn my_svc_nginx_by_name() {
 #[test]
 fn the_documented_experiment() {
     let grep = |objects: &Objects, started: &str| {
-        let there = objects.clone().existing_at(started.parse().unwrap());
+        let there = objects.clone().as_of(started.parse().unwrap());
         let seen = there.services.select("default", ServiceLinks::Enabled);
         let environment = Environment::from(generate(&seen).unwrap());
         let printed = String::from_utf8(environment.render(Order::Dash, Form::Lines)).unwrap();

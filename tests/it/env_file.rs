@@ -6,7 +6,7 @@ mod reference;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use kubelet_env::env_file::{EnvFileError, EnvFileLineError, env_file_line, parse_env};
+use kubelet_env::container::env_file::{EnvFileError, EnvFileLineError, env_file_line, parse_env};
 use proptest::prelude::*;
 
 type Parsed<'a> = Result<Option<&'a [u8]>, EnvFileError>;

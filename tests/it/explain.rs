@@ -1,6 +1,6 @@
 //! Where a variable comes from, or why it is not there: the text and the JSON.
 
-use kubelet_env::{Absence, Code, Explanation, Finding, Origin};
+use kubelet_env::inspect::{Absence, Code, Explanation, Finding, Origin};
 
 use crate::cluster::Cluster;
 
@@ -36,7 +36,7 @@ fn a_service_variable_comes_from_its_service_and_port() {
     insta::assert_snapshot!(json(&cluster, "WEB_PORT"), @r#"
     {
       "name": "WEB_PORT",
-      "stands": 0,
+      "effective": 0,
       "overrides": [],
       "absences": [],
       "steps": [
@@ -77,7 +77,7 @@ fn what_the_container_declares_overrides_the_service() {
     insta::assert_snapshot!(json(&cluster, "WEB_PORT"), @r#"
     {
       "name": "WEB_PORT",
-      "stands": 1,
+      "effective": 1,
       "overrides": [
         0
       ],
@@ -140,7 +140,7 @@ fn references_are_followed_through_several_steps() {
     insta::assert_snapshot!(json(&cluster, "URL"), @r#"
     {
       "name": "URL",
-      "stands": 4,
+      "effective": 4,
       "overrides": [],
       "absences": [],
       "steps": [
@@ -301,7 +301,7 @@ fn overridden_values_are_told_from_the_last_to_the_first() {
     insta::assert_snapshot!(json(&cluster, "WEB_PORT"), @r#"
     {
       "name": "WEB_PORT",
-      "stands": 4,
+      "effective": 4,
       "overrides": [
         0,
         1,
@@ -433,7 +433,7 @@ fn keys_are_told_with_their_object_under_any_prefix() {
     insta::assert_snapshot!(json(&cluster, "THREE"), @r#"
     {
       "name": "THREE",
-      "stands": 1,
+      "effective": 1,
       "overrides": [],
       "absences": [],
       "steps": [
@@ -502,7 +502,7 @@ fn fields_resources_and_entries_without_a_source_are_told() {
 fn what_lies_under_the_environment_is_told() {
     let cluster = Cluster::with("env: [{name: PATH, value: /app}]");
     let [overridden, alone] = cluster.composed(|composition| {
-        let composition = composition.over([("PATH", "/usr/bin"), ("HOME", "/")]);
+        let composition = composition.with_base([("PATH", "/usr/bin"), ("HOME", "/")]);
         ["PATH", "HOME"].map(|name| composition.explain(name, &cluster.objects.services))
     });
     assert_eq!(alone.steps[0].origin, Origin::Base);
@@ -532,7 +532,7 @@ fn a_name_that_nothing_makes_is_told_as_such() {
     insta::assert_snapshot!(json(&cluster, "REDIS_PORT"), @r#"
     {
       "name": "REDIS_PORT",
-      "stands": null,
+      "effective": null,
       "overrides": [],
       "absences": [
         "unknown"
@@ -578,7 +578,7 @@ fn services_that_do_not_make_the_name_are_told_with_the_reason() {
     insta::assert_snapshot!(json(&headless, "WEB_PORT"), @r#"
     {
       "name": "WEB_PORT",
-      "stands": null,
+      "effective": null,
       "overrides": [],
       "absences": [
         {
@@ -608,7 +608,7 @@ fn a_service_that_was_created_later_is_told_with_its_time() {
     insta::assert_snapshot!(json(&later, "WEB_PORT"), @r#"
     {
       "name": "WEB_PORT",
-      "stands": null,
+      "effective": null,
       "overrides": [],
       "absences": [
         {
@@ -630,7 +630,7 @@ fn a_service_that_was_created_later_is_told_with_its_time() {
     WEB_PORT_81_TCP is not there
       Service default/web has no port that such a variable would tell of
     ");
-    assert!(explained(&cluster.started_at("2026-11-22T09:30:00Z"), "WEB_PORT").stands.is_some());
+    assert!(explained(&cluster.started_at("2026-11-22T09:30:00Z"), "WEB_PORT").effective.is_some());
 }
 
 #[test]
@@ -693,7 +693,7 @@ fn optional_sources_that_are_missing_are_told() {
     insta::assert_snapshot!(json(&cluster, "APP_COLOR"), @r#"
     {
       "name": "APP_COLOR",
-      "stands": null,
+      "effective": null,
       "overrides": [],
       "absences": [
         {

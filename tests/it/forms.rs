@@ -7,16 +7,15 @@ use kubelet_env::api::{
     Container, EnvFromSource, EnvVar, EnvVarSource, ObjectMeta, Pod, PodSpec, PortNumber, Secret,
     SecretEnvSource, SecretKeySelector, Service, ServicePort, ServiceSpec,
 };
-use kubelet_env::{
-    Environment, Facts, Form, FormError, FormProblem, Objects, Order, Release, compose,
-};
+use kubelet_env::export::{FormError, FormProblem};
+use kubelet_env::{Environment, Facts, Form, Objects, Order, Release, compose};
 use proptest::prelude::*;
 
 /// An environment of these variables, and of no Service.
 fn environment<N: Into<String>, V: Into<Vec<u8>>>(
     variables: impl IntoIterator<Item = (N, V)>,
 ) -> Environment<'static> {
-    Environment::default().over(variables)
+    Environment::default().with_base(variables)
 }
 
 fn pairs(environment: &Environment<'_>) -> Vec<(String, Vec<u8>)> {
@@ -58,13 +57,13 @@ fn forms(environment: &Environment<'_>) -> Vec<(&'static str, Result<String, Str
     vec![
         ("lines", Ok(utf8(environment.render(order, Form::Lines)))),
         ("NUL-separated", Ok(utf8(environment.render(order, Form::NulSeparated)))),
-        ("text", shown(environment.text_pairs(order), json)),
+        ("text", shown(environment.to_text_pairs(order), json)),
         ("JSON", serde_json::to_string(environment).map_err(|error| error.to_string())),
-        ("os", shown(environment.os_pairs(), |pairs| format!("{pairs:?}"))),
-        ("OCI", shown(environment.oci_env(order), json)),
-        ("docker", shown(environment.docker_env_file(order), |file| file)),
-        ("shell", shown(environment.shell_exports(order), utf8)),
-        ("env", shown(environment.env_vars(order), json)),
+        ("os", shown(environment.to_os_pairs(), |pairs| format!("{pairs:?}"))),
+        ("OCI", shown(environment.to_oci_env(order), json)),
+        ("docker", shown(environment.to_docker_env_file(order), |file| file)),
+        ("shell", shown(environment.to_shell_exports(order), utf8)),
+        ("env", shown(environment.to_env_vars(order), json)),
     ]
 }
 
@@ -115,7 +114,7 @@ fn one_environment_in_each_form() {
     [{"name":"GREETING","value":"it's \"$$5\" # \\ each"},{"name":"EMPTY"},{"name":"PATH","value":"/usr/bin:/bin"}]
     "#);
 
-    let yaml = yaml_serde::to_string(&environment.env_vars(Order::Name).unwrap()).unwrap();
+    let yaml = yaml_serde::to_string(&environment.to_env_vars(Order::Name).unwrap()).unwrap();
     insta::assert_snapshot!(yaml, @r#"
     - name: EMPTY
     - name: GREETING
@@ -222,7 +221,7 @@ fn what_each_form_cannot_hold() {
 #[test]
 fn the_longest_line_of_docker() {
     let of_length = |length: usize| {
-        environment([("A", "x".repeat(length - 2))]).docker_env_file(Order::Kubelet)
+        environment([("A", "x".repeat(length - 2))]).to_docker_env_file(Order::Kubelet)
     };
     assert_eq!(of_length(65_535).unwrap().len(), 65_536);
     let too_long = FormProblem::LineTooLong { length: 65_536, limit: 65_535 };
@@ -233,23 +232,23 @@ fn the_longest_line_of_docker() {
 fn every_form_is_in_any_order() {
     let service = service("web", "10.0.0.1");
     let generated = [&service];
-    let environment = Environment::from(kubelet_env::generate(&generated).unwrap())
-        .over([("Z", "1"), ("A", "2")]);
+    let environment = Environment::from(kubelet_env::services::generate(&generated).unwrap())
+        .with_base([("Z", "1"), ("A", "2")]);
     for order in [Order::Kubelet, Order::Name, Order::Dash] {
         let expected = String::from_utf8(environment.render(order, Form::Lines)).unwrap();
-        assert_eq!(environment.docker_env_file(order).unwrap(), expected);
-        assert_eq!(environment.oci_env(order).unwrap().join("\n") + "\n", expected);
-        let text = environment.text_pairs(order).unwrap();
+        assert_eq!(environment.to_docker_env_file(order).unwrap(), expected);
+        assert_eq!(environment.to_oci_env(order).unwrap().join("\n") + "\n", expected);
+        let text = environment.to_text_pairs(order).unwrap();
         assert_eq!(
             text.iter().map(|(name, value)| format!("{name}={value}\n")).collect::<String>(),
             expected
         );
-        let env = environment.env_vars(order).unwrap();
+        let env = environment.to_env_vars(order).unwrap();
         assert_eq!(
             env.iter().map(|env| format!("{}={}\n", env.name, env.value)).collect::<String>(),
             expected
         );
-        let exports = String::from_utf8(environment.shell_exports(order).unwrap()).unwrap();
+        let exports = String::from_utf8(environment.to_shell_exports(order).unwrap()).unwrap();
         assert_eq!(exports.replace("export ", "").replace('\'', ""), expected);
     }
 }
@@ -293,7 +292,7 @@ fn redacted_in_every_form() {
     let environment = compose(&pod, "app", &Facts::of(&objects))
         .unwrap()
         .into_environment()
-        .over([("PATH", "/bin")]);
+        .with_base([("PATH", "/bin")]);
     let redacted = environment.clone().redacted();
     insta::assert_snapshot!(String::from_utf8(redacted.render(Order::Kubelet, Form::Lines)).unwrap(), @"
     PATH=/bin
@@ -335,7 +334,7 @@ fn redacted_in_every_form() {
             assert_eq!(before.value(), after.value());
         }
         if let (Some(before), Some(after)) = (before.declared(), after.declared()) {
-            let rest = |it: &kubelet_env::Declared<'_>| {
+            let rest = |it: &kubelet_env::environment::Declared<'_>| {
                 format!("{:?}{:?}{:?}", it.entry(), it.source(), it.references())
             };
             assert_eq!(rest(before), rest(after));
@@ -356,8 +355,8 @@ fn redacted_is_text() {
     let env_from = vec![EnvFromSource { secret_ref: Some(db), ..EnvFromSource::default() }];
     let pod = pod(Container { name: "app".into(), env_from, ..Container::default() });
     let environment = compose(&pod, "app", &Facts::of(&objects)).unwrap().into_environment();
-    assert!(environment.oci_env(Order::Kubelet).is_err());
-    assert_eq!(environment.redacted().oci_env(Order::Kubelet).unwrap(), ["BYTES=[redacted]"]);
+    assert!(environment.to_oci_env(Order::Kubelet).is_err());
+    assert_eq!(environment.redacted().to_oci_env(Order::Kubelet).unwrap(), ["BYTES=[redacted]"]);
 }
 
 /// The shells that are installed here; `sh` is everywhere.
@@ -408,7 +407,7 @@ fn a_process_has_the_same_bytes() {
     let output = Command::new("/usr/bin/env")
         .arg("-0")
         .env_clear()
-        .envs(environment.os_pairs().unwrap())
+        .envs(environment.to_os_pairs().unwrap())
         .output();
     let mut seen = read_nul_separated(&output.unwrap().stdout);
     seen.sort();
@@ -434,7 +433,7 @@ fn what_a_shell_does_not_read_back_is_refused() {
     let mut refused = Vec::new();
     for name in SHELL_VARIABLES.split_whitespace() {
         let value = "it's";
-        let Ok(lines) = environment([(name, value)]).shell_exports(Order::Kubelet) else {
+        let Ok(lines) = environment([(name, value)]).to_shell_exports(Order::Kubelet) else {
             refused.push(name);
             continue;
         };
@@ -496,7 +495,7 @@ proptest! {
     fn a_shell_reads_back_the_same_bytes(
         variables in prop::collection::btree_map("[A-Za-z_][A-Za-z0-9_]{4,8}", value(b"\0"), 300),
     ) {
-        let lines = environment(variables.clone()).shell_exports(Order::Kubelet).unwrap();
+        let lines = environment(variables.clone()).to_shell_exports(Order::Kubelet).unwrap();
         for mut shell in shells() {
             let seen = exported(&mut shell, &lines).unwrap();
             let seen: std::collections::BTreeMap<_, _> = seen.into_iter().collect();
@@ -511,7 +510,7 @@ proptest! {
     /// Refused is exactly what would be read otherwise.
     #[test]
     fn docker_reads_back_the_same(name in "[#\u{feff}]?[A-Z=# \t\n\r\0\u{a0}.]{0,3}", value in value(b"")) {
-        match environment([(name.clone(), value.clone())]).docker_env_file(Order::Kubelet) {
+        match environment([(name.clone(), value.clone())]).to_docker_env_file(Order::Kubelet) {
             Ok(file) => {
                 let expected = vec![(name, String::from_utf8(value).unwrap())];
                 prop_assert_eq!(read_docker(&file), Some(expected));
@@ -528,7 +527,7 @@ proptest! {
     #[test]
     fn docker_reads_back_all(variables in prop::collection::btree_map("[-.A-Za-z0-9]{1,4}", "[^\n\r\0]{0,8}", 0..20)) {
         let environment = environment(variables.clone());
-        let file = environment.docker_env_file(Order::Kubelet).unwrap();
+        let file = environment.to_docker_env_file(Order::Kubelet).unwrap();
         let expected: Vec<_> = variables.into_iter().collect();
         prop_assert_eq!(read_docker(&file).unwrap_or_default(), expected);
     }
@@ -542,9 +541,9 @@ proptest! {
         objects.services.apply(service("web", "10.0.0.1"));
         let facts = Facts { release, ..Facts::of(&objects) };
         let services = [&service("web", "10.99.99.99")];
-        let before = Environment::from(kubelet_env::generate(&services).unwrap()).over(variables);
+        let before = Environment::from(kubelet_env::services::generate(&services).unwrap()).with_base(variables);
 
-        let env = before.env_vars(Order::Kubelet).unwrap();
+        let env = before.to_env_vars(Order::Kubelet).unwrap();
         let json: Vec<EnvVar> = serde_json::from_str(&serde_json::to_string(&env).unwrap()).unwrap();
         prop_assert_eq!(&json, &env);
         let yaml: Vec<EnvVar> = yaml_serde::from_str(&yaml_serde::to_string(&env).unwrap()).unwrap();
@@ -557,7 +556,7 @@ proptest! {
 
     #[test]
     fn oci_reads_back_the_same(name in "[A-Z=. \0]{0,3}", value in value(b"")) {
-        match environment([(name.clone(), value.clone())]).oci_env(Order::Kubelet) {
+        match environment([(name.clone(), value.clone())]).to_oci_env(Order::Kubelet) {
             Ok(env) => {
                 let (read_name, read_value) = env[0].split_once('=').unwrap();
                 prop_assert_eq!((read_name, read_value.as_bytes()), (name.as_str(), value.as_slice()));

@@ -8,10 +8,16 @@ use kubelet_env::api::{
     Pod, PodMeta, PodSpec, PodStatus, PortNumber, ResourceFieldSelector, Service, ServicePort,
     ServiceSpec,
 };
+use kubelet_env::container::EnvFiles;
+use kubelet_env::environment::Size;
+use kubelet_env::inspect::{
+    Absence, Captured, Code, DriftKind, Expectations, Finding, diagnose_service, drift,
+};
+use kubelet_env::objects::DocumentLimits;
+use kubelet_env::services::generate;
 use kubelet_env::{
-    Absence, Captured, Code, ComposeError, Composition, Document, DocumentLimits, Drift, EnvFiles,
-    Environment, Expectations, Facts, Finding, Form, ObjectError, Objects, Order, Refusal, Release,
-    Size, compose, diagnose_service, drift, generate,
+    ComposeError, ComposeErrorKind, Composition, Document, Environment, Facts, Form, ObjectError,
+    Objects, Order, Release, compose,
 };
 use serde::de::{Deserialize, DeserializeSeed};
 
@@ -202,7 +208,7 @@ fn with_env(env: Vec<EnvVar>) -> Pod {
 
 #[track_caller]
 fn assert_too_large(composed: Result<Composition<'_>, ComposeError>) {
-    assert!(matches!(*composed.unwrap_err().refusal, Refusal::TooLarge { .. }));
+    assert!(matches!(*composed.unwrap_err().kind(), ComposeErrorKind::TooLarge { .. }));
 }
 
 /// The database `db` at 10.0.0.11:5432.
@@ -221,8 +227,8 @@ fn sixty_entries_that_double_end_at_the_limit() {
     };
     let pod = with_env((0..60).map(doubling).collect());
     let error = compose(&pod, "app", &Facts::of(&Objects::default())).unwrap_err();
-    assert_eq!(*error.refusal, Refusal::TooLarge { limit: 64 << 20 });
-    assert_eq!(error.variable.as_deref(), Some("A24"));
+    assert_eq!(*error.kind(), ComposeErrorKind::TooLarge { limit: 64 << 20 });
+    assert_eq!(error.variable(), Some("A24"));
 }
 
 #[test]
@@ -479,7 +485,10 @@ fn an_env_file_is_read_once() {
     let composition = compose(&pod_of_all, "app", &facts).unwrap();
     assert_eq!(composition.environment().get("K19999").unwrap().value().as_bytes(), b"19999");
     let pod = with_env(vec![from("A", value("NONE".into(), "f"))]);
-    assert!(matches!(*compose(&pod, "app", &facts).unwrap_err().refusal, Refusal::EnvFile { .. }));
+    assert!(matches!(
+        *compose(&pod, "app", &facts).unwrap_err().kind(),
+        ComposeErrorKind::EnvFile { .. }
+    ));
 }
 
 #[test]
@@ -519,7 +528,10 @@ fn a_service_of_a_long_name_and_many_ports_ends_at_the_limit() {
     objects.services.apply(service("é".repeat(100_000), "::1", 100_000));
     let pod = with_env(Vec::new());
     let error = compose(&pod, "app", &Facts::of(&objects)).unwrap_err();
-    assert_eq!((error.entry, *error.refusal), (None, Refusal::TooLarge { limit: 64 << 20 }));
+    assert_eq!(
+        (error.entry(), error.kind().clone()),
+        (None, ComposeErrorKind::TooLarge { limit: 64 << 20 })
+    );
 }
 
 #[test]
@@ -552,7 +564,7 @@ fn the_ports_of_a_service_are_not_compared_with_one_another() {
     assert_eq!(
         drift(&Captured::from_block(&then), &now)
             .iter()
-            .filter(|drifted| drifted.drift == Drift::Stale)
+            .filter(|drifted| drifted.drift == DriftKind::Stale)
             .count(),
         3
     );

@@ -1,6 +1,6 @@
 //! The names that Kubernetes checks: edges and laws.
 
-use kubelet_env::{
+use kubelet_env::names::{
     QualifiedNameError, is_dns1035_label, is_dns1123_label, is_dns1123_subdomain, is_env_var_name,
     is_relaxed_env_var_name, validate_qualified_annotation_name, validate_qualified_name,
 };

@@ -4,7 +4,7 @@
 mod reference;
 
 use kubelet_env::api::{Quantity, QuantityError};
-use kubelet_env::{LimitsOrRequests, Resource, ResourceField, resource_value};
+use kubelet_env::container::{Resource, ResourceField, ResourceList, resource_value};
 use proptest::prelude::*;
 
 const SUFFIXES: [(&str, i128, i128); 16] = [
@@ -198,7 +198,7 @@ fn a_resource_field_names_a_list_and_a_resource() {
         assert_eq!(field.to_string(), name);
     }
     let field: ResourceField = "limits.hugepages-1Gi".parse().unwrap();
-    assert_eq!(field.list, LimitsOrRequests::Limits);
+    assert_eq!(field.list, ResourceList::Limits);
     assert_eq!(field.resource.name(), "hugepages-1Gi");
     for name in [
         "",

@@ -2,7 +2,8 @@
 //! that says where.
 
 use kubelet_env::api::{Object, PortNumber, Protocol, Secret, Service, ServicePort, Timestamp};
-use kubelet_env::{Document, FieldProblem, ObjectError, Objects};
+use kubelet_env::objects::FieldProblem;
+use kubelet_env::{Document, ObjectError, Objects};
 use serde::de::Deserialize;
 use serde::de::value::MapDeserializer;
 
@@ -336,7 +337,7 @@ fn only_what_existed_then_is_there() {
         read_json(&json.replace("WHEN", when)).unwrap()
     };
     let then: Timestamp = "2026-11-22T09:30:00Z".parse().unwrap();
-    let is_there = |when: &str| !created(when).existing_at(then).services.is_empty();
+    let is_there = |when: &str| !created(when).as_of(then).services.is_empty();
     assert!(is_there(r#""2026-11-22T09:29:59Z""#));
     assert!(is_there(r#""2026-11-22T09:30:00Z""#));
     assert!(is_there(r#""2026-11-22T11:30:00+02:00""#));

@@ -1,10 +1,10 @@
 //! What differs between releases, each with its neighbours on both sides of the change.
 
 use kubelet_env::api::{Container, EnvVar, Node, Pod, PodIp, PodMeta, PodSpec, PodStatus, Service};
-use kubelet_env::{
-    EnvFiles, Facts, Form, Objects, Order, Release, ReleaseError, Rule, SkipReason, compose,
-    expand, validate_service,
-};
+use kubelet_env::container::{EnvFiles, SkipReason, expand};
+use kubelet_env::release::{ReleaseError, Rule};
+use kubelet_env::services::validate_service;
+use kubelet_env::{Facts, Form, Objects, Order, Release, compose};
 use proptest::prelude::*;
 use serde::Deserialize;
 
@@ -203,7 +203,7 @@ fn from_1_35_env_files_are_read() {
     let (there, absent) = (of_file("app.env"), of_file("absent.env"));
     changes(Rule::EnvFiles, |release| there.in_release(release), ok("A=\\n"), ok("A=hello\\n"));
     let since =
-        Err(r#"container app: env[0] A: fileKeyRef: the volume "config" has no file "absent.env""#
+        Err(r#"Pod in shop, container app: env[0] A: fileKeyRef: the volume "config" has no file "absent.env""#
             .to_owned());
     changes(Rule::EnvFiles, |release| absent.in_release(release), ok("A=\\n"), since);
 }

@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::process::Command;
 
 use kubelet_env::api::{ObjectMeta, PortNumber, Protocol, Service, ServicePort, ServiceSpec};
-use kubelet_env::{
-    Environment, Form, Objects, Order, ServiceLinks, ServiceVariableKind, Store, Variable,
-    dash_chain, generate, mangle, select,
-};
+use kubelet_env::names::mangle;
+use kubelet_env::services::{ServiceLinks, ServiceVariableKind, generate, select};
+use kubelet_env::{Environment, Form, Objects, Order, Store, Variable};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -305,7 +304,8 @@ fn the_documented_order_is_what_a_real_dash_shows() {
 
 #[test]
 fn every_chain_of_dash_is_in_use() {
-    let chains: BTreeSet<u8> = (0..1_000).map(|number| dash_chain(&format!("A{number}"))).collect();
+    let chains: BTreeSet<u64> =
+        (0..1_000).map(|number| dash_chain(&format!("A{number}"))).collect();
     assert!(chains.into_iter().eq(0..39));
     assert_eq!(dash_chain(""), 0);
 }
@@ -316,7 +316,7 @@ fn what_dash_sets_itself_stands_first_in_its_chain() {
         .map(|number| format!("X{number}"))
         .find(|name| dash_chain(name) == dash_chain("PATH"))
         .unwrap();
-    let environment = Environment::default().over([(other.as_str(), "x"), ("PATH", "/bin")]);
+    let environment = Environment::default().with_base([(other.as_str(), "x"), ("PATH", "/bin")]);
     let names: Vec<_> = environment
         .in_order(Order::Dash)
         .iter()
@@ -381,4 +381,10 @@ fn of_two_services_of_one_name_the_later_is_taken_but_the_first_default_kubernet
     let addresses: Vec<&str> =
         seen.iter().map(|service| service.spec.cluster_ip.as_str()).collect();
     assert_eq!(addresses, ["10.0.0.2", "10.0.0.3"]);
+}
+
+/// dash's own formula: its `hashvar`, in a table of 39 chains.
+fn dash_chain(name: &str) -> u64 {
+    let first = name.bytes().next().map_or(0, |first| 16 * u64::from(first));
+    (first + name.bytes().map(u64::from).sum::<u64>()) % 39
 }

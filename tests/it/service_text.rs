@@ -1,7 +1,8 @@
 //! The text of all variables at once is that of each of them, one after another.
 
+use kubelet_env::Form;
 use kubelet_env::api::{ObjectMeta, PortNumber, Protocol, Service, ServicePort, ServiceSpec};
-use kubelet_env::{Form, generate};
+use kubelet_env::services::generate;
 use proptest::collection::vec;
 use proptest::prelude::*;
 

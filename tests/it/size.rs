@@ -5,7 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 
-use kubelet_env::{Environment, Size, SizeLimits};
+use kubelet_env::Environment;
+use kubelet_env::environment::Size;
+use kubelet_env::inspect::SizeLimits;
 use proptest::prelude::*;
 
 const E2BIG: i32 = 7;
@@ -29,7 +31,7 @@ fn filling(total: usize, count: usize, path: &Path, arguments: &[&[u8]]) -> Envi
     let with = |lengths: &[usize]| {
         let variables =
             lengths.iter().enumerate().map(|(number, &length)| (name(number), vec![b'x'; length]));
-        Environment::default().over(variables)
+        Environment::default().with_base(variables)
     };
     let mut lengths = vec![0; count];
     let mut rest = total - Size::of(path, arguments.iter().copied(), &with(&lengths)).bytes();
@@ -99,7 +101,7 @@ fn the_path_of_the_program_counts_as_it_is_given() {
 #[test]
 fn one_string_has_its_own_limit() {
     let program = found("true");
-    let of_length = |length: usize| Environment::default().over([("V", "x".repeat(length))]);
+    let of_length = |length: usize| Environment::default().with_base([("V", "x".repeat(length))]);
     let longest = SizeLimits::default().string - "V=\0".len();
     assert_eq!(Size::of_environment(&of_length(longest)).strings, 131_072);
     assert!(run(&program, &[b"true"], &of_length(longest)).unwrap().success());

@@ -1,7 +1,8 @@
 //! A [`Store`] that is fed by events, against a plain list of all Services.
 
+use kubelet_env::Store;
 use kubelet_env::api::{ObjectMeta, PortNumber, Service, ServicePort, ServiceSpec};
-use kubelet_env::{ServiceLinks, Store, select};
+use kubelet_env::services::{ServiceLinks, select};
 use proptest::collection::vec;
 use proptest::prelude::*;
 

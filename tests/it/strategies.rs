@@ -40,7 +40,7 @@ pub(crate) fn any_service() -> impl Strategy<Value = Service> {
     )
 }
 
-/// One that [`generate`](kubelet_env::generate) takes: with ports, if it has an address.
+/// One that [`generate`](kubelet_env::services::generate) takes: with ports, if it has an address.
 pub(crate) fn any_service_with_ports() -> impl Strategy<Value = Service> {
     any_service().prop_filter("an address and no ports", |service| {
         !service.has_cluster_ip() || !service.spec.ports.is_empty()

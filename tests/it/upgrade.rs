@@ -1,7 +1,9 @@
 //! What an upgrade changes for a container.
 
 use kubelet_env::api::{Pod, PodStatus, Secret};
-use kubelet_env::{EnvFiles, Facts, Objects, Release, Upgrade, UpgradeSubject, upgrade};
+use kubelet_env::container::EnvFiles;
+use kubelet_env::inspect::{Upgrade, UpgradeSubject, upgrade};
+use kubelet_env::{Facts, Objects, Release};
 
 const POD: &str = "
 metadata: {name: web-0, namespace: shop}
@@ -51,7 +53,7 @@ fn each_change_is_told_with_its_release_and_reason() {
 
 #[test]
 fn what_a_release_refuses_is_told() {
-    insta::assert_snapshot!(told("1.34", "1.35", None), @r#"1.35: the container is refused: container app: env[2] FEATURES: fileKeyRef: the volume "files" is not known (new in 1.35: `$` before a character that is not ASCII stays as it is; fileKeyRef gives the value from the env file)"#);
+    insta::assert_snapshot!(told("1.34", "1.35", None), @r#"1.35: the container is refused: Pod shop/web-0, container app: env[2] FEATURES: fileKeyRef: the volume "files" is not known (new in 1.35: `$` before a character that is not ASCII stays as it is; fileKeyRef gives the value from the env file)"#);
 }
 
 /// A garbled text is longer, so that a limit may lie between the two.
@@ -67,7 +69,7 @@ fn what_a_release_lets_in_is_told() {
     let is_let_in = |upgrade: &Upgrade| {
         upgrade.changes.iter().any(|change| change.before.is_some() && change.after.is_none())
     };
-    insta::assert_snapshot!((0..100).map(told).find(is_let_in).unwrap(), @"1.35: the container is not refused any more: container app: env[0] PRICE: the environment, command and arguments come to more than 19 bytes (Facts::size_limit) (new in 1.35: `$` before a character that is not ASCII stays as it is; fileKeyRef gives the value from the env file)");
+    insta::assert_snapshot!((0..100).map(told).find(is_let_in).unwrap(), @"1.35: the container is not refused any more: Pod, container app: env[0] PRICE: the environment, command and arguments come to more than 19 bytes (Facts::size_limit) (new in 1.35: `$` before a character that is not ASCII stays as it is; fileKeyRef gives the value from the env file)");
     assert_eq!(UpgradeSubject::Container.to_string(), "the container");
 }
 

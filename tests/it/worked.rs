@@ -1,7 +1,8 @@
 //! The worked example, through the library.
 
 use kubelet_env::api::PodStatus;
-use kubelet_env::{EnvFiles, Facts, Form, Order, compose};
+use kubelet_env::container::EnvFiles;
+use kubelet_env::{Facts, Form, Order, compose};
 
 use crate::formats::read_yaml;
 

@@ -9,7 +9,8 @@ use kubelet_env::api::{
     PodStatus, PortNumber, Quantity, ResourceFieldSelector, Secret, SecretEnvSource,
     SecretKeySelector, Service, ServicePort,
 };
-use kubelet_env::{EnvFiles, Environment, Facts, Form, Objects, Order, Release, compose};
+use kubelet_env::container::EnvFiles;
+use kubelet_env::{Environment, Facts, Form, Objects, Order, Release, compose};
 
 /// Choices made by bytes, the last of them for ever the first.
 struct Choices<'d>(&'d [u8]);
@@ -250,7 +251,7 @@ fn check_container(pod: &Pod, container: &str, facts: &Facts<'_>) {
     let composition = match compose(pod, container, facts) {
         Ok(composition) => composition,
         Err(error) => {
-            assert!(error.to_string().starts_with(&format!("container {container}: ")));
+            assert!(error.to_string().contains(&format!(", container {container}: ")));
             assert_eq!(compose(pod, container, facts).unwrap_err(), error);
             return;
         }
@@ -269,7 +270,7 @@ fn check_container(pod: &Pod, container: &str, facts: &Facts<'_>) {
     let texts = composition.command().iter().chain(composition.args());
     let texts: usize = texts.map(|text| text.value.as_bytes().len()).sum();
     assert!(declared + texts <= facts.size_limit);
-    check_environment(&composition.into_environment().over([
+    check_environment(&composition.into_environment().with_base([
         ("A", "base"),
         ("PATH", "/bin"),
         ("A", "base again"),

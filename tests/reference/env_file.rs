@@ -1,6 +1,6 @@
 //! `parse_env` against a second implementation that says the grammar plainly.
 
-use kubelet_env::env_file::{EnvFileError, EnvFileLineError, env_file_line, parse_env};
+use kubelet_env::container::env_file::{EnvFileError, EnvFileLineError, env_file_line, parse_env};
 
 /// Takes what stands before the first NUL as the key (`A` without a NUL), the rest as a file.
 pub(crate) fn check(data: &[u8]) {

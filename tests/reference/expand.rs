@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use kubelet_env::{Piece, Release, expand, pieces};
+use kubelet_env::Release;
+use kubelet_env::container::{Piece, expand, pieces};
 
 /// Takes what stands before the first NUL as the text; what follows are values by name, each ended
 /// by NUL, a name the single character before its value.

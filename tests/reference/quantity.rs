@@ -2,7 +2,7 @@
 //! digits.
 
 use kubelet_env::api::{Quantity, QuantityError};
-use kubelet_env::{Resource, resource_value};
+use kubelet_env::container::{Resource, resource_value};
 
 /// Reads `quantity\ndivisor` and asserts what holds of the two.
 pub(crate) fn check(data: &[u8]) {

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use kubelet_env::api::{ConfigMap, Node, Pod, PodIp, PodStatus, Secret, Service};
-use kubelet_env::{
-    Ambiguity, Code, ComposeError, Composition, EnvFiles, Expectations, Facts, FieldPathError,
-    Finding, Objects, Refusal, Source, Store, compose, generate,
-};
+use kubelet_env::container::{EnvFiles, FieldPathError};
+use kubelet_env::environment::Source;
+use kubelet_env::inspect::{Ambiguity, Code, Expectations, Finding};
+use kubelet_env::services::generate;
+use kubelet_env::{ComposeError, ComposeErrorKind, Composition, Facts, Objects, Store, compose};
 use serde::Deserialize;
 
 use super::{Bytes, Verdict, expect_equal, read, release};
@@ -189,7 +190,8 @@ fn reached_by_orders(
                 Source::Text(text) => {
                     let lookup =
                         |name: &str| declared.get(name).or_else(|| env.get(name)).map(Cow::from);
-                    kubelet_env::expand(text, composition.facts().release, lookup).into_owned()
+                    kubelet_env::container::expand(text, composition.facts().release, lookup)
+                        .into_owned()
                 }
                 _ => declaration.value().as_bytes().to_vec(),
             };
@@ -238,17 +240,17 @@ fn same_reason(ours: &ComposeError, kubelet: &str) -> Verdict {
             Err(format!("kubelet {kubelet}\n         ours    {ours}"))
         }
     };
-    match ours.refusal.as_ref() {
-        Refusal::ServiceLinksAbsent => says("nil pod.spec.enableServiceLinks".to_owned()),
-        Refusal::ServicesNotListed => says("services have not yet been read".to_owned()),
-        Refusal::ObjectMissing { object } => {
+    match ours.kind() {
+        ComposeErrorKind::ServiceLinksAbsent => says("nil pod.spec.enableServiceLinks".to_owned()),
+        ComposeErrorKind::ServicesNotListed => says("services have not yet been read".to_owned()),
+        ComposeErrorKind::ObjectMissing { object } => {
             says(format!("{}s {:?} not found", object.kind.to_lowercase(), object.name))
         }
-        Refusal::KeyMissing { object, key } => says(format!(
+        ComposeErrorKind::KeyMissing { object, key } => says(format!(
             "couldn't find key {key} in {} {}/{}",
             object.kind, object.namespace, object.name
         )),
-        Refusal::FieldPath { path, error } => match error {
+        ComposeErrorKind::FieldPath { path, error } => match error {
             FieldPathError::Version { version } => {
                 says(format!("unsupported pod version: {version}"))
             }
@@ -261,15 +263,17 @@ fn same_reason(ours: &ComposeError, kubelet: &str) -> Verdict {
             FieldPathError::HostIpUnknown => says("host IP unknown; known addresses:".to_owned()),
             other => Err(format!("the kubelet has no such reason: {other}")),
         },
-        Refusal::ContainerMissing { container } => says(format!("container {container} not found")),
-        Refusal::UnsupportedResource { error } => says(error.to_string()),
-        Refusal::VolumeMissing { volume } => {
+        ComposeErrorKind::ContainerMissing { container } => {
+            says(format!("container {container} not found"))
+        }
+        ComposeErrorKind::UnsupportedResource { error } => says(error.to_string()),
+        ComposeErrorKind::VolumeMissing { volume } => {
             says(format!("cannot find the volume {volume:?} referenced by FileKeyRef"))
         }
-        Refusal::EnvFileMissing { .. } | Refusal::EnvFile { .. } => {
+        ComposeErrorKind::EnvFileMissing { .. } | ComposeErrorKind::EnvFile { .. } => {
             says("couldn't parse env file".to_owned())
         }
-        Refusal::EnvFileKeyMissing { key, .. } => {
+        ComposeErrorKind::EnvFileKeyMissing { key, .. } => {
             says(format!("environment variable key {key:?} not found in file"))
         }
         other => Err(format!("the kubelet has no such reason: {other}")),

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use kubelet_env::api::{Container, Pod, PodMeta, PodSpec, Service};
-use kubelet_env::{
-    Document, Environment, Facts, ObjectError, Objects, ServiceLinks, compose, generate, select,
-};
+use kubelet_env::services::{ServiceLinks, generate, select};
+use kubelet_env::{Document, Environment, Facts, ObjectError, Objects, compose};
 use serde::Deserialize;
 
 use super::container::same_ambiguities;
@@ -18,7 +17,8 @@ struct Names {
 
 pub(super) fn mangle(line: &str) -> Verdict {
     let (given, expect): (Names, Names) = read(line)?;
-    let names = given.names.iter().map(|name| kubelet_env::mangle(name).into_owned()).collect();
+    let names =
+        given.names.iter().map(|name| kubelet_env::names::mangle(name).into_owned()).collect();
     expect_equal(&Names { names }, &expect)
 }
 
@@ -167,7 +167,7 @@ pub(super) fn validate_service(line: &str) -> Verdict {
         Err(error) => Err(format!("kubelet {:?}\n         ours    {error}", expect.invalid_fields)),
         Ok(()) => {
             let service = objects.services.into_objects().next().ok_or("no Service was read")?;
-            let violations = kubelet_env::validate_service(&service, release(line)?);
+            let violations = kubelet_env::services::validate_service(&service, release(line)?);
             let mut fields: Vec<String> =
                 violations.into_iter().map(|violation| violation.field).collect();
             fields.sort();

@@ -7,11 +7,10 @@ use kubelet_env::api::{
     Container, EnvVar, EnvVarSource, ObjectFieldSelector, Pod, PodMeta, PodSpec, Quantity,
     QuantityError,
 };
-use kubelet_env::env_file::{EnvFileError, parse_env};
-use kubelet_env::{
-    Facts, Objects, Release, ResourceField, compose, is_env_var_name, is_relaxed_env_var_name,
-    resource_value,
-};
+use kubelet_env::container::env_file::{EnvFileError, parse_env};
+use kubelet_env::container::{ResourceField, resource_value};
+use kubelet_env::names::{is_env_var_name, is_relaxed_env_var_name};
+use kubelet_env::{Facts, Objects, Release, compose};
 use serde::Deserialize;
 
 use super::{Bytes, Verdict, expect_equal, read, release};
@@ -30,7 +29,7 @@ struct Output {
 pub(super) fn expand(line: &str) -> Verdict {
     let (given, expect): (Text, Output) = read(line)?;
     let release: Release = release(line)?;
-    let expanded = kubelet_env::expand(&given.input, release, |name| {
+    let expanded = kubelet_env::container::expand(&given.input, release, |name| {
         given
             .contexts
             .iter()

@@ -2,7 +2,8 @@ use std::error::Error;
 use std::fmt::Debug;
 
 use kubelet_env::api::{Secret, SecretValue};
-use kubelet_env::{DiscoverError, Discovered, Document, Form, Objects, Order};
+use kubelet_env::inspect::discover::{DiscoverError, Discovered};
+use kubelet_env::{Document, Form, Objects, Order};
 
 use super::Case;
 use crate::formats::read_yaml;

@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 
 use insta::assert_snapshot;
 use kubelet_env::api::{Pod, PodSpec, PodStatus, Quantity};
-use kubelet_env::{Entry, Form, Order, Resolved, Source};
+use kubelet_env::environment::{Entry, Resolved, Source};
+use kubelet_env::{Form, Order};
 
 use super::{Case, field_ref, told, yaml};
 
@@ -384,7 +385,7 @@ fn what_lies_under_the_environment_comes_first_and_is_never_referred_to() {
         ("DB_PORT", "1"),
         ("HOME", "/"),
     ];
-    let environment = case.compose().unwrap().into_environment().over(image);
+    let environment = case.compose().unwrap().into_environment().with_base(image);
     let lines = String::from_utf8(environment.render(Order::Kubelet, Form::Lines)).unwrap();
     let first: String = lines.split_inclusive('\n').take(4).collect();
     assert_snapshot!(first, @"
@@ -398,7 +399,7 @@ fn what_lies_under_the_environment_comes_first_and_is_never_referred_to() {
         environment.get("PATH").unwrap().is_base() && !environment.get("LANG").unwrap().is_base()
     );
     assert_eq!(environment.len(), 2 + 2 + 7);
-    let hostname = environment.over([("HOSTNAME", "web-0"), ("PATH", "/sbin")]);
+    let hostname = environment.with_base([("HOSTNAME", "web-0"), ("PATH", "/sbin")]);
     assert_eq!(hostname.get("PATH").unwrap().value().as_bytes(), b"/sbin");
     assert_eq!(hostname.len(), 3 + 2 + 7);
 }
@@ -425,9 +426,9 @@ fn a_volume_without_the_file_is_known_once_it_is_added() {
     let mut case = Case::new(
         "env: [{name: F, valueFrom: {fileKeyRef: {volumeName: files, path: app.env, key: K}}}]",
     );
-    assert_snapshot!(case.refusal(), @r#"container app: env[0] F: fileKeyRef: the volume "files" is not known"#);
+    assert_snapshot!(case.refusal(), @r#"Pod shop/web-0, container app: env[0] F: fileKeyRef: the volume "files" is not known"#);
     case.env_files.add_volume("files");
-    assert_snapshot!(case.refusal(), @r#"container app: env[0] F: fileKeyRef: the volume "files" has no file "app.env""#);
+    assert_snapshot!(case.refusal(), @r#"Pod shop/web-0, container app: env[0] F: fileKeyRef: the volume "files" has no file "app.env""#);
 }
 
 #[test]

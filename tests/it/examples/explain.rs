@@ -67,7 +67,7 @@ fn explains_the_named_variables() {
     [
       {
         "name": "REDIS_PORT",
-        "stands": 0,
+        "effective": 0,
         "overrides": [],
         "absences": [],
         "steps": [
@@ -206,7 +206,7 @@ fn bad_input_is_refused() {
     insta::assert_snapshot!(refused(&["no-such-file.yaml"]), @"error: no-such-file.yaml: No such file or directory (os error 2)");
     insta::assert_snapshot!(refused(&["-", "--namespace=prod", "--workload=deploy/web"]), @"error: no Deployment prod/web is in these files");
     insta::assert_snapshot!(refused(&["examples/my-svc-nginx.yaml"]), @"error: no Pod or workload of the namespace default is in these files");
-    insta::assert_snapshot!(refused(&["-", "--container=db"]), @"error: standard input: document 1: Deployment default/shop: container db: the Pod has no container of that name");
+    insta::assert_snapshot!(refused(&["-", "--container=db"]), @"error: standard input: document 1: Deployment default/shop: Pod in default, container db: the Pod has no container of that name");
 }
 
 #[test]

@@ -116,12 +116,12 @@ fn a_secret_s_values_are_redacted_if_told_so() {
 
 #[test]
 fn without_a_fact_that_is_needed_the_argument_is_named() {
-    assert_snapshot!(refused_with(1, &["--namespace=shop", SHOP], ""), @r#"error: examples/worked/shop.yaml: document 6: Deployment shop/storefront: container app: env[3] POD_NAME: fieldRef "metadata.name": the Pod has no such value yet, and none was given: use --pod-name"#);
-    assert_snapshot!(refused(&[], &pod("web", &field("status.podIP"))), @r#"error: standard input: Pod default/web: container app: env[0] A: fieldRef "status.podIP": the Pod has no such value yet, and none was given: use --pod-ip"#);
-    assert_snapshot!(refused(&[], &pod("web", &field("metadata.uid"))), @r#"error: standard input: Pod default/web: container app: env[0] A: fieldRef "metadata.uid": the Pod has no such value yet, and none was given: use --pod-uid"#);
-    assert_snapshot!(refused(&[], &pod("web", &field("spec.nodeName"))), @"error: standard input: Pod default/web: container app: env[0] A: the value depends on the Node, which is not known: add the Node to the files, or use --node or --node-ip");
-    assert_snapshot!(refused(&[], &pod("web", &value_from("fileKeyRef: {volumeName: v, path: p, key: k}"))), @r#"error: standard input: Pod default/web: container app: env[0] A: fileKeyRef: the volume "v" is not known: use --env-file"#);
-    assert_snapshot!(refused(&[], &pod("web", &value_from("configMapKeyRef: {name: c, key: k}"))), @"error: standard input: Pod default/web: container app: env[0] A: there is no ConfigMap default/c: create it, or make the reference optional");
+    assert_snapshot!(refused_with(1, &["--namespace=shop", SHOP], ""), @r#"error: examples/worked/shop.yaml: document 6: Deployment shop/storefront: Pod in shop, container app: env[3] POD_NAME: fieldRef "metadata.name": the Pod has no such value yet, and none was given: use --pod-name"#);
+    assert_snapshot!(refused(&[], &pod("web", &field("status.podIP"))), @r#"error: standard input: Pod default/web, container app: env[0] A: fieldRef "status.podIP": the Pod has no such value yet, and none was given: use --pod-ip"#);
+    assert_snapshot!(refused(&[], &pod("web", &field("metadata.uid"))), @r#"error: standard input: Pod default/web, container app: env[0] A: fieldRef "metadata.uid": the Pod has no such value yet, and none was given: use --pod-uid"#);
+    assert_snapshot!(refused(&[], &pod("web", &field("spec.nodeName"))), @"error: standard input: Pod default/web, container app: env[0] A: the value depends on the Node, which is not known: add the Node to the files, or use --node or --node-ip");
+    assert_snapshot!(refused(&[], &pod("web", &value_from("fileKeyRef: {volumeName: v, path: p, key: k}"))), @r#"error: standard input: Pod default/web, container app: env[0] A: fileKeyRef: the volume "v" is not known: use --env-file"#);
+    assert_snapshot!(refused(&[], &pod("web", &value_from("configMapKeyRef: {name: c, key: k}"))), @"error: standard input: Pod default/web, container app: env[0] A: there is no ConfigMap default/c: create it, or make the reference optional");
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn the_first_container_is_meant_unless_another_is_named() {
     assert_eq!(printed_with(&["-"], &two), "A=1\n");
     assert_eq!(printed_with(&["--container=y", "-"], &two), "A=2\n");
     assert_eq!(printed_with(&["--container=z", "-"], &two), "A=3\n");
-    assert_snapshot!(refused(&["--container=w"], &two), @"error: standard input: Pod default/a: container w: the Pod has no container of that name");
+    assert_snapshot!(refused(&["--container=w"], &two), @"error: standard input: Pod default/a, container w: the Pod has no container of that name");
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn the_node_is_the_one_that_the_pod_runs_on() {
     assert_eq!(printed_with(&["-"], &format!("{both}{on_n2}")), "A=192.168.0.2\n");
     assert_eq!(printed_with(&["--node=n1", "-"], &format!("{both}{web}")), "A=192.168.0.1\n");
     assert_eq!(printed_with(&["--node-ip=10.1.1.1", "-"], &web), "A=10.1.1.1\n");
-    assert_snapshot!(refused(&[], &format!("{both}{web}")), @"error: standard input: document 3: Pod default/web: container app: env[0] A: the value depends on the Node, which is not known: add the Node to the files, or use --node or --node-ip");
+    assert_snapshot!(refused(&[], &format!("{both}{web}")), @"error: standard input: document 3: Pod default/web, container app: env[0] A: the value depends on the Node, which is not known: add the Node to the files, or use --node or --node-ip");
     assert_snapshot!(refused(&["--node=n3"], &format!("{both}{web}")), @"error: no Node n3 is in these files");
     let name = pod("web", &field("spec.nodeName"));
     assert_eq!(printed_with(&["--node=n3", "-"], &name), "A=n3\n");

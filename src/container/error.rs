@@ -1,0 +1,229 @@
+//! Why the kubelet does not start a container: it could not make the environment (Go: the errors of
+//! `Kubelet.makeEnvironmentVariables`, which `kubectl` shows as `CreateContainerConfigError`).
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use core::fmt::{self, Write};
+
+use crate::api::QuantityError;
+use crate::container::UnsupportedResourceError;
+use crate::container::env_file::EnvFileError;
+use crate::environment::Entry;
+use crate::names::QualifiedNameError;
+use crate::objects::ObjectRef;
+use crate::services::NoPortsError;
+use crate::text::OneLine;
+
+/// The error of [`compose`](crate::compose): a container that gets no environment.
+///
+/// Its `Display` names the Pod, the container, and the entry if there is one. The reason is part of
+/// that text, so [`source`](core::error::Error::source) is `None`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ComposeError(Box<Inner>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Inner {
+    pod: ObjectRef,
+    container: String,
+    entry: Option<(Entry, Option<String>)>,
+    kind: ComposeErrorKind,
+}
+
+impl ComposeError {
+    pub(super) fn new(pod: ObjectRef, container: &str, kind: ComposeErrorKind) -> Self {
+        ComposeError(Box::new(Inner { pod, container: container.into(), entry: None, kind }))
+    }
+
+    /// Names the entry at fault and the variable that it sets.
+    pub(super) fn at(mut self, entry: Entry, variable: Option<&str>) -> Self {
+        self.0.entry = Some((entry, variable.map(String::from)));
+        self
+    }
+
+    /// Returns the Pod.
+    #[must_use]
+    pub fn pod(&self) -> &ObjectRef {
+        &self.0.pod
+    }
+
+    /// Returns the name of the container.
+    #[must_use]
+    pub fn container(&self) -> &str {
+        &self.0.container
+    }
+
+    /// Returns the entry at fault, if the reason lies in one.
+    #[must_use]
+    pub fn entry(&self) -> Option<Entry> {
+        self.0.entry.as_ref().map(|(entry, _)| *entry)
+    }
+
+    /// Returns the name of the variable that the entry sets, if it sets one.
+    #[must_use]
+    pub fn variable(&self) -> Option<&str> {
+        self.0.entry.as_ref()?.1.as_deref()
+    }
+
+    /// Returns the reason.
+    #[must_use]
+    pub fn kind(&self) -> &ComposeErrorKind {
+        &self.0.kind
+    }
+}
+
+impl fmt::Display for ComposeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let f = &mut OneLine(f);
+        let Inner { pod, container, entry, kind } = &*self.0;
+        write!(f, "{pod}, container {container}: ")?;
+        match entry {
+            Some((entry, Some(variable))) => write!(f, "{entry} {variable}: ")?,
+            Some((entry, None)) => write!(f, "{entry}: ")?,
+            None => {}
+        }
+        write!(f, "{kind}")
+    }
+}
+
+impl core::error::Error for ComposeError {}
+
+/// Why a container gets no environment. No variant holds a Secret's value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ComposeErrorKind {
+    /// The Pod has no container of that name.
+    #[error("the Pod has no container of that name")]
+    NoSuchContainer,
+    /// `enableServiceLinks` is absent.
+    #[error(
+        "spec.enableServiceLinks is absent: the API server fills in true, and so does Pod::with_defaults"
+    )]
+    ServiceLinksAbsent,
+    /// The kubelet has not listed the Services yet, and the Pod is no static one.
+    #[error("the Services have not been listed yet, and this is no static Pod: try again later")]
+    ServicesNotListed,
+    /// A Service that the container sees has an address and no ports.
+    #[error(transparent)]
+    NoPorts(#[from] NoPortsError),
+    /// An object that is referred to is not there, and the reference is not optional.
+    #[error("there is no {object}: create it, or make the reference optional")]
+    ObjectMissing {
+        /// The ConfigMap or Secret.
+        object: ObjectRef,
+    },
+    /// The object has no such key, and the reference is not optional.
+    #[error("{object} has no key {key:?}: add it, or make the reference optional")]
+    KeyMissing {
+        /// The ConfigMap or Secret.
+        object: ObjectRef,
+        /// The key.
+        key: String,
+    },
+    /// A `fieldRef` cannot be followed.
+    #[error("fieldRef {path:?}: {error}")]
+    FieldPath {
+        /// Its `fieldPath`.
+        path: String,
+        /// What is wrong with it.
+        error: FieldPathError,
+    },
+    /// A `resourceFieldRef` names a container that the Pod does not have.
+    #[error("resourceFieldRef: there is no container {container:?} in the Pod")]
+    ContainerMissing {
+        /// The name.
+        container: String,
+    },
+    /// A `resourceFieldRef` names a resource that the kubelet does not give.
+    #[error("resourceFieldRef: {error}")]
+    UnsupportedResource {
+        /// The resource.
+        error: UnsupportedResourceError,
+    },
+    /// A quantity is too large to calculate with.
+    #[error("resourceFieldRef: {error}")]
+    Quantity {
+        /// The quantity.
+        error: QuantityError,
+    },
+    /// The value depends on the Node, which was not given.
+    #[error("the value depends on the Node, which is not known")]
+    NodeUnknown,
+    /// A `fileKeyRef` names a volume that is not known.
+    #[error("fileKeyRef: the volume {volume:?} is not known")]
+    VolumeMissing {
+        /// The volume.
+        volume: String,
+    },
+    /// A `fileKeyRef` names a file that is not there, which `optional` does not forgive.
+    #[error("fileKeyRef: the volume {volume:?} has no file {path:?}")]
+    EnvFileMissing {
+        /// The volume.
+        volume: String,
+        /// The path in the volume.
+        path: String,
+    },
+    /// An env file cannot be read as far as the key.
+    #[error("fileKeyRef: {path:?} in the volume {volume:?}: {error}")]
+    EnvFile {
+        /// The volume.
+        volume: String,
+        /// The path in the volume.
+        path: String,
+        /// What is wrong with it.
+        error: EnvFileError,
+    },
+    /// An env file has no such key, or an empty value, and the reference is not optional.
+    #[error("fileKeyRef: {path:?} in the volume {volume:?} has no value for the key {key:?}")]
+    EnvFileKeyMissing {
+        /// The volume.
+        volume: String,
+        /// The path in the volume.
+        path: String,
+        /// The key.
+        key: String,
+    },
+    /// The environment, the command and the arguments come to more than
+    /// [`Facts::size_limit`](crate::Facts::size_limit). The kubelet would go on.
+    #[error(
+        "the environment, command and arguments come to more than {limit} bytes (Facts::size_limit)"
+    )]
+    TooLarge {
+        /// The limit.
+        limit: usize,
+    },
+}
+
+/// What is wrong with the `fieldPath` of a `fieldRef`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FieldPathError {
+    /// `apiVersion` is not `v1`. The API server fills in an absent one.
+    #[error(
+        "unsupported pod version: {version:?}, which must be v1 (Pod::with_defaults fills it in)"
+    )]
+    Version {
+        /// The version.
+        version: String,
+    },
+    /// The path is not one that the downward API gives.
+    #[error("field label not supported")]
+    Unsupported,
+    /// The path names a field that is known, but cannot be given to a container.
+    #[error("unsupported fieldPath")]
+    NotGiven,
+    /// Only labels and annotations have a `['key']`.
+    #[error("field label does not support subscript")]
+    Subscript,
+    /// The `['key']` is no legal key.
+    #[error("invalid key subscript: {error}")]
+    Key {
+        /// What is wrong with it.
+        error: QualifiedNameError,
+    },
+    /// The value is not known: the Pod does not have it yet, and it was not given.
+    #[error("the Pod has no such value yet, and none was given")]
+    Unknown,
+    /// The Node has no address that can be read (`host IP unknown`).
+    #[error("host IP unknown: the Node has no InternalIP or ExternalIP that can be read")]
+    HostIpUnknown,
+}

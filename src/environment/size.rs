@@ -1,0 +1,103 @@
+//! What arguments and environment take, as Linux counts it (`execve`, `bprm_stack_limits`).
+
+use super::Environment;
+use crate::api::Service;
+use crate::services::{count_of, len_of};
+
+/// What arguments and environment take of the memory that `execve` gives a program for them, as Linux
+/// counts it (`bprm_stack_limits`).
+///
+/// ```
+/// use kubelet_env::Environment;
+/// use kubelet_env::environment::Size;
+///
+/// let environment = Environment::default().with_base([("A", "1"), ("B", "22")]);
+/// let size = Size::of_environment(&environment);
+/// assert_eq!((size.count, size.strings, size.bytes()), (2, "A=1".len() + 1 + "B=22".len() + 1, 25));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase")
+)]
+pub struct Size {
+    /// The bytes of all strings, each with its NUL.
+    pub strings: usize,
+    /// How many strings there are; a pointer of eight bytes leads to each.
+    pub count: usize,
+}
+
+impl Size {
+    /// The size of a program's path, arguments (its name is the first) and environment. The kernel
+    /// keeps the path beside the arguments, without a pointer, and gives a program that has no
+    /// argument an empty one (since Linux 5.18).
+    #[must_use]
+    pub fn of<'s>(
+        path: &[u8],
+        arguments: impl IntoIterator<Item = &'s [u8]>,
+        environment: &Environment<'_>,
+    ) -> Self {
+        Size::of_environment(environment).and(Size::of_program(path, arguments))
+    }
+
+    /// The size of an environment alone.
+    #[must_use]
+    pub fn of_environment(environment: &Environment<'_>) -> Self {
+        Size::of_others(environment).and(environment.size_of_services(|_| true))
+    }
+
+    fn of_program<'s>(path: &[u8], arguments: impl IntoIterator<Item = &'s [u8]>) -> Self {
+        let arguments = arguments.into_iter().map(|argument| Size::of_string(argument.len()));
+        let arguments = arguments.reduce(Size::and).unwrap_or(Size::of_string(0));
+        Size {
+            strings: arguments.strings.saturating_add(path.len()).saturating_add(1),
+            ..arguments
+        }
+    }
+
+    /// All variables of Services that have an address.
+    pub(crate) fn of_services<'a>(services: impl Iterator<Item = &'a Service>) -> Self {
+        services
+            .map(|service| Size { strings: len_of(service), count: count_of(service) })
+            .fold(Size::default(), Size::and)
+    }
+
+    pub(crate) fn of_variable(name: &str, value: &[u8]) -> Self {
+        let equals = 1_usize;
+        Size::of_string(name.len().saturating_add(equals).saturating_add(value.len()))
+    }
+
+    pub(crate) fn of_string(len: usize) -> Self {
+        Size { strings: len.saturating_add(1), count: 1 }
+    }
+
+    /// All but the service variables.
+    fn of_others(environment: &Environment<'_>) -> Self {
+        let others =
+            environment.iter().take_while(|variable| variable.service_variable().is_none());
+        let sizes =
+            others.map(|variable| Size::of_variable(&variable.name(), variable.value().as_bytes()));
+        sizes.fold(Size::default(), Size::and)
+    }
+
+    pub(crate) fn without(self, other: Size) -> Self {
+        Size {
+            strings: self.strings.saturating_sub(other.strings),
+            count: self.count.saturating_sub(other.count),
+        }
+    }
+
+    pub(crate) fn and(self, other: Size) -> Self {
+        Size {
+            strings: self.strings.saturating_add(other.strings),
+            count: self.count.saturating_add(other.count),
+        }
+    }
+
+    /// The bytes that count: strings and pointers.
+    #[must_use]
+    pub fn bytes(self) -> usize {
+        self.count.saturating_mul(8).saturating_add(self.strings)
+    }
+}

@@ -1,0 +1,489 @@
+//! The text of many service variables, at nearly the speed of memory.
+//!
+//! A Service's variables repeat a few short texts. Copying a text of any length is a call; copying
+//! an array of fixed size is a move or two, so each text is copied together with what stands behind
+//! it in its array, and the next text overwrites the surplus. What is left to save is moves: the
+//! texts are cut so that each variable takes few of them.
+
+use alloc::vec::Vec;
+use core::fmt::{self, Write};
+
+use crate::api::{PortNumber, Protocol, Service};
+use crate::services::{Generated, ServiceVariable, variables_of};
+use crate::text::Form;
+
+impl Generated<'_, '_> {
+    /// Appends the text of all variables to `out`, without making any of them first; those whose
+    /// name a later one has are written too.
+    ///
+    /// Nothing is allocated but what `out` grows by.
+    pub fn append(self, form: Form, out: &mut Vec<u8>) {
+        let mut block = Block::new(out);
+        for service in self.linked() {
+            block.append(service, form);
+        }
+        block.flush();
+    }
+}
+
+/// Appends `NAME=value` and its terminator.
+pub(super) fn append_service_variable(
+    variable: ServiceVariable<'_>,
+    form: Form,
+    out: &mut Vec<u8>,
+) {
+    let mut to = Appended(out);
+    // Writing to a vector does not fail.
+    let _ = variable.write_name(&mut to);
+    let _ = to.write_char('=');
+    let _ = variable.write_value(&mut to);
+    to.0.push(form.terminator());
+}
+
+/// Writes UTF-8 to the end of a vector.
+struct Appended<'v>(&'v mut Vec<u8>);
+
+impl Write for Appended<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.extend_from_slice(text.as_bytes());
+        Ok(())
+    }
+}
+
+/// Where texts are put together before they are copied to the end of a vector, many at a time.
+pub(crate) struct Block<'v> {
+    out: &'v mut Vec<u8>,
+    stage: [u8; STAGE],
+    staged: usize,
+}
+
+const STAGE: usize = 2048;
+
+impl<'v> Block<'v> {
+    pub(crate) fn new(out: &'v mut Vec<u8>) -> Self {
+        Block { out, stage: [0; STAGE], staged: 0 }
+    }
+
+    /// Appends the variables of a Service that has an address.
+    pub(crate) fn append(&mut self, service: &Service, form: Form) {
+        let start = self.len();
+        // Behind the name there is to be room for `_PORT_`, and behind the host for a terminator.
+        let short = match (service.metadata.name.len(), service.spec.cluster_ip.len()) {
+            (..=10, ..=15) => self.append_short::<16, 16>(service, form),
+            (..=26, ..=15) => self.append_short::<32, 16>(service, form),
+            // All that an API server lets in.
+            (..=74, ..=47) => self.append_short::<80, 48>(service, form),
+            _ => None,
+        };
+        if short.is_some() {
+            return;
+        }
+        self.truncate(start);
+        for variable in variables_of(service, 0) {
+            self.append_variable(variable, form);
+        }
+    }
+
+    /// Appends one variable.
+    pub(crate) fn append_variable(&mut self, variable: ServiceVariable<'_>, form: Form) {
+        self.flush();
+        append_service_variable(variable, form, self.out);
+    }
+
+    /// Copies what is left to the vector.
+    pub(crate) fn flush(&mut self) {
+        self.out.extend_from_slice(self.stage.get(..self.staged).unwrap_or_default());
+        self.staged = 0;
+    }
+
+    fn len(&self) -> usize {
+        self.out.len().wrapping_add(self.staged)
+    }
+
+    fn truncate(&mut self, len: usize) {
+        self.out.truncate(len);
+        self.staged = len.saturating_sub(self.out.len());
+    }
+
+    /// Appends the variables of a Service whose texts are ASCII and fit into arrays of these sizes,
+    /// the name with `_PORT_` and the host with a terminator. Stops at one that does not fit.
+    fn append_short<const NAME: usize, const HOST: usize>(
+        &mut self,
+        service: &Service,
+        form: Form,
+    ) -> Option<()> {
+        let room = const { 4 * (NAME + HOST + 48) };
+        let end = form.terminator();
+        let ports = service.spec.ports.as_slice();
+        let first = ports.first()?;
+        let name = Text::<NAME>::mangled(&service.metadata.name)?;
+        let name_port = name.followed_by(b"_PORT_")?;
+        let host = Text::<HOST>::new(&service.spec.cluster_ip)?;
+        let host_end = host.followed_by(&[end])?;
+        let bracketed = host.contains(b':');
+
+        let mut to = self.cursor(room);
+        let number = Number::new(first.port);
+        to.put(&name).put(const { &Text::<16>::constant(b"_SERVICE_HOST=") }).put(&host_end);
+        to.put(&name)
+            .put(const { &Text::<16>::constant(b"_SERVICE_PORT=") })
+            .put(&number.then(end));
+        for port in ports.iter().filter(|port| !port.name.is_empty()) {
+            to = to.with_room(room);
+            let port_name = Text::<16>::mangled(&port.name)?;
+            to.put(&name).put(const { &Text::<16>::constant(b"_SERVICE_PORT_") }).put(&port_name);
+            to.put(&Number::new(port.port).then(end).after(b'='));
+        }
+        to = to.with_room(room);
+        to.put(&name).put(&Words::of(first.effective_protocol()).port_url.bracketed(bracketed));
+        to.put(&host).put(&number.after_host(bracketed, end));
+        for port in ports {
+            to = to.with_room(room);
+            let words = Words::of(port.effective_protocol());
+            let number = Number::new(port.port);
+            let infix = number.then(b'_');
+            to.put(&name_port).put(&infix).put(&words.url.bracketed(bracketed));
+            to.put(&host).put(&number.after_host(bracketed, end));
+            to.put(&name_port).put(&infix).put(&words.proto).put(&Text { bytes: [end], len: 1 });
+            to.put(&name_port).put(&infix).put(&words.port).put(&number.then(end));
+            to.put(&name_port).put(&infix).put(&words.addr).put(&host_end);
+        }
+        to.finish();
+        Some(())
+    }
+
+    #[inline(always)]
+    fn cursor(&mut self, room: usize) -> Cursor<'_, 'v> {
+        let at = self.staged;
+        Cursor { block: self, at }.with_room(room)
+    }
+}
+
+/// Writes to a stage.
+struct Cursor<'b, 'v> {
+    block: &'b mut Block<'v>,
+    at: usize,
+}
+
+// Inlined always, so that `at` stays in a register.
+impl Cursor<'_, '_> {
+    #[inline(always)]
+    fn put<const N: usize>(&mut self, text: &Text<N>) -> &mut Self {
+        if let Some(place) =
+            self.block.stage.get_mut(self.at..).and_then(|rest| rest.first_chunk_mut())
+        {
+            *place = text.bytes;
+        }
+        self.at = self.at.wrapping_add(text.len);
+        self
+    }
+
+    #[inline(always)]
+    fn with_room(mut self, room: usize) -> Self {
+        if self.at > STAGE.wrapping_sub(room) {
+            self.block.staged = self.at;
+            self.block.flush();
+            self.at = 0;
+        }
+        self
+    }
+
+    #[inline(always)]
+    fn finish(self) {
+        self.block.staged = self.at;
+    }
+}
+
+/// What stands around the number and the host of a port, by its protocol. The URLs end with a
+/// bracket that does not count.
+struct Words {
+    port_url: Text<16>,
+    url: Text<16>,
+    proto: Text<16>,
+    port: Text<16>,
+    addr: Text<16>,
+}
+
+impl Words {
+    fn of(protocol: Protocol) -> &'static Self {
+        macro_rules! words {
+            ($upper:literal, $lower:literal) => {
+                const {
+                    &Words {
+                        port_url: Text::constant(concat!("_PORT=", $lower, "://[").as_bytes())
+                            .uncounted(),
+                        url: Text::constant(concat!($upper, "=", $lower, "://[").as_bytes())
+                            .uncounted(),
+                        proto: Text::constant(concat!($upper, "_PROTO=", $lower).as_bytes()),
+                        port: Text::constant(concat!($upper, "_PORT=").as_bytes()),
+                        addr: Text::constant(concat!($upper, "_ADDR=").as_bytes()),
+                    }
+                }
+            };
+        }
+        match protocol {
+            Protocol::Tcp => words!("TCP", "tcp"),
+            Protocol::Udp => words!("UDP", "udp"),
+            Protocol::Sctp => words!("SCTP", "sctp"),
+        }
+    }
+}
+
+/// The digits of a port's number, the first in the lowest bits.
+#[derive(Clone, Copy)]
+struct Number {
+    digits: u64,
+    bits: u32,
+}
+
+impl Number {
+    #[inline(always)]
+    fn new(port: PortNumber) -> Self {
+        let (mut rest, mut digits, mut bits) = (u32::from(port.get()), 0, 0_u32);
+        // From the last digit, so that each one moves those behind it.
+        while rest > 0 {
+            digits = digits << 8 | u64::from(rest.rem_euclid(10).wrapping_add(b'0'.into()));
+            bits = bits.wrapping_add(8);
+            rest = rest.div_euclid(10);
+        }
+        Number { digits, bits }
+    }
+
+    #[inline(always)]
+    fn then(self, byte: u8) -> Text<8> {
+        let word = self.digits | u64::from(byte).wrapping_shl(self.bits);
+        let len = usize::try_from(self.bits >> 3).unwrap_or_default();
+        Text { bytes: word.to_le_bytes(), len: len.wrapping_add(1) }
+    }
+
+    #[inline(always)]
+    fn after_host(self, bracketed: bool, end: u8) -> Text<8> {
+        let text = self.then(end).after(b':');
+        if bracketed { text.after(b']') } else { text }
+    }
+}
+
+/// A text of at most `N` bytes, and anything behind it.
+#[derive(Clone, Copy)]
+struct Text<const N: usize> {
+    bytes: [u8; N],
+    len: usize,
+}
+
+impl Text<8> {
+    #[inline(always)]
+    fn after(self, byte: u8) -> Self {
+        let word = u64::from_le_bytes(self.bytes) << 8 | u64::from(byte);
+        Text { bytes: word.to_le_bytes(), len: self.len.wrapping_add(1) }
+    }
+}
+
+impl Text<16> {
+    /// The last byte stands there, but does not count. Runs in the compiler.
+    const fn uncounted(self) -> Self {
+        Text { bytes: self.bytes, len: self.len.saturating_sub(1) }
+    }
+
+    /// Counts the bracket at the end if there are to be brackets.
+    #[inline(always)]
+    fn bracketed(self, bracketed: bool) -> Self {
+        Text { bytes: self.bytes, len: self.len.wrapping_add(bracketed.into()) }
+    }
+}
+
+impl<const N: usize> Text<N> {
+    /// Runs in the compiler.
+    const fn constant(text: &[u8]) -> Self {
+        let mut bytes = [0; N];
+        let (start, _) = bytes.split_at_mut(text.len());
+        start.copy_from_slice(text);
+        Text { bytes, len: text.len() }
+    }
+
+    /// The text, if it is short enough and of ASCII characters.
+    #[inline(always)]
+    fn new(text: &str) -> Option<Self> {
+        let len = text.len();
+        if len > N {
+            return None;
+        }
+        let mut bytes = [0; N];
+        let (words, rest) = text.as_bytes().as_chunks();
+        let rest = match text.as_bytes().last_chunk() {
+            // Of the last eight bytes, those that are in no word yet.
+            Some(&last) => u64::from_le_bytes(last).unbounded_shr(bits_without(rest.len())),
+            None => partial_word(rest),
+        };
+        for (place, word) in
+            bytes.as_chunks_mut().0.iter_mut().zip(words.iter().chain([&rest.to_le_bytes()]))
+        {
+            *place = *word;
+        }
+        bytes.is_ascii().then_some(Text { bytes, len })
+    }
+
+    #[inline(always)]
+    fn mangled(name: &str) -> Option<Self> {
+        let mut text = Self::new(name)?;
+        for word in text.bytes.as_chunks_mut().0 {
+            *word = mangled(u64::from_le_bytes(*word)).to_le_bytes();
+        }
+        Some(text)
+    }
+
+    #[inline(always)]
+    fn followed_by<const M: usize>(mut self, next: &[u8; M]) -> Option<Self> {
+        *self.bytes.get_mut(self.len..)?.first_chunk_mut()? = *next;
+        self.len = self.len.wrapping_add(M);
+        Some(self)
+    }
+
+    #[inline(always)]
+    fn contains(&self, byte: u8) -> bool {
+        self.bytes
+            .as_chunks()
+            .0
+            .iter()
+            .fold(0, |found, &word| found | places_of(byte, u64::from_le_bytes(word)))
+            != 0
+    }
+}
+
+fn bits_without(bytes: usize) -> u32 {
+    64_u32.wrapping_sub(u32::try_from(bytes).unwrap_or_default().wrapping_mul(8))
+}
+
+/// Fewer than eight bytes, the first in the lowest bits.
+#[inline(always)]
+fn partial_word(bytes: &[u8]) -> u64 {
+    match (bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(&first), Some(&last)) => {
+            let overlap = bits_without(bytes.len());
+            u64::from(u32::from_le_bytes(first))
+                | (u64::from(u32::from_le_bytes(last)) << 32).unbounded_shr(overlap)
+        }
+        _ => bytes.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)),
+    }
+}
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+
+/// 1 at each place where this byte stands among eight ASCII characters.
+fn places_of(byte: u8, word: u64) -> u64 {
+    let differences = word ^ ONES.wrapping_mul(byte.into());
+    ONES.wrapping_mul(0x80).wrapping_sub(differences) >> 7 & ONES
+}
+
+/// Mangles eight ASCII characters at once. Nothing is carried from one to the next.
+fn mangled(word: u64) -> u64 {
+    let at_least =
+        |byte: u8| word.wrapping_add(ONES.wrapping_mul(0x80_u64.wrapping_sub(byte.into())));
+    let small = (at_least(b'a') ^ at_least(b'{')) >> 7 & ONES;
+    word ^ small.wrapping_mul(0x20) ^ places_of(b'-', word).wrapping_mul((b'-' ^ b'_').into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{ObjectMeta, ServicePort, ServiceSpec};
+    use alloc::string::String;
+
+    fn service(name: usize, port_name: usize, host: usize) -> Service {
+        let port = ServicePort {
+            name: "n".repeat(port_name),
+            ..ServicePort::new(PortNumber::new(65535).unwrap())
+        };
+        Service {
+            metadata: ObjectMeta::new("default", "n".repeat(name)),
+            spec: ServiceSpec {
+                cluster_ip: "1".repeat(host),
+                ports: [port].into(),
+                ..ServiceSpec::default()
+            },
+        }
+    }
+
+    /// The long way gives the same text; only the time tells them apart.
+    #[test]
+    fn what_fits_takes_the_short_way() {
+        let takes_it = |service: &Service| {
+            let mut out = Vec::new();
+            let mut block = Block::new(&mut out);
+            [
+                block.append_short::<32, 16>(service, Form::Lines).is_some(),
+                block.append_short::<80, 48>(service, Form::Lines).is_some(),
+            ]
+        };
+        // The longest label and address that there are, and one character more.
+        assert_eq!(takes_it(&service(26, 15, 15)), [true, true]);
+        assert_eq!(takes_it(&service(63, 16, 47)), [false, true]);
+        assert_eq!(takes_it(&service(75, 15, 15)), [false, false]);
+        assert_eq!(takes_it(&service(5, 17, 15)), [false, false]);
+        assert_eq!(takes_it(&service(5, 15, 48)), [false, false]);
+        let mut other = service(5, 15, 15);
+        other.metadata.name = "é".into();
+        assert_eq!(takes_it(&other), [false, false]);
+    }
+
+    #[test]
+    fn a_byte_is_found_wherever_it_stands() {
+        // In the last one it stands at the same place of two words.
+        for text in [":", "1:", "12345678:", "123456789012345:", "1:2345678:"] {
+            assert!(Text::<16>::new(text).is_some_and(|text| text.contains(b':')), "{text}");
+        }
+        assert!(Text::<16>::new("10.0.0.1;").is_some_and(|text| !text.contains(b':')));
+    }
+
+    /// Where `append` goes by the lengths alone, `append_short` has the room.
+    #[test]
+    fn what_is_short_is_staged() {
+        let is_staged = |name, host| {
+            let (mut out, service) = (Vec::new(), service(name, 15, host));
+            let mut block = Block::new(&mut out);
+            block.append(&service, Form::Lines);
+            block.staged > 0
+        };
+        for (name, host) in [(10, 15), (11, 15), (26, 15), (27, 15), (10, 16), (74, 47)] {
+            assert!(is_staged(name, host), "{name} {host}");
+        }
+        assert!(!is_staged(75, 15) && !is_staged(10, 48));
+    }
+
+    fn one_by_one(service: &Service) -> String {
+        let line = |variable: ServiceVariable<'_>| {
+            [variable.name(), "=".into(), variable.value(), "\n".into()].concat()
+        };
+        variables_of(service, 0).map(line).collect()
+    }
+
+    /// However much room is left where a Service begins.
+    #[test]
+    fn the_longest_texts_have_room_at_the_end_of_the_stage() {
+        for (name, host) in [(10, 15), (26, 15), (74, 47)] {
+            let mut long = service(name, 15, host);
+            long.spec.ports[0].protocol = Some(Protocol::Sctp);
+            let long_text = one_by_one(&long);
+            for less in 0..STAGE {
+                let mut out = Vec::new();
+                let mut block = Block::new(&mut out);
+                block.staged = STAGE.wrapping_sub(less);
+                block.append(&long, Form::Lines);
+                block.flush();
+                assert!(out.ends_with(long_text.as_bytes()), "{name} {host} {less}");
+            }
+        }
+    }
+
+    #[test]
+    fn texts_are_copied_to_the_vector_many_at_a_time() {
+        let mut out = Vec::new();
+        let service = service(5, 5, 8);
+        let expected = one_by_one(&service);
+        let mut block = Block::new(&mut out);
+        block.append(&service, Form::Lines);
+        block.append(&service, Form::Lines);
+        assert!(block.out.is_empty());
+        block.flush();
+        assert_eq!(out, expected.repeat(2).into_bytes());
+    }
+}
