@@ -9,7 +9,7 @@ use std::net::IpAddr;
 
 use clap::Args;
 use kubelet_env::api::{
-    Node, NodeAddress, NodeStatus, ObjectMeta, Pod, PodStatus, Service, WorkloadKind,
+    Node, NodeAddress, NodeStatus, Pod, PodMeta, PodStatus, Service, WorkloadKind,
 };
 use kubelet_env::container::{EnvFiles, FieldPathError};
 use kubelet_env::environment::{Declared, Source};
@@ -274,7 +274,7 @@ fn node(choice: &Choice, objects: &Objects, pod: &Pod) -> Result<Option<Node>, S
             let of_ip =
                 |ip: &String| NodeAddress { type_: "InternalIP".into(), address: ip.clone() };
             let addresses = choice.node_ip.iter().map(of_ip).collect();
-            let metadata = ObjectMeta::new("", name.as_deref().or(assigned).unwrap_or_default());
+            let metadata = PodMeta::new("", name.as_deref().or(assigned).unwrap_or_default());
             Ok(Some(Node { metadata, status: NodeStatus { addresses, ..NodeStatus::default() } }))
         }
     }

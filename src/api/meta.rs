@@ -2,6 +2,7 @@
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::Timestamp;
 use super::wire::wire_struct;
@@ -22,10 +23,13 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// The `ObjectMeta` of a Pod or a pod template: also what the downward API gives of it.
+    /// The `ObjectMeta` of a Pod, a pod template, a workload or a Node: what the downward API,
+    /// controllers and admission read of it.
     pub struct PodMeta {
         /// The name; empty in a template, whose pods each get one of their own.
         pub name: String,
+        /// The prefix of a generated name. Only an object without a name uses it.
+        pub generate_name: String,
         /// The namespace.
         pub namespace: String,
         /// The UID; empty until the API server has stored the Pod.
@@ -34,8 +38,26 @@ wire_struct! {
         pub labels: BTreeMap<String, String>,
         /// The annotations.
         pub annotations: BTreeMap<String, String>,
+        /// The objects that own the object, its controller among them.
+        pub owner_references: Vec<OwnerReference>,
         /// When the API server stored the object.
         pub creation_timestamp: Option<Timestamp>,
+    }
+}
+
+wire_struct! {
+    /// `OwnerReference`: an object that owns another one in its namespace.
+    pub struct OwnerReference {
+        /// The owner's group and version, such as `batch/v1`.
+        pub api_version: String,
+        /// The owner's kind, such as `Job`.
+        pub kind: String,
+        /// The owner's name.
+        pub name: String,
+        /// The owner's UID.
+        pub uid: String,
+        /// True if the owner is the controller of the object.
+        pub controller: Option<bool>,
     }
 }
 
@@ -44,6 +66,14 @@ impl ObjectMeta {
     #[must_use]
     pub fn new(namespace: impl Into<String>, name: impl Into<String>) -> Self {
         ObjectMeta { name: name.into(), namespace: namespace.into(), ..ObjectMeta::default() }
+    }
+}
+
+impl PodMeta {
+    /// Returns the metadata of the object `name` in `namespace`.
+    #[must_use]
+    pub fn new(namespace: impl Into<String>, name: impl Into<String>) -> Self {
+        PodMeta { name: name.into(), namespace: namespace.into(), ..PodMeta::default() }
     }
 }
 

@@ -30,6 +30,7 @@
 //! watcher.
 
 mod config;
+mod limit_range;
 mod meta;
 mod node;
 mod pod;
@@ -40,12 +41,16 @@ pub(crate) mod wire;
 mod workload;
 
 pub use config::{ConfigMap, Secret, SecretValue};
-pub use meta::{Object, ObjectMeta, PodMeta};
+pub use limit_range::{LimitRange, LimitRangeItem, LimitRangeSpec};
+pub use meta::{Object, ObjectMeta, OwnerReference, PodMeta};
 pub use node::{Node, NodeAddress, NodeStatus};
 pub use pod::{
     ConfigMapEnvSource, ConfigMapKeySelector, Container, EnvFromSource, EnvVar, EnvVarSource,
-    FileKeySelector, ObjectFieldSelector, Pod, PodIp, PodSpec, PodStatus, ResourceFieldSelector,
-    ResourceRequirements, SecretEnvSource, SecretKeySelector,
+    ExecAction, FileKeySelector, Lifecycle, LifecycleHandler, LocalObjectReference,
+    ObjectFieldSelector, PersistentVolumeClaimVolumeSource, Pod, PodIp, PodResourceClaim, PodSpec,
+    PodStatus, Probe, ProjectedVolumeSource, ResourceFieldSelector, ResourceRequirements,
+    SecretEnvSource, SecretKeySelector, SecretVolumeSource, SecurityContext, Volume, VolumeMount,
+    VolumeProjection,
 };
 pub use quantity::{Quantity, QuantityError};
 pub use service::{

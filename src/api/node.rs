@@ -5,13 +5,13 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::wire::{wire_object, wire_struct};
-use super::{ObjectMeta, Quantity};
+use super::{PodMeta, Quantity};
 
 wire_object! {
     /// A Node.
     pub struct Node in "v1" {
-        /// Its name.
-        pub metadata: ObjectMeta,
+        /// Its name and labels.
+        pub metadata: PodMeta,
         /// Its addresses, and what it has for Pods.
         pub status: NodeStatus,
     }

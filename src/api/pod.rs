@@ -33,10 +33,91 @@ wire_struct! {
         pub enable_service_links: Option<bool>,
         /// The ServiceAccount.
         pub service_account_name: String,
+        /// The deprecated alias of `service_account_name`, which wins over it.
+        pub service_account: String,
         /// The Node that it runs on; empty until it is scheduled.
         pub node_name: String,
         /// The resources of the Pod as a whole.
         pub resources: ResourceRequirements,
+        /// `Always`, `OnFailure` or `Never`; empty means `Always`.
+        pub restart_policy: String,
+        /// The host name of the Pod; empty means its name.
+        pub hostname: String,
+        /// The subdomain of the Pod's fully qualified domain name.
+        pub subdomain: String,
+        /// True if the host name is the fully qualified domain name.
+        #[cfg_attr(feature = "serde", serde(rename = "setHostnameAsFQDN"))]
+        pub set_hostname_as_fqdn: bool,
+        /// The host name that takes precedence over all others; empty means none.
+        pub hostname_override: String,
+        /// True if the Pod uses the network of its Node.
+        pub host_network: bool,
+        /// The user that the containers run as, unless they name another one.
+        pub security_context: SecurityContext,
+        /// The volumes.
+        pub volumes: Vec<Volume>,
+        /// The Secrets that hold credentials for image registries.
+        pub image_pull_secrets: Vec<LocalObjectReference>,
+        /// The claims of resources such as devices.
+        pub resource_claims: Vec<PodResourceClaim>,
+    }
+
+    /// `SecurityContext`, and the part of `PodSecurityContext` that is the same.
+    pub struct SecurityContext {
+        /// The UID that process 1 runs as; absent means that of the image.
+        pub run_as_user: Option<i64>,
+    }
+
+    /// `LocalObjectReference`: an object in the Pod's own namespace.
+    pub struct LocalObjectReference {
+        /// The object's name.
+        pub name: String,
+    }
+
+    /// `PodResourceClaim`: a claim of a resource, by its name in the Pod.
+    pub struct PodResourceClaim {
+        /// The name.
+        pub name: String,
+    }
+
+    /// `Volume`: a volume of a Pod, with the sources that refer to API objects.
+    pub struct Volume {
+        /// The name, unique in the Pod.
+        pub name: String,
+        /// A ConfigMap whose keys are files.
+        pub config_map: Option<LocalObjectReference>,
+        /// A Secret whose keys are files.
+        pub secret: Option<SecretVolumeSource>,
+        /// A claim of a persistent volume.
+        pub persistent_volume_claim: Option<PersistentVolumeClaimVolumeSource>,
+        /// Several sources in one directory.
+        pub projected: Option<ProjectedVolumeSource>,
+    }
+
+    /// `SecretVolumeSource`
+    pub struct SecretVolumeSource {
+        /// The Secret's name.
+        pub secret_name: String,
+    }
+
+    /// `PersistentVolumeClaimVolumeSource`
+    pub struct PersistentVolumeClaimVolumeSource {
+        /// The claim's name.
+        pub claim_name: String,
+    }
+
+    /// `ProjectedVolumeSource`
+    pub struct ProjectedVolumeSource {
+        /// The sources.
+        pub sources: Vec<VolumeProjection>,
+    }
+
+    /// `VolumeProjection`: one source of a projected volume.
+    pub struct VolumeProjection {
+        /// A ConfigMap whose keys are files.
+        pub config_map: Option<LocalObjectReference>,
+        /// A Secret whose keys are files.
+        pub secret: Option<LocalObjectReference>,
     }
 
     /// `PodStatus`: the addresses.
@@ -69,6 +150,64 @@ wire_struct! {
         pub env: Vec<EnvVar>,
         /// What it may use.
         pub resources: ResourceRequirements,
+        /// The image.
+        pub image: String,
+        /// The working directory; empty means that of the image.
+        pub working_dir: String,
+        /// True if the container gets a terminal.
+        pub tty: bool,
+        /// `Always` for a sidecar; empty for others.
+        pub restart_policy: String,
+        /// The user that the container runs as.
+        pub security_context: SecurityContext,
+        /// The volumes that the container sees, and where.
+        pub volume_mounts: Vec<VolumeMount>,
+        /// The probe that decides about a restart.
+        pub liveness_probe: Option<Probe>,
+        /// The probe that decides about traffic.
+        pub readiness_probe: Option<Probe>,
+        /// The probe that precedes the other two.
+        pub startup_probe: Option<Probe>,
+        /// The hooks that run after the start and before the stop.
+        pub lifecycle: Option<Lifecycle>,
+    }
+
+    /// `VolumeMount`: a volume in the file system of a container.
+    pub struct VolumeMount {
+        /// The volume's name.
+        pub name: String,
+        /// The path in the container.
+        pub mount_path: String,
+        /// The path in the volume, taken as it is; empty means the volume's root.
+        pub sub_path: String,
+        /// The path in the volume, in which `$(NAME)` is expanded. It excludes `sub_path`.
+        pub sub_path_expr: String,
+    }
+
+    /// `Probe`, with the only handler that runs a command.
+    pub struct Probe {
+        /// The command.
+        pub exec: Option<ExecAction>,
+    }
+
+    /// `Lifecycle`: the hooks of a container.
+    pub struct Lifecycle {
+        /// Runs right after the start.
+        pub post_start: Option<LifecycleHandler>,
+        /// Runs before the stop.
+        pub pre_stop: Option<LifecycleHandler>,
+    }
+
+    /// `LifecycleHandler`, with the only handler that runs a command.
+    pub struct LifecycleHandler {
+        /// The command.
+        pub exec: Option<ExecAction>,
+    }
+
+    /// `ExecAction`: a command that runs in the container, without a shell.
+    pub struct ExecAction {
+        /// The program and its arguments.
+        pub command: Vec<String>,
     }
 
     /// `EnvFromSource`: a ConfigMap or Secret of which each key becomes a variable. With both

@@ -47,6 +47,8 @@ wire_struct! {
         /// kubelet does not read it.
         #[cfg_attr(feature = "serde", serde(rename = "type"))]
         pub type_: String,
+        /// The families of its addresses, `IPv4` or `IPv6`; empty until the cluster decides.
+        pub ip_families: Vec<String>,
     }
 }
 

@@ -1,9 +1,10 @@
 //! What makes Pods from a template (Go: `appsv1.Deployment` and its like, `batchv1.Job`, `batchv1.CronJob`).
 
+use alloc::string::String;
 use core::fmt;
 
 use super::wire::{named_by_metadata, wire_struct};
-use super::{ObjectMeta, Pod, PodMeta, PodSpec, PodStatus};
+use super::{Pod, PodMeta, PodSpec, PodStatus};
 
 /// An object whose Pods are made from a template.
 ///
@@ -13,10 +14,18 @@ use super::{ObjectMeta, Pod, PodMeta, PodSpec, PodStatus};
 pub struct Workload {
     /// Which kind it is.
     pub kind: WorkloadKind,
-    /// Its name and namespace.
-    pub metadata: ObjectMeta,
+    /// Its name and namespace, its UID and its annotations.
+    pub metadata: PodMeta,
     /// What its Pods are made from.
     pub template: PodTemplateSpec,
+    /// The Service that governs the names of a StatefulSet's Pods.
+    pub service_name: String,
+    /// `Indexed` or `NonIndexed`, of a Job or of a CronJob's Jobs; empty means `NonIndexed`.
+    pub completion_mode: String,
+    /// True if the API server leaves the labels of a Job's template alone.
+    pub manual_selector: bool,
+    /// The number of retries per index of an Indexed Job, if they are counted so.
+    pub backoff_limit_per_index: Option<i32>,
 }
 
 wire_struct! {
@@ -30,6 +39,20 @@ wire_struct! {
 }
 
 impl Workload {
+    /// Returns a workload whose Pods are made from `template`, with everything else absent.
+    #[must_use]
+    pub fn new(kind: WorkloadKind, metadata: PodMeta, template: PodTemplateSpec) -> Self {
+        Workload {
+            kind,
+            metadata,
+            template,
+            service_name: String::new(),
+            completion_mode: String::new(),
+            manual_selector: false,
+            backoff_limit_per_index: None,
+        }
+    }
+
     /// A Pod that its controller makes from the template, before the API server has
     /// [filled in its defaults](Pod::with_defaults).
     ///
@@ -118,7 +141,7 @@ mod of_serde {
     use serde::ser::{Serialize, SerializeStruct, Serializer};
 
     use super::{PodTemplateSpec, Workload, WorkloadKind};
-    use crate::api::ObjectMeta;
+    use crate::api::PodMeta;
     use crate::api::wire::{is_absent, null_is_absent, wire_struct};
 
     wire_struct! {
@@ -128,6 +151,14 @@ mod of_serde {
             template: PodTemplateSpec,
             /// Of a CronJob.
             job_template: JobTemplateSpec,
+            /// Of a StatefulSet.
+            service_name: String,
+            /// Of a Job.
+            completion_mode: String,
+            /// Of a Job.
+            manual_selector: bool,
+            /// Of a Job.
+            backoff_limit_per_index: Option<i32>,
         }
 
         /// `JobTemplateSpec`
@@ -140,18 +171,41 @@ mod of_serde {
         struct JobSpec {
             /// What the Jobs' Pods are made from.
             template: PodTemplateSpec,
+            /// `Indexed` or `NonIndexed`.
+            completion_mode: String,
+            /// Without generated labels.
+            manual_selector: bool,
+            /// Counts retries by index.
+            backoff_limit_per_index: Option<i32>,
         }
     }
 
     impl Serialize for Workload {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             let template = self.template.clone();
+            let completion_mode = self.completion_mode.clone();
+            let (manual_selector, backoff_limit_per_index) =
+                (self.manual_selector, self.backoff_limit_per_index);
             let spec = match self.kind {
                 WorkloadKind::CronJob => Spec {
-                    job_template: JobTemplateSpec { spec: JobSpec { template } },
+                    job_template: JobTemplateSpec {
+                        spec: JobSpec {
+                            template,
+                            completion_mode,
+                            manual_selector,
+                            backoff_limit_per_index,
+                        },
+                    },
                     ..Spec::default()
                 },
-                _ => Spec { template, ..Spec::default() },
+                _ => Spec {
+                    template,
+                    completion_mode,
+                    manual_selector,
+                    backoff_limit_per_index,
+                    service_name: self.service_name.clone(),
+                    ..Spec::default()
+                },
             };
             let mut object = serializer.serialize_struct("Workload", 4)?;
             object.serialize_field("apiVersion", self.kind.api_version())?;
@@ -175,18 +229,32 @@ mod of_serde {
         #[serde(default, deserialize_with = "null_is_absent")]
         kind: String,
         #[serde(default, deserialize_with = "null_is_absent")]
-        metadata: ObjectMeta,
+        metadata: PodMeta,
         #[serde(default, deserialize_with = "null_is_absent")]
         spec: Spec,
     }
 
     impl ReadWorkload {
         pub(crate) fn of_kind(self, kind: WorkloadKind) -> Workload {
-            let template = match kind {
-                WorkloadKind::CronJob => self.spec.job_template.spec.template,
-                _ => self.spec.template,
+            let Spec { job_template, service_name, .. } = self.spec;
+            let job = match kind {
+                WorkloadKind::CronJob => job_template.spec,
+                _ => JobSpec {
+                    template: self.spec.template,
+                    completion_mode: self.spec.completion_mode,
+                    manual_selector: self.spec.manual_selector,
+                    backoff_limit_per_index: self.spec.backoff_limit_per_index,
+                },
             };
-            Workload { kind, metadata: self.metadata, template }
+            Workload {
+                kind,
+                metadata: self.metadata,
+                template: job.template,
+                service_name,
+                completion_mode: job.completion_mode,
+                manual_selector: job.manual_selector,
+                backoff_limit_per_index: job.backoff_limit_per_index,
+            }
         }
     }
 

@@ -10,7 +10,7 @@ use super::field::{self, FieldError};
 use super::set::{DuplicateObjectError, Objects, insert};
 use super::{ObjectRef, Store};
 use crate::api::{
-    ConfigMap, Node, Pod, ReadWorkload, Secret, Service, Workload, WorkloadKind, wire,
+    ConfigMap, LimitRange, Node, Pod, ReadWorkload, Secret, Service, Workload, WorkloadKind, wire,
 };
 
 /// A document does not hold the objects that it should.
@@ -97,6 +97,8 @@ impl Objects {
             insert(&mut self.pods, read_object(value, object)?)?;
         } else if type_meta.is::<Node>() {
             insert(&mut self.nodes, read_named(value, object)?)?;
+        } else if type_meta.is::<LimitRange>() {
+            insert(&mut self.limit_ranges, read_named(value, object)?)?;
         } else {
             self.ignored.push(object);
         }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::{ObjectRef, Store};
 use crate::api::{
-    ConfigMap, Node, Object, Pod, Secret, Service, Timestamp, Workload, WorkloadKind,
+    ConfigMap, LimitRange, Node, Object, Pod, Secret, Service, Timestamp, Workload, WorkloadKind,
 };
 
 /// The objects read so far, by kind.
@@ -54,6 +54,8 @@ pub struct Objects {
     pub cron_jobs: Store<Workload>,
     /// The Nodes.
     pub nodes: Store<Node>,
+    /// The LimitRanges.
+    pub limit_ranges: Store<LimitRange>,
     /// What was read and is of no kind that a container's environment depends on, in the order read.
     pub ignored: Vec<ObjectRef>,
 }
@@ -85,6 +87,7 @@ macro_rules! for_each_store {
         $each!(jobs);
         $each!(cron_jobs);
         $each!(nodes);
+        $each!(limit_ranges);
     };
 }
 

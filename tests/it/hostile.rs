@@ -661,7 +661,7 @@ fn addresses_and_containers_are_gone_through_once() {
     let address = |ip: &str| NodeAddress { type_: "InternalIP".to_owned(), address: ip.to_owned() };
     let status_of_node =
         NodeStatus { addresses: ips().map(address).collect(), ..NodeStatus::default() };
-    let node = Node { metadata: ObjectMeta::new("", "n"), status: status_of_node };
+    let node = Node { metadata: PodMeta::new("", "n"), status: status_of_node };
     let objects = Objects::default();
     let facts = Facts { node: Some(&node), pod_status: Some(&status), ..Facts::of(&objects) };
     let composition = compose(&pod, "app", &facts).unwrap();

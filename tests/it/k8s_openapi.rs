@@ -2,13 +2,16 @@
 
 use std::fmt::Debug;
 
-use ::k8s_openapi::api::{apps, core};
+use ::k8s_openapi::api::{apps, batch, core};
 use kubelet_env::api::{
     ConfigMap, ConfigMapEnvSource, ConfigMapKeySelector, Container, EnvFromSource, EnvVar,
-    EnvVarSource, FileKeySelector, Node, NodeAddress, NodeStatus, ObjectFieldSelector, ObjectMeta,
-    Pod, PodIp, PodMeta, PodSpec, PodStatus, PodTemplateSpec, PortNumber, Protocol, Quantity,
-    ResourceFieldSelector, ResourceRequirements, Secret, SecretEnvSource, SecretKeySelector,
-    Service, ServicePort, ServiceSpec, Workload, WorkloadKind,
+    EnvVarSource, ExecAction, FileKeySelector, Lifecycle, LifecycleHandler, LimitRange,
+    LimitRangeItem, LimitRangeSpec, LocalObjectReference, Node, NodeAddress, NodeStatus,
+    ObjectFieldSelector, ObjectMeta, OwnerReference, PersistentVolumeClaimVolumeSource, Pod, PodIp,
+    PodMeta, PodResourceClaim, PodSpec, PodStatus, PodTemplateSpec, PortNumber, Probe,
+    ProjectedVolumeSource, Protocol, Quantity, ResourceFieldSelector, ResourceRequirements, Secret,
+    SecretEnvSource, SecretKeySelector, SecretVolumeSource, SecurityContext, Service, ServicePort,
+    ServiceSpec, Volume, VolumeMount, VolumeProjection, Workload, WorkloadKind,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -96,6 +99,7 @@ fn service() -> Service {
                 port("http", Some(Protocol::Tcp), 80),
             ],
             type_: "LoadBalancer".into(),
+            ip_families: vec!["IPv6".into()],
         },
     }
 }
@@ -143,6 +147,46 @@ fn container(name: &str) -> Container {
         }],
         env: vec![EnvVar { name: "A".into(), value: "$(B) é\n".into(), value_from: Some(source) }],
         resources: ResourceRequirements { limits: resources("1.5"), requests: resources("100m") },
+        image: "web:1".into(),
+        working_dir: "/srv".into(),
+        tty: true,
+        restart_policy: "Always".into(),
+        security_context: SecurityContext { run_as_user: Some(0) },
+        volume_mounts: vec![VolumeMount {
+            name: "v".into(),
+            mount_path: "/v".into(),
+            sub_path: "a".into(),
+            sub_path_expr: "$(A)".into(),
+        }],
+        liveness_probe: Some(Probe { exec: exec("live") }),
+        readiness_probe: Some(Probe { exec: exec("ready") }),
+        startup_probe: Some(Probe { exec: exec("up") }),
+        lifecycle: Some(Lifecycle {
+            post_start: Some(LifecycleHandler { exec: exec("post") }),
+            pre_stop: Some(LifecycleHandler { exec: exec("pre") }),
+        }),
+    }
+}
+
+fn exec(argument: &str) -> Option<ExecAction> {
+    Some(ExecAction { command: vec!["run".into(), argument.into()] })
+}
+
+fn volume() -> Volume {
+    let reference = |name: &str| LocalObjectReference { name: name.into() };
+    Volume {
+        name: "v".into(),
+        config_map: Some(reference("c")),
+        secret: Some(SecretVolumeSource { secret_name: "s".into() }),
+        persistent_volume_claim: Some(PersistentVolumeClaimVolumeSource {
+            claim_name: "claim".into(),
+        }),
+        projected: Some(ProjectedVolumeSource {
+            sources: vec![VolumeProjection {
+                config_map: Some(reference("c")),
+                secret: Some(reference("s")),
+            }],
+        }),
     }
 }
 
@@ -155,6 +199,17 @@ fn pod_spec() -> PodSpec {
         service_account_name: "robot".into(),
         node_name: "node-1".into(),
         resources: container("").resources,
+        service_account: "robot".into(),
+        restart_policy: "Never".into(),
+        hostname: "host".into(),
+        subdomain: "sub".into(),
+        set_hostname_as_fqdn: true,
+        hostname_override: "other".into(),
+        host_network: true,
+        security_context: SecurityContext { run_as_user: Some(1000) },
+        volumes: vec![volume()],
+        image_pull_secrets: vec![LocalObjectReference { name: "registry".into() }],
+        resource_claims: vec![PodResourceClaim { name: "gpu".into() }],
     }
 }
 
@@ -162,9 +217,17 @@ fn pod_metadata() -> PodMeta {
     PodMeta {
         name: "name".into(),
         namespace: "default".into(),
+        generate_name: "name-".into(),
         uid: "00000000-0000-0000-0000-000000000001".into(),
         labels: [("app.kubernetes.io/name".into(), "web".into())].into(),
         annotations: [("a".into(), String::new()), ("b".into(), "\"\n".into())].into(),
+        owner_references: vec![OwnerReference {
+            api_version: "batch/v1".into(),
+            kind: "Job".into(),
+            name: "job".into(),
+            uid: "00000000-0000-0000-0000-000000000002".into(),
+            controller: Some(true),
+        }],
         creation_timestamp: metadata("").creation_timestamp,
     }
 }
@@ -179,10 +242,37 @@ fn theirs_keep_all_of_ours() {
         spec: pod_spec(),
         status,
     });
-    keeps_all_of_ours::<apps::v1::Deployment, _>(Workload {
-        kind: WorkloadKind::Deployment,
+    let workload = |kind| {
+        let template = PodTemplateSpec { metadata: pod_metadata(), spec: pod_spec() };
+        Workload::new(kind, pod_metadata(), template)
+    };
+    keeps_all_of_ours::<apps::v1::Deployment, _>(workload(WorkloadKind::Deployment));
+    keeps_all_of_ours::<apps::v1::StatefulSet, _>(Workload {
+        service_name: "sub".into(),
+        ..workload(WorkloadKind::StatefulSet)
+    });
+    keeps_all_of_ours::<batch::v1::Job, _>(Workload {
+        completion_mode: "Indexed".into(),
+        manual_selector: true,
+        backoff_limit_per_index: Some(0),
+        ..workload(WorkloadKind::Job)
+    });
+    keeps_all_of_ours::<batch::v1::CronJob, _>(Workload {
+        completion_mode: "Indexed".into(),
+        manual_selector: true,
+        backoff_limit_per_index: Some(1),
+        ..workload(WorkloadKind::CronJob)
+    });
+    let item = LimitRangeItem {
+        type_: "Container".into(),
+        max: container("").resources.limits,
+        min: container("").resources.requests,
+        default: container("").resources.limits,
+        default_request: container("").resources.requests,
+    };
+    keeps_all_of_ours::<core::v1::LimitRange, _>(LimitRange {
         metadata: metadata("default"),
-        template: PodTemplateSpec { metadata: pod_metadata(), spec: pod_spec() },
+        spec: LimitRangeSpec { limits: vec![item] },
     });
     let data = [("a".into(), "text\n".into()), ("empty".into(), String::new())].into();
     keeps_all_of_ours::<core::v1::ConfigMap, _>(ConfigMap { metadata: metadata("default"), data });
@@ -193,7 +283,7 @@ fn theirs_keep_all_of_ours() {
     let allocatable =
         [("cpu".into(), quantity("3920m")), ("memory".into(), quantity("16Gi"))].into();
     keeps_all_of_ours::<core::v1::Node, _>(Node {
-        metadata: metadata(""),
+        metadata: pod_metadata(),
         status: NodeStatus { addresses, allocatable },
     });
 }

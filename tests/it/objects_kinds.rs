@@ -1,7 +1,8 @@
 //! Reading and writing of objects of every kind but Services.
 
 use kubelet_env::api::{
-    ConfigMap, Node, Pod, Quantity, Secret, Service, ServiceSpec, Workload, WorkloadKind,
+    ConfigMap, LimitRange, Node, Pod, Quantity, Secret, Service, ServiceSpec, Workload,
+    WorkloadKind,
 };
 use kubelet_env::{Document, ObjectError, Objects};
 use proptest::prelude::*;
@@ -90,6 +91,7 @@ fn a_pod_is_read_with_all_that_matters_and_written_back() {
     kind: Pod
     metadata:
       name: web-0
+      generateName: web-
       namespace: shop
       uid: 8f4c
       labels:
@@ -100,6 +102,8 @@ fn a_pod_is_read_with_all_that_matters_and_written_back() {
     spec:
       initContainers:
       - name: setup
+        image: busybox
+        restartPolicy: Always
       containers:
       - name: app
         command:
@@ -151,6 +155,7 @@ fn a_pod_is_read_with_all_that_matters_and_written_back() {
             memory: 1Gi
           requests:
             cpu: 100m
+        image: app:1
       ephemeralContainers:
       - name: debug
       enableServiceLinks: false
@@ -174,6 +179,23 @@ fn a_node_is_read_and_written_back() {
     round_trips(&node);
     assert_eq!(node.status.allocatable["cpu"], "4".parse::<Quantity>().unwrap());
     assert_eq!(read(NODE).nodes.get("", "node-1"), Some(&node));
+}
+
+#[test]
+fn limit_ranges_are_read_and_written_back() {
+    let json = r#"{
+        "apiVersion": "v1", "kind": "LimitRange", "metadata": {"name": "small", "namespace": "shop"},
+        "spec": {"limits": [{
+            "type": "Container", "max": {"cpu": 2}, "min": {"cpu": "1m"},
+            "default": {"cpu": "500m"}, "defaultRequest": {"cpu": "100m"},
+            "maxLimitRequestRatio": {"cpu": "10"}
+        }]}
+    }"#;
+    let limit_range: LimitRange = serde_json::from_str(json).unwrap();
+    round_trips(&limit_range);
+    let item = &limit_range.spec.limits[0];
+    assert_eq!((item.type_.as_str(), &item.max["cpu"]), ("Container", &"2".parse().unwrap()));
+    assert_eq!(read(json).limit_ranges.get("shop", "small"), Some(&limit_range));
 }
 
 #[test]
@@ -228,6 +250,7 @@ fn typed_lists_need_not_say_the_kind_of_their_items() {
     assert_eq!(read(&list("ConfigMap")).config_maps.len(), 2);
     assert_eq!(read(&list("Secret")).secrets.len(), 2);
     assert_eq!(read(&list("Node")).nodes.len(), 2);
+    assert_eq!(read(&list("LimitRange")).limit_ranges.len(), 2);
     assert_eq!(read(&list("Endpoints")).ignored.len(), 2);
 }
 

@@ -378,6 +378,8 @@ fn the_wire_form_is_that_of_kubectl() {
       - protocol: TCP
         port: 80
       type: ClusterIP
+      ipFamilies:
+      - IPv4
     ");
     insta::assert_snapshot!(serde_json::to_string(&Service::default()).unwrap(), @r#"{"apiVersion":"v1","kind":"Service"}"#);
 }

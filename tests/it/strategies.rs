@@ -34,8 +34,13 @@ pub(crate) fn any_service() -> impl Strategy<Value = Service> {
     let created = option::of((0_u64..4_000_000_000).prop_map(timestamp));
     (namespace(), text(), address, ports, type_, created).prop_map(
         |(namespace, name, cluster_ip, ports, type_, creation_timestamp)| Service {
-            metadata: ObjectMeta { name, namespace: namespace.to_owned(), creation_timestamp },
-            spec: ServiceSpec { cluster_ip, ports, type_: type_.to_owned() },
+            metadata: ObjectMeta { creation_timestamp, ..ObjectMeta::new(namespace, name) },
+            spec: ServiceSpec {
+                cluster_ip,
+                ports,
+                type_: type_.to_owned(),
+                ..ServiceSpec::default()
+            },
         },
     )
 }
