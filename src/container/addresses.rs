@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn the_primary_family_is_that_of_the_first_of_the_node_s_ips() {
+    fn first_node_ip_sets_the_primary_family() {
         let is_ipv4 = |ips: &[&str]| {
             is_primary_ipv4(&ips.iter().map(|&ip| ip.to_owned()).collect::<Vec<_>>())
         };

@@ -130,7 +130,7 @@ mod tests {
 
     /// What is over the limit is not put together first.
     #[test]
-    fn no_reference_is_looked_up_once_the_limit_is_passed() {
+    fn stops_looking_up_references_after_the_limit() {
         for (limit, expected, lookups) in
             [(29, None, 3), (30, Some(30), 3), (19, None, 2), (9, None, 1)]
         {

@@ -405,7 +405,7 @@ mod tests {
 
     /// The long way gives the same text; only the time tells them apart.
     #[test]
-    fn what_fits_takes_the_short_way() {
+    fn short_texts_take_the_fast_path() {
         let takes_it = |service: &Service| {
             let mut out = Vec::new();
             let mut block = Block::new(&mut out);
@@ -426,7 +426,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_is_found_wherever_it_stands() {
+    fn finds_a_byte_at_every_position() {
         // In the last one it stands at the same place of two words.
         for text in [":", "1:", "12345678:", "123456789012345:", "1:2345678:"] {
             assert!(Text::<16>::new(text).is_some_and(|text| text.contains(b':')), "{text}");
@@ -436,7 +436,7 @@ mod tests {
 
     /// Where `append` goes by the lengths alone, `append_short` has the room.
     #[test]
-    fn what_is_short_is_staged() {
+    fn short_texts_are_staged() {
         let is_staged = |name, host| {
             let (mut out, service) = (Vec::new(), service(name, 15, host));
             let mut block = Block::new(&mut out);
@@ -458,7 +458,7 @@ mod tests {
 
     /// However much room is left where a Service begins.
     #[test]
-    fn the_longest_texts_have_room_at_the_end_of_the_stage() {
+    fn longest_texts_fit_at_the_end_of_the_stage() {
         for (name, host) in [(10, 15), (26, 15), (74, 47)] {
             let mut long = service(name, 15, host);
             long.spec.ports[0].protocol = Some(Protocol::Sctp);
@@ -475,7 +475,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_copied_to_the_vector_many_at_a_time() {
+    fn staged_texts_are_copied_in_batches() {
         let mut out = Vec::new();
         let service = service(5, 5, 8);
         let expected = one_by_one(&service);

@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses() {
+    fn rejects_invalid_addresses() {
         for text in [
             "",
             ".",
@@ -209,7 +209,7 @@ mod tests {
         }
 
         #[test]
-        fn reads_back_what_it_and_rust_print(ip in ipv6()) {
+        fn printed_addresses_round_trip(ip in ipv6()) {
             let canonical = IpAddr::V6(ip).to_canonical();
             prop_assert_eq!(parse_ip(&canonical.to_string()), Some(canonical));
             prop_assert_eq!(parse_ip(&ip.to_string()), Some(canonical));
@@ -229,7 +229,7 @@ mod tests {
         }
 
         #[test]
-        fn without_leading_zeros_reads_only_what_rust_reads(
+        fn without_leading_zeros_agrees_with_rust(
             text in "([1-9a-f]{0,2}[:.]){0,9}[1-9a-f]{0,2}|::([1-9]{1,3}[.:]){3}[1-9]{1,3}",
         ) {
             prop_assert_eq!(parse_ip(&text), text.parse::<IpAddr>().ok().map(|ip| ip.to_canonical()));

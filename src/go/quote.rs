@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn the_reader_of_these_tests_knows_every_escape() {
+    fn test_reader_knows_every_escape() {
         assert_eq!(unquote(r#""\x1b\u00a0\U000e0001\n""#), "\x1b\u{a0}\u{e0001}\n");
     }
 

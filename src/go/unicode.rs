@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn every_character_as_in_unicode_data() {
+    fn every_character_matches_unicode_data() {
         let path = std::env::var("UNICODE_DATA")
             .unwrap_or_else(|_| String::from("/usr/share/unicode/UnicodeData.txt"));
         // The gate installs it; nobody else has to.

@@ -192,7 +192,7 @@ mod tests {
 
     /// What `BTreeSet` asks of its items, whether or not it makes use of it today.
     #[test]
-    fn objects_compare_as_their_names_do() {
+    fn keys_compare_like_names() {
         let named = |name| {
             ByName(Service { metadata: ObjectMeta::new("default", name), ..Service::default() })
         };

@@ -108,7 +108,7 @@ mod tests {
     use crate::api::{ObjectMeta, ServiceSpec};
 
     #[test]
-    fn a_container_costs_its_own_namespace_and_the_master_service() {
+    fn cost_follows_own_namespace_and_kubernetes() {
         let service = |namespace: &str, name: &str| Service {
             metadata: ObjectMeta::new(namespace, name),
             spec: ServiceSpec { cluster_ip: "10.1.0.1".into(), ..ServiceSpec::default() },

@@ -433,7 +433,7 @@ mod tests {
     }
 
     #[test]
-    fn where_too_many_services_take_part_none_is_told() {
+    fn omits_services_when_too_many_take_part() {
         let possible = |text: &'static str| PossibleValue {
             value: Value::plain(Cow::Borrowed(text.as_bytes())),
             from: Vec::new(),
