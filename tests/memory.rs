@@ -78,7 +78,7 @@ fn services() -> Vec<Service> {
 }
 
 #[test]
-fn rendering_into_a_vector_with_room_allocates_nothing() {
+fn rendering_into_capacity_allocates_nothing() {
     let services = services();
     let services: Vec<&Service> = services.iter().collect();
     let mut expected = Vec::new();
@@ -92,7 +92,7 @@ fn rendering_into_a_vector_with_room_allocates_nothing() {
 
 /// Of the ninety thousand variables of Services without a collision no name is made.
 #[test]
-fn an_environment_allocates_by_the_service_and_not_by_the_variable() {
+fn environment_allocates_per_service() {
     let mut services = services();
     for service in &mut services {
         // A port without a name has none in common with another.
@@ -110,7 +110,7 @@ fn an_environment_allocates_by_the_service_and_not_by_the_variable() {
 
 /// A Service of many ports is looked up in another way.
 #[test]
-fn an_environment_allocates_by_the_port_and_not_by_its_variables() {
+fn environment_allocates_per_port() {
     let mut service = service("default", "svc".to_owned(), 0);
     service.spec.ports =
         (1..=1_000).map(|number| ServicePort::new(PortNumber::new(number).unwrap())).collect();
@@ -124,7 +124,7 @@ fn an_environment_allocates_by_the_port_and_not_by_its_variables() {
 
 /// Stated in the README.
 #[test]
-fn a_service_of_three_ports_takes_less_than_half_a_kilobyte() {
+fn service_takes_less_than_half_a_kilobyte() {
     let before = HELD_BYTES.get();
     let mut store = Store::default();
     for number in 0..100 {
@@ -149,7 +149,7 @@ fn a_service_of_three_ports_takes_less_than_half_a_kilobyte() {
 
 /// A list that is read has no room left for more, so that a `Store` of what was read is no larger.
 #[test]
-fn what_is_read_takes_no_more_memory_than_what_is_made() {
+fn read_objects_have_no_spare_capacity() {
     let made = service("default", "svc-00".to_owned(), 0);
     let json = serde_json::to_string(&made).unwrap();
     let document: kubelet_env::Document<'_> = serde_json::from_str(&json).unwrap();

@@ -1,31 +1,16 @@
-//! What the crate promises: documented outputs, laws, and the recorded answers of the real kubelet.
+//! Tests of the public API, by feature. Each module holds its examples and its properties.
+//!
+//! `conformance` replays the recorded answers of the kubelet and `examples` runs the example
+//! programs. `support` holds the builders and strategies that several modules need.
 
-mod canaries;
-mod cluster;
-mod compare;
+mod api;
 mod conformance;
 mod container;
-mod container_laws;
-mod diagnose;
-mod diagnose_laws;
 mod discover;
-mod documented_services;
-mod env_file;
+mod environment;
 mod examples;
-mod explain;
-mod formats;
-mod forms;
-mod hostile;
-mod k8s_openapi;
-mod names;
-mod objects_kinds;
-mod quantity;
-mod reading;
-mod releases;
-mod service_laws;
-mod service_text;
-mod size;
-mod store;
-mod strategies;
-mod upgrade;
-mod worked;
+mod export;
+mod inspect;
+mod objects;
+mod services;
+mod support;

@@ -1,4 +1,4 @@
-//! The family about a container's whole environment.
+//! The family for the whole environment of a container.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -45,7 +45,7 @@ struct Expect {
 
 type Env = BTreeMap<String, Bytes>;
 
-/// In the order in which the objects are listed, and in some others: none may make a difference.
+/// Checks a case with its objects in several orders, all of which must give the same answer.
 pub(super) fn container_env(line: &str) -> Verdict {
     let (mut given, expect): (Given, Expect) = read(line)?;
     let first = answer(&given, &expect, line)?;
@@ -88,9 +88,9 @@ fn answer(given: &Given, expect: &Expect, line: &str) -> Result<Env, String> {
     let pod =
         if given.apply_defaults { given.pod.clone().with_defaults() } else { given.pod.clone() };
     let composition = match (compose(&pod, &given.container, &facts), &expect.error) {
-        (Err(ours), Some(kubelet)) => return same_reason(&ours, kubelet).map(|()| Env::new()),
-        (Err(ours), None) => return Err(format!("the kubelet does not refuse: {ours}")),
-        (Ok(_), Some(kubelet)) => return Err(format!("the kubelet refuses: {kubelet}")),
+        (Err(ours), Some(kubelet)) => return check_reason(&ours, kubelet).map(|()| Env::new()),
+        (Err(ours), None) => return Err(format!("the kubelet reports no error: {ours}")),
+        (Ok(_), Some(kubelet)) => return Err(format!("the kubelet reports an error: {kubelet}")),
         (Ok(composition), None) => composition,
     };
     let environment = composition.environment();
@@ -109,7 +109,7 @@ fn answer(given: &Given, expect: &Expect, line: &str) -> Result<Env, String> {
             return Err(format!("{name}: {value:?} is none of {values:?}"));
         }
     }
-    same_ambiguities(&composition, &expect.ambiguous)?;
+    check_ambiguities(&composition, &expect.ambiguous)?;
     let certain = |env: &Env| -> Env {
         env.clone().into_iter().filter(|(name, _)| !expect.ambiguous.contains_key(name)).collect()
     };
@@ -117,9 +117,10 @@ fn answer(given: &Given, expect: &Expect, line: &str) -> Result<Env, String> {
     Ok(ours)
 }
 
-/// Just these names are reported as ambiguous, each with the values that the kubelet was seen to pick
-/// among ours, and each of ours is reached by some order of the Services.
-pub(super) fn same_ambiguities(
+/// Asserts that exactly the recorded names are reported as ambiguous.
+///
+/// Our values must include every recorded value, and some order of the Services must give each of them.
+pub(super) fn check_ambiguities(
     composition: &Composition<'_>,
     kubelet: &BTreeMap<String, Vec<Bytes>>,
 ) -> Result<(), String> {
@@ -146,7 +147,7 @@ pub(super) fn same_ambiguities(
             return Err(format!("{name}: {missed:?} is none of ours: {ours:?}"));
         }
     }
-    let reached = reached_by_orders(composition, &ambiguities);
+    let reached = values_by_order(composition, &ambiguities);
     for Ambiguity { name, values, .. } in &ambiguities {
         for possible in values {
             let value = Bytes::from(possible.value.as_bytes());
@@ -158,9 +159,10 @@ pub(super) fn same_ambiguities(
     Ok(())
 }
 
-/// Goes through the orders of all Services that take part, and makes the container's environment
-/// anew in each: what it declares is expanded over a plain map of the service variables.
-fn reached_by_orders(
+/// Returns the values of each ambiguous name over all orders of the colliding Services.
+///
+/// For each order, the declared entries are expanded again over a plain map of Service variables.
+fn values_by_order(
     composition: &Composition<'_>,
     ambiguities: &[Ambiguity<'_>],
 ) -> BTreeMap<String, Vec<Bytes>> {
@@ -172,7 +174,7 @@ fn reached_by_orders(
             services.push(variable.service());
         }
     }
-    // An entry that refers to its own name sees the Service's variable that it then stands over.
+    // An entry that refers to its own name sees the Service variable that it overrides.
     let (namespace, links) = (&composition.pod().metadata.namespace, composition.service_links());
     let seen = composition.facts().services.select(namespace, links);
     let mut reached: BTreeMap<String, Vec<Bytes>> = BTreeMap::new();
@@ -205,7 +207,7 @@ fn reached_by_orders(
     reached
 }
 
-/// All orders, or of too many Services some thousands of them, always the same.
+/// Returns all orders of a few items, or 5,000 fixed orders of many.
 fn orders<T: Copy>(items: &[T]) -> Vec<Vec<T>> {
     if items.len() <= 6 {
         return permutations(items);
@@ -231,9 +233,9 @@ fn permutations<T: Copy>(items: &[T]) -> Vec<Vec<T>> {
     longer.collect()
 }
 
-/// The wording differs, the reason and the names in it must not.
-fn same_reason(ours: &ComposeError, kubelet: &str) -> Verdict {
-    let says = |expected: String| {
+/// Checks that an error has the recorded reason and names. The wording may differ.
+fn check_reason(ours: &ComposeError, kubelet: &str) -> Verdict {
+    let expect_prefix = |expected: String| {
         if kubelet.starts_with(&expected) {
             Ok(())
         } else {
@@ -241,40 +243,50 @@ fn same_reason(ours: &ComposeError, kubelet: &str) -> Verdict {
         }
     };
     match ours.kind() {
-        ComposeErrorKind::ServiceLinksAbsent => says("nil pod.spec.enableServiceLinks".to_owned()),
-        ComposeErrorKind::ServicesNotListed => says("services have not yet been read".to_owned()),
-        ComposeErrorKind::ObjectMissing { object } => {
-            says(format!("{}s {:?} not found", object.kind.to_lowercase(), object.name))
+        ComposeErrorKind::ServiceLinksAbsent => {
+            expect_prefix("nil pod.spec.enableServiceLinks".to_owned())
         }
-        ComposeErrorKind::KeyMissing { object, key } => says(format!(
+        ComposeErrorKind::ServicesNotListed => {
+            expect_prefix("services have not yet been read".to_owned())
+        }
+        ComposeErrorKind::ObjectMissing { object } => {
+            expect_prefix(format!("{}s {:?} not found", object.kind.to_lowercase(), object.name))
+        }
+        ComposeErrorKind::KeyMissing { object, key } => expect_prefix(format!(
             "couldn't find key {key} in {} {}/{}",
             object.kind, object.namespace, object.name
         )),
         ComposeErrorKind::FieldPath { path, error } => match error {
             FieldPathError::Version { version } => {
-                says(format!("unsupported pod version: {version}"))
+                expect_prefix(format!("unsupported pod version: {version}"))
             }
-            FieldPathError::Unsupported => says(format!("field label not supported: {path}")),
-            FieldPathError::NotGiven => says(format!("unsupported fieldPath: {path}")),
+            FieldPathError::Unsupported => {
+                expect_prefix(format!("field label not supported: {path}"))
+            }
+            FieldPathError::NotGiven => expect_prefix(format!("unsupported fieldPath: {path}")),
             FieldPathError::Subscript => {
-                says(format!("field label does not support subscript: {path}"))
+                expect_prefix(format!("field label does not support subscript: {path}"))
             }
-            FieldPathError::Key { .. } => says(format!("invalid key subscript in {path}: ")),
-            FieldPathError::HostIpUnknown => says("host IP unknown; known addresses:".to_owned()),
+            FieldPathError::Key { .. } => {
+                expect_prefix(format!("invalid key subscript in {path}: "))
+            }
+            FieldPathError::HostIpUnknown => {
+                expect_prefix("host IP unknown; known addresses:".to_owned())
+            }
             other => Err(format!("the kubelet has no such reason: {other}")),
         },
         ComposeErrorKind::ContainerMissing { container } => {
-            says(format!("container {container} not found"))
+            expect_prefix(format!("container {container} not found"))
         }
-        ComposeErrorKind::UnsupportedResource { error } => says(error.to_string()),
+        ComposeErrorKind::UnsupportedResource { error } => expect_prefix(error.to_string()),
         ComposeErrorKind::VolumeMissing { volume } => {
-            says(format!("cannot find the volume {volume:?} referenced by FileKeyRef"))
+            expect_prefix(format!("cannot find the volume {volume:?} referenced by FileKeyRef"))
         }
         ComposeErrorKind::EnvFileMissing { .. } | ComposeErrorKind::EnvFile { .. } => {
-            says("couldn't parse env file".to_owned())
+            expect_prefix("couldn't parse env file".to_owned())
         }
         ComposeErrorKind::EnvFileKeyMissing { key, .. } => {
-            says(format!("environment variable key {key:?} not found in file"))
+            expect_prefix(format!("environment variable key {key:?} not found in file"))
         }
         other => Err(format!("the kubelet has no such reason: {other}")),
     }

@@ -1,4 +1,4 @@
-//! The families about Services and their variables.
+//! The families for Services and their variables.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use kubelet_env::services::{ServiceLinks, generate, select};
 use kubelet_env::{Document, Environment, Facts, ObjectError, Objects, compose};
 use serde::Deserialize;
 
-use super::container::same_ambiguities;
+use super::container::check_ambiguities;
 use super::{Bytes, Verdict, expect_equal, read, release};
 
 #[derive(Deserialize, PartialEq, Debug)]
@@ -39,9 +39,11 @@ pub(super) fn service_env(line: &str) -> Verdict {
     let (given, expect): (Services, OrderedEnv) = read(line)?;
     let services: Vec<&Service> = given.services.iter().collect();
     match generate(&services) {
-        Err(no_ports) if expect.panic => names_a_service(&no_ports.service.name, &given.services),
+        Err(no_ports) if expect.panic => {
+            check_named_service(&no_ports.service.name, &given.services)
+        }
         Err(no_ports) => Err(no_ports.to_string()),
-        Ok(_) if expect.panic => Err("the kubelet panics, we do not refuse".to_owned()),
+        Ok(_) if expect.panic => Err("the kubelet panics, but we report no error".to_owned()),
         Ok(generated) => {
             let ours =
                 generated.iter().map(|variable| (variable.name(), variable.value())).collect();
@@ -50,7 +52,7 @@ pub(super) fn service_env(line: &str) -> Verdict {
     }
 }
 
-fn names_a_service(name: &str, services: &[Service]) -> Verdict {
+fn check_named_service(name: &str, services: &[Service]) -> Verdict {
     let named = services
         .iter()
         .any(|service| service.metadata.name == name && service.spec.ports.is_empty());
@@ -75,7 +77,7 @@ struct Env {
     panic: bool,
 }
 
-/// In the order listed, and in some others: none may make a difference.
+/// Checks a case with its Services in several orders, all of which must give the same answer.
 pub(super) fn visible(line: &str) -> Verdict {
     let (mut given, expect): (Seen, Env) = read(line)?;
     let first = seen(&given, &expect)?;
@@ -92,11 +94,13 @@ fn seen(given: &Seen, expect: &Env) -> Result<BTreeMap<String, String>, String> 
         select(&given.services, &given.namespace, ServiceLinks::from(given.enable_service_links));
     let generated = match generate(&services) {
         Err(no_ports) if expect.panic => {
-            return names_a_service(&no_ports.service.name, &given.services)
+            return check_named_service(&no_ports.service.name, &given.services)
                 .map(|()| BTreeMap::new());
         }
         Err(no_ports) => return Err(no_ports.to_string()),
-        Ok(_) if expect.panic => return Err("the kubelet panics, we do not refuse".to_owned()),
+        Ok(_) if expect.panic => {
+            return Err("the kubelet panics, but we report no error".to_owned());
+        }
         Ok(generated) => generated,
     };
     let environment = Environment::from(generated);
@@ -114,7 +118,7 @@ fn seen(given: &Seen, expect: &Env) -> Result<BTreeMap<String, String>, String> 
             return Err(format!("{name}: {value:?} is none of {values:?}"));
         }
     }
-    same_ambiguities_in_a_container(given, expect)?;
+    check_ambiguities_of_container(given, expect)?;
     let certain = |env: &BTreeMap<String, String>| -> BTreeMap<String, String> {
         env.clone().into_iter().filter(|(name, _)| !expect.ambiguous.contains_key(name)).collect()
     };
@@ -122,8 +126,8 @@ fn seen(given: &Seen, expect: &Env) -> Result<BTreeMap<String, String>, String> 
     Ok(ours)
 }
 
-/// Ambiguities are a container's, so one that declares nothing is put into the namespace.
-fn same_ambiguities_in_a_container(given: &Seen, expect: &Env) -> Result<(), String> {
+/// Checks the ambiguities of a container that declares nothing.
+fn check_ambiguities_of_container(given: &Seen, expect: &Env) -> Result<(), String> {
     let container = Container { name: "app".into(), ..Container::default() };
     let spec = PodSpec {
         containers: vec![container],
@@ -140,7 +144,7 @@ fn same_ambiguities_in_a_container(given: &Seen, expect: &Env) -> Result<(), Str
         |values: &Vec<String>| values.iter().map(|value| Bytes::from(value.as_bytes())).collect();
     let kubelet =
         expect.ambiguous.iter().map(|(name, values)| (name.clone(), bytes(values))).collect();
-    same_ambiguities(&composition, &kubelet)
+    check_ambiguities(&composition, &kubelet)
 }
 
 #[derive(Deserialize)]
@@ -154,7 +158,7 @@ struct InvalidFields {
     invalid_fields: Vec<String>,
 }
 
-/// A Service that our types refuse while reading must be refused for one of the fields.
+/// Checks the invalid fields. A Service that cannot be read must fail on one of them.
 pub(super) fn validate_service(line: &str) -> Verdict {
     let (mut given, expect): (OneService, InvalidFields) = read(line)?;
     given.service["kind"] = "Service".into();

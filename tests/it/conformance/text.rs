@@ -1,4 +1,4 @@
-//! The families about single texts.
+//! The families for single texts.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -61,7 +61,7 @@ pub(super) fn env_file(line: &str) -> Verdict {
         }
         (Err(ours), Some(kubelet)) => expect_equal(&ours.to_string(), &kubelet),
         (Err(ours), None) => Err(ours.to_string()),
-        (Ok(_), Some(kubelet)) => Err(format!("the kubelet refuses: {kubelet}")),
+        (Ok(_), Some(kubelet)) => Err(format!("the kubelet reports an error: {kubelet}")),
         (Ok(ours), None) => expect_equal(
             &ours.unwrap_or_default().as_ref(),
             &expect.value.unwrap_or_default().as_bytes(),
@@ -109,11 +109,11 @@ pub(super) fn resource(line: &str) -> Verdict {
 
 fn value_of(given: &ResourceValue) -> Result<Value, String> {
     let parse = |text: &str| text.parse::<Quantity>().ok();
-    let refused = |which: &str| Ok(Value { value: None, error: Some(which.to_owned()) });
-    let Some(quantity) = parse(&given.quantity) else { return refused("quantity") };
+    let error = |which: &str| Ok(Value { value: None, error: Some(which.to_owned()) });
+    let Some(quantity) = parse(&given.quantity) else { return error("quantity") };
     let divisor =
         if given.divisor.is_empty() { Some(None) } else { parse(&given.divisor).map(Some) };
-    let Some(divisor) = divisor else { return refused("divisor") };
+    let Some(divisor) = divisor else { return error("divisor") };
     let field: ResourceField = given.resource.parse().map_err(|error| format!("{error}"))?;
     let value = resource_value(&field.resource, &quantity, divisor.as_ref());
     let value = value.map_err(|error: QuantityError| error.to_string())?;
@@ -130,7 +130,7 @@ struct MapText {
     output: String,
 }
 
-/// Through the field of a Pod that prints a map.
+/// Checks a map through the Pod field that prints it.
 pub(super) fn format_map(line: &str) -> Verdict {
     let (given, expect): (Map, MapText) = read(line)?;
     let field_ref =

@@ -1,3 +1,5 @@
+//! Values of Secrets appear in rendered environments and nowhere else.
+
 use std::error::Error;
 use std::fmt::Debug;
 
@@ -6,7 +8,7 @@ use kubelet_env::inspect::discover::{DiscoverError, Discovered};
 use kubelet_env::{Document, Form, Objects, Order};
 
 use super::Case;
-use crate::formats::read_yaml;
+use crate::support::documents::read_yaml;
 
 const CONTAINER: &str = "
 envFrom: [{secretRef: {name: login}}]
@@ -19,38 +21,38 @@ command: [$(KEY)]
 args: [--password=$(COPY_OF_COPY)]
 ";
 
-/// The text, its base64, and its bytes as a list would show them.
+/// The secret text, its base64 and its bytes as numbers.
 const TRACES: [&str; 3] = ["hunter2", "aHVudGVyMg", "104, 117, 110, 116, 101, 114"];
 
 #[track_caller]
-fn shows_nothing(thing: &impl Debug) {
-    for shown in [format!("{thing:?}"), format!("{thing:#?}")] {
-        let flat: String = shown.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(TRACES.iter().all(|trace| !flat.contains(trace)), "{shown}");
+fn assert_elided(value: &impl Debug) {
+    for text in [format!("{value:?}"), format!("{value:#?}")] {
+        let flat: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(TRACES.iter().all(|trace| !flat.contains(trace)), "{text}");
     }
 }
 
 #[test]
-fn debug_does_not_show_a_secret_s_value_wherever_it_flowed() {
+fn debug_elides_secrets_and_values_made_of_them() {
     let case = Case::new(CONTAINER);
     let composition = case.compose().unwrap();
-    shows_nothing(&composition);
-    shows_nothing(composition.environment());
-    shows_nothing(&composition.environment().in_order(Order::Name));
-    shows_nothing(&composition.environment().declared());
-    shows_nothing(&composition.command());
-    shows_nothing(&composition.args());
-    shows_nothing(&composition.skipped());
+    assert_elided(&composition);
+    assert_elided(composition.environment());
+    assert_elided(&composition.environment().in_order(Order::Name));
+    assert_elided(&composition.environment().declared());
+    assert_elided(&composition.command());
+    assert_elided(&composition.args());
+    assert_elided(&composition.skipped());
     for variable in composition.environment().iter() {
-        shows_nothing(&variable);
-        shows_nothing(&variable.value());
+        assert_elided(&variable);
+        assert_elided(&variable.value());
     }
-    shows_nothing(&case.facts());
-    shows_nothing(&case.objects);
+    assert_elided(&case.facts());
+    assert_elided(&case.objects);
     let secret = case.objects.secrets.get("shop", "login").unwrap();
-    shows_nothing(secret);
-    shows_nothing(&SecretValue::from("hunter2"));
-    assert!(format!("{secret:?}").contains("PASSWORD"), "the keys are no secret");
+    assert_elided(secret);
+    assert_elided(&SecretValue::from("hunter2"));
+    assert!(format!("{secret:?}").contains("PASSWORD"), "keys are not secret");
     assert_eq!(format!("{:?}", SecretValue::from("hunter2")), "[elided]");
     let value = |name: &str| format!("{:?}", composition.environment().get(name).unwrap().value());
     assert_eq!(value("PASSWORD"), "[elided]");
@@ -58,7 +60,7 @@ fn debug_does_not_show_a_secret_s_value_wherever_it_flowed() {
 }
 
 #[test]
-fn each_value_tells_whether_a_secret_flowed_into_it() {
+fn references_propagate_secrecy() {
     let case = Case::new(CONTAINER);
     let composition = case.compose().unwrap();
     let is_secret = |name: &str| composition.environment().get(name).unwrap().value().is_secret();
@@ -70,7 +72,7 @@ fn each_value_tells_whether_a_secret_flowed_into_it() {
 }
 
 #[test]
-fn what_overwrites_a_secret_is_none() {
+fn overriding_a_secret_clears_secrecy() {
     let case = Case::new(
         "envFrom: [{secretRef: {name: login}}]\nenv: [{name: PASSWORD, value: open}, {name: A, value: $(PASSWORD)}]",
     );
@@ -79,22 +81,22 @@ fn what_overwrites_a_secret_is_none() {
 }
 
 #[test]
-fn rendering_shows_secrets() {
+fn rendering_includes_secrets() {
     let case = Case::new(CONTAINER);
     let environment = case.compose().unwrap().into_environment();
     for order in [Order::Kubelet, Order::Name, Order::Dash] {
         let text = environment.render(order, Form::NulSeparated);
-        let shown = |expected: &[u8]| text.windows(expected.len()).any(|part| part == expected);
+        let contains = |expected: &[u8]| text.windows(expected.len()).any(|part| part == expected);
         assert!(
-            shown(b"PASSWORD=hunter2\0")
-                && shown(b"COPY_OF_COPY=<<hunter2>>\0")
-                && shown(b"BLOB=\xff\x00\xfe\0")
+            contains(b"PASSWORD=hunter2\0")
+                && contains(b"COPY_OF_COPY=<<hunter2>>\0")
+                && contains(b"BLOB=\xff\x00\xfe\0")
         );
     }
 }
 
 #[test]
-fn an_environment_that_is_not_utf_8_cannot_be_json_and_the_error_names_the_variable() {
+fn json_rejects_values_that_are_not_utf8() {
     let case = Case::new(CONTAINER);
     let error = serde_json::to_string(case.compose().unwrap().environment()).unwrap_err();
     insta::assert_snapshot!(error, @r#"variable "BLOB": this form cannot hold a value that is not UTF-8"#);
@@ -108,30 +110,29 @@ fn an_environment_that_is_not_utf_8_cannot_be_json_and_the_error_names_the_varia
 }
 
 #[test]
-fn no_refusal_shows_a_secret_s_value() {
-    let refused = [
+fn compose_errors_elide_secrets() {
+    let containers = [
         "env: [{name: A, value: $(PASSWORD)}, {name: B, valueFrom: {secretKeyRef: {name: login, key: absent}}}]",
         "env: [{name: A, value: $(PASSWORD)}, {name: B, valueFrom: {configMapKeyRef: {name: absent, key: k}}}]",
         "env: [{name: A, value: $(PASSWORD)}, {name: B, valueFrom: {fieldRef: {fieldPath: status}}}]",
     ];
-    for container in refused {
+    for container in containers {
         let container = format!("envFrom: [{{secretRef: {{name: login}}}}]\n{container}");
         let error = Case::new(&container).compose().unwrap_err();
-        shows_nothing(&error);
-        shows_nothing(&error.to_string());
+        assert_elided(&error);
+        assert_elided(&error.to_string());
     }
     for limit in 0..60 {
         let mut case = Case::new(CONTAINER);
         case.size_limit = limit;
         let error = case.compose().unwrap_err();
-        shows_nothing(&error);
-        shows_nothing(&error.to_string());
+        assert_elided(&error);
+        assert_elided(&error.to_string());
     }
 }
 
-/// Secrets that cannot be read, each with what is said of it.
 #[test]
-fn no_reading_error_shows_a_secret_s_value() {
+fn read_errors_elide_secrets() {
     let bad = [
         r#"{"data": {"PASSWORD": "hunter2!"}}"#,
         r#"{"data": {"PASSWORD": "aHVudGVyMg"}}"#,
@@ -154,7 +155,7 @@ fn no_reading_error_shows_a_secret_s_value() {
         r#"{"stringData": true}"#,
         r#"{"stringData": ["hunter2"]}"#,
     ];
-    let mut told = Vec::new();
+    let mut messages = Vec::new();
     for json in bad {
         let fields = &json[1..json.len() - 1];
         let object = format!(
@@ -174,18 +175,18 @@ fn no_reading_error_shows_a_secret_s_value() {
             of_list.to_string(),
             source,
         ];
-        shows_nothing(&direct);
-        shows_nothing(&of_yaml);
-        shows_nothing(&of_document);
-        shows_nothing(&of_list);
+        assert_elided(&direct);
+        assert_elided(&of_yaml);
+        assert_elided(&of_document);
+        assert_elided(&of_list);
         for text in texts {
-            shows_nothing(&text);
+            assert_elided(&text);
             assert!(!text.contains("71828"), "{text}");
         }
-        told.push(of_document.to_string());
+        messages.push(of_document.to_string());
     }
-    told.dedup();
-    insta::assert_snapshot!(told.join("\n"), @"
+    messages.dedup();
+    insta::assert_snapshot!(messages.join("\n"), @"
     Secret login: data.PASSWORD is [elided], but should be a string in base64
     Secret login: data.PASSWORD is a list, but should be a string in base64
     Secret login: data.PASSWORD is an object, but should be a string in base64
@@ -200,9 +201,9 @@ fn no_reading_error_shows_a_secret_s_value() {
     ");
 }
 
-/// They are no numbers of JSON, as which a document holds them.
+/// A document holds numbers of at most 64 bits.
 #[test]
-fn no_number_of_more_than_64_bits_is_shown() {
+fn read_errors_elide_large_numbers() {
     for number in ["271828271828271828271828", "-271828271828271828271828"] {
         for fields in ["data: PIN", "stringData: PIN", "data: {PIN: PIN}", "stringData: {PIN: PIN}"]
         {
@@ -214,46 +215,46 @@ fn no_number_of_more_than_64_bits_is_shown() {
 }
 
 #[test]
-fn a_duplicate_secret_is_named_and_not_shown() {
+fn duplicate_error_names_the_secret() {
     let secret = "{apiVersion: v1, kind: Secret, metadata: {name: login, namespace: shop}, stringData: {P: hunter2}}";
     let mut twice = read_yaml(secret);
     let error = twice.merge(read_yaml(secret)).unwrap_err();
-    shows_nothing(&error);
+    assert_elided(&error);
     assert_eq!(error.object.to_string(), "Secret shop/login");
 }
 
 #[test]
-fn facts_are_shown_by_how_many_there_are() {
+fn debug_of_facts_shows_counts() {
     let mut case = Case::new("{}");
     case.env_files.insert("v", "app.env", "PASSWORD='hunter2'\n");
-    let shown = format!("{:?}", case.facts());
-    shows_nothing(&case.facts());
+    let debug = format!("{:?}", case.facts());
+    assert_elided(&case.facts());
     assert!(
-        shown.contains(r#"services: 1, services_listed: true, config_maps: 2, secrets: 1, node: Some("node-1")"#),
-        "{shown}"
+        debug.contains(r#"services: 1, services_listed: true, config_maps: 2, secrets: 1, node: Some("node-1")"#),
+        "{debug}"
     );
     assert!(
-        shown.contains(r#"env_files: {("config", "app.env"): 49, ("v", "app.env"): 19}"#),
-        "{shown}"
+        debug.contains(r#"env_files: {("config", "app.env"): 49, ("v", "app.env"): 19}"#),
+        "{debug}"
     );
 }
 
 #[test]
-fn no_service_is_found_in_values_of_a_secret() {
+fn discovery_ignores_secret_values() {
     let mut case = Case::new("envFrom: [{secretRef: {name: hosts}}]");
     let hosts = "{apiVersion: v1, kind: Secret, metadata: {name: hosts, namespace: shop}, \
         stringData: {DB_SERVICE_HOST: hunter2, DB_PORT_5432_TCP_ADDR: hunter2, WEB_SERVICE_HOST: hunter2}}";
     case.objects.merge(read_yaml(hosts)).unwrap();
     let composition = case.compose().unwrap();
-    let found = Discovered::from(composition.environment());
-    shows_nothing(&found);
-    assert_eq!(found.find("db").unwrap().host, "10.0.0.11");
-    assert_eq!(found.find("web"), Err(DiscoverError::NoVariables));
-    assert!(found.without_service_variables().any(|(name, _)| name == b"WEB_SERVICE_HOST"));
+    let discovered = Discovered::from(composition.environment());
+    assert_elided(&discovered);
+    assert_eq!(discovered.find("db").unwrap().host, "10.0.0.11");
+    assert_eq!(discovered.find("web"), Err(DiscoverError::NoVariables));
+    assert!(discovered.without_service_variables().any(|(name, _)| name == b"WEB_SERVICE_HOST"));
 }
 
 #[test]
-fn a_document_does_not_show_what_is_in_it() {
+fn debug_of_document_is_elided() {
     let object = r#"{"apiVersion": "v1", "kind": "Secret", "stringData": {"KEY": "canary-5e3b"}}"#;
     let document: Document<'_> = serde_json::from_str(object).unwrap();
     assert_eq!(format!("{document:?}"), "Document([elided])");

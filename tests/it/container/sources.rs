@@ -1,32 +1,39 @@
+//! Every source of a value.
+
 use std::collections::BTreeMap;
 
 use insta::assert_snapshot;
+use kubelet_env::Order;
 use kubelet_env::api::{Pod, PodSpec, PodStatus, Quantity};
 use kubelet_env::environment::{Entry, Resolved, Source};
-use kubelet_env::{Form, Order};
 
-use super::{Case, field_ref, told, yaml};
+use super::{Case, field_ref, report};
+use crate::support::{lines, yaml};
 
-fn field(path: &str) -> String {
-    of_field(Case::new(&field_ref(path)))
+/// Returns the value of a field of the Pod.
+fn field_value(path: &str) -> String {
+    value_of_a(Case::new(&field_ref(path)))
 }
 
-fn of_field(case: Case) -> String {
-    case.told().trim_end().strip_prefix("env[0]: A=").unwrap().to_owned()
+/// Returns the value of the variable `A`, which is the only entry.
+fn value_of_a(case: Case) -> String {
+    case.report().trim_end().strip_prefix("env[0]: A=").unwrap().to_owned()
 }
 
-fn resource(resource: &str, divisor: &str) -> String {
+/// Returns the `env` of a container whose variable `A` refers to a resource.
+fn resource_ref(resource: &str, divisor: &str) -> String {
     format!(
         "env: [{{name: A, valueFrom: {{resourceFieldRef: {{resource: {resource}, divisor: {divisor}}}}}}}]"
     )
 }
 
-fn of_resource(limits: &str, name: &str, divisor: &str) -> String {
-    of_field(Case::new(&format!("{}\nresources: {limits}", resource(name, divisor))))
+/// Returns the value of a resource of a container with these limits and requests.
+fn resource_value(limits: &str, name: &str, divisor: &str) -> String {
+    value_of_a(Case::new(&format!("{}\nresources: {limits}", resource_ref(name, divisor))))
 }
 
 #[test]
-fn each_field_of_the_pod_is_given() {
+fn resolves_every_supported_field() {
     let fields = [
         "metadata.name",
         "metadata.namespace",
@@ -44,7 +51,8 @@ fn each_field_of_the_pod_is_given() {
         "status.podIP",
         "status.podIPs",
     ];
-    let lines: Vec<String> = fields.iter().map(|path| format!("{path}: {}", field(path))).collect();
+    let lines: Vec<String> =
+        fields.iter().map(|path| format!("{path}: {}", field_value(path))).collect();
     assert_snapshot!(lines.join("\n"), @r#"
     metadata.name: "web-0"
     metadata.namespace: "shop"
@@ -65,18 +73,18 @@ fn each_field_of_the_pod_is_given() {
 }
 
 #[test]
-fn the_first_address_is_of_the_family_that_the_kubelet_was_started_with() {
+fn node_ip_family_orders_pod_ips() {
     let mut case = Case::new(&field_ref("status.podIPs"));
     case.node_ips = vec!["fd00::5".into()];
-    assert_eq!(of_field(case), "\"fd00:244::7,10.244.0.7\"");
+    assert_eq!(value_of_a(case), "\"fd00:244::7,10.244.0.7\"");
 }
 
 #[test]
-fn an_address_that_cannot_be_read_is_given_only_as_the_single_one() {
+fn unreadable_pod_ip_is_kept_as_single_value() {
     let given = |path: &str| {
         let mut case = Case::new(&field_ref(path));
         case.pod_status = Some(PodStatus { pod_ip: "pending".into(), ..PodStatus::default() });
-        of_field(case)
+        value_of_a(case)
     };
     assert_eq!(
         (given("status.podIP").as_str(), given("status.podIPs").as_str()),
@@ -85,29 +93,29 @@ fn an_address_that_cannot_be_read_is_given_only_as_the_single_one() {
 }
 
 #[test]
-fn an_unscheduled_pod_takes_the_name_of_the_node_that_is_given() {
+fn unscheduled_pod_uses_the_given_node_name() {
     let mut case = Case::new(&field_ref("spec.nodeName"));
     case.pod.spec.node_name.clear();
-    assert_eq!(of_field(case), "\"node-1\"");
+    assert_eq!(value_of_a(case), "\"node-1\"");
 }
 
 #[test]
-fn limits_and_requests_are_divided_and_rounded_up() {
+fn resources_are_divided_and_rounded_up() {
     let own = "{limits: {cpu: 1500m, memory: 1500Mi, ephemeral-storage: 1Gi, hugepages-2Mi: 4Mi}, \
                requests: {cpu: 100m, memory: 64Mi}}";
-    let given =
-        |name, divisor| format!("{name} / {divisor}: {}\n", of_resource(own, name, divisor));
+    let line =
+        |name, divisor| format!("{name} / {divisor}: {}\n", resource_value(own, name, divisor));
     let all: String = [
-        given("limits.cpu", "0"),
-        given("limits.cpu", "1m"),
-        given("limits.memory", "1Gi"),
-        given("limits.memory", "1Mi"),
-        given("limits.ephemeral-storage", "1"),
-        given("limits.hugepages-2Mi", "1Ki"),
-        given("limits.hugepages-1Gi", "1"),
-        given("requests.cpu", "1m"),
-        given("requests.memory", "1M"),
-        given("requests.ephemeral-storage", "1"),
+        line("limits.cpu", "0"),
+        line("limits.cpu", "1m"),
+        line("limits.memory", "1Gi"),
+        line("limits.memory", "1Mi"),
+        line("limits.ephemeral-storage", "1"),
+        line("limits.hugepages-2Mi", "1Ki"),
+        line("limits.hugepages-1Gi", "1"),
+        line("requests.cpu", "1m"),
+        line("requests.memory", "1M"),
+        line("requests.ephemeral-storage", "1"),
     ]
     .concat();
     assert_snapshot!(all, @r#"
@@ -125,17 +133,17 @@ fn limits_and_requests_are_divided_and_rounded_up() {
 }
 
 #[test]
-fn a_missing_limit_is_the_pod_s_or_else_what_the_node_has() {
-    let of_node = |name, divisor| of_resource("{}", name, divisor);
+fn missing_limit_falls_back_to_pod_then_node() {
+    let of_node = |name, divisor| resource_value("{}", name, divisor);
     assert_eq!(of_node("limits.cpu", "1m"), "\"3920\"");
     assert_eq!(of_node("limits.memory", "1Gi"), "\"7\"");
-    assert_eq!(of_resource("{limits: {memory: '0'}}", "limits.memory", "1Gi"), "\"7\"");
+    assert_eq!(resource_value("{limits: {memory: '0'}}", "limits.memory", "1Gi"), "\"7\"");
     let of_pod = |name, divisor| {
-        let mut case = Case::new(&resource(name, divisor));
+        let mut case = Case::new(&resource_ref(name, divisor));
         let spec: PodSpec =
             yaml("resources: {limits: {cpu: '2', memory: '0', ephemeral-storage: 1G}}");
         case.pod.spec.resources = spec.resources;
-        of_field(case)
+        value_of_a(case)
     };
     assert_eq!(of_pod("limits.cpu", "1m"), "\"2000\"");
     assert_eq!(of_pod("limits.memory", "1Gi"), "\"7\"");
@@ -143,7 +151,7 @@ fn a_missing_limit_is_the_pod_s_or_else_what_the_node_has() {
 }
 
 #[test]
-fn another_container_s_resources_can_be_asked_for() {
+fn resolves_resources_of_other_containers() {
     let named = |name: &str| {
         let mut case = Case::new(&format!(
             "env: [{{name: A, valueFrom: {{resourceFieldRef: {{containerName: {name}, resource: limits.cpu, divisor: 1m}}}}}}]"
@@ -153,18 +161,18 @@ fn another_container_s_resources_can_be_asked_for() {
         );
         case.pod.spec.init_containers = more.init_containers;
         case.pod.spec.containers.extend(more.containers);
-        of_field(case)
+        value_of_a(case)
     };
     assert_eq!(named("helper"), "\"50\"");
     assert_eq!(named("free"), "\"3920\"");
-    // The kubelet fills in nothing for an init container that another one names.
+    // The kubelet applies no defaults to an init container that another container names.
     assert_eq!(named("setup"), "\"0\"");
 }
 
 #[test]
-fn a_key_of_a_config_map_is_given_as_it_stands() {
+fn config_map_key_is_not_expanded() {
     let key = |key: &str| {
-        told(&format!(
+        report(&format!(
             "env: [{{name: A, valueFrom: {{configMapKeyRef: {{name: settings, key: {key}}}}}}}]"
         ))
     };
@@ -176,9 +184,9 @@ fn a_key_of_a_config_map_is_given_as_it_stands() {
 }
 
 #[test]
-fn a_key_of_a_secret_is_given_in_bytes() {
+fn secret_key_may_hold_any_bytes() {
     let key = |key: &str| {
-        told(&format!(
+        report(&format!(
             "env: [{{name: A, valueFrom: {{secretKeyRef: {{name: login, key: {key}}}}}}}]"
         ))
     };
@@ -189,9 +197,9 @@ fn a_key_of_a_secret_is_given_in_bytes() {
 }
 
 #[test]
-fn a_key_of_an_env_file_is_given_as_it_stands() {
+fn env_file_key_is_not_expanded() {
     let at = |path: &str| {
-        told(&format!(
+        report(&format!(
             "env: [{{name: A, valueFrom: {{fileKeyRef: {{volumeName: config, path: {path}, key: GREETING}}}}}}]"
         ))
     };
@@ -203,7 +211,7 @@ fn a_key_of_an_env_file_is_given_as_it_stands() {
 }
 
 #[test]
-fn env_from_takes_every_key_behind_its_prefix() {
+fn env_from_adds_every_key_with_prefix() {
     let container = "
 envFrom:
 - configMapRef: {name: settings}
@@ -211,7 +219,7 @@ envFrom:
 - {prefix: DB., secretRef: {name: login}}
 - {configMapRef: {name: settings}, secretRef: {name: login}}
 ";
-    assert_snapshot!(told(container), @r#"
+    assert_snapshot!(report(container), @r#"
     envFrom[1]: CFG_1st.key="first"
     envFrom[1]: CFG_COLOR="blue"
     envFrom[1]: CFG_EMPTY=""
@@ -227,7 +235,7 @@ envFrom:
 }
 
 #[test]
-fn references_see_what_was_set_before_and_then_service_variables() {
+fn references_prefer_earlier_entries_to_services() {
     let container = "
 envFrom: [{configMapRef: {name: settings}}]
 env:
@@ -242,7 +250,7 @@ env:
 command: [/app, $(URL), $$(URL)]
 args: [--color=$(COLOR), $(UNKNOWN), $(DB_PORT_5432_TCP_ADDR)]
 ";
-    assert_snapshot!(told(container), @r#"
+    assert_snapshot!(report(container), @r#"
     envFrom[0]: 1st.key="first"
     envFrom[0]: COLOR="blue"
     envFrom[0]: EMPTY=""
@@ -264,12 +272,12 @@ args: [--color=$(COLOR), $(UNKNOWN), $(DB_PORT_5432_TCP_ADDR)]
 }
 
 #[test]
-fn each_reference_tells_what_it_was_resolved_to() {
+fn references_record_their_target() {
     let case = Case::new(
         "env: [{name: A, value: x}, {name: B, value: $(A)$(DB_SERVICE_HOST)$(C)}]\nargs: [$(B)]",
     );
     let composition = case.compose().unwrap();
-    let [a, b] = composition.environment().declared() else { panic!("two are declared") };
+    let [a, b] = composition.environment().declared() else { panic!("expected two entries") };
     assert_eq!(
         (a.entry(), a.source(), a.references()),
         (Entry::Env(0), Source::Text("x"), &[][..])
@@ -289,7 +297,7 @@ fn each_reference_tells_what_it_was_resolved_to() {
 }
 
 #[test]
-fn no_source_gives_the_empty_value_which_still_overrides() {
+fn entry_without_source_overrides_with_empty() {
     let container = "
 envFrom: [{configMapRef: {name: settings}}]
 env:
@@ -298,7 +306,7 @@ env:
 - {name: 1st.key, value: '', valueFrom: {configMapKeyRef: {name: settings, key: COLOR}}}
 - {name: EMPTY, value: text, valueFrom: {configMapKeyRef: {name: absent, key: COLOR}}}
 ";
-    assert_snapshot!(told(container), @r#"
+    assert_snapshot!(report(container), @r#"
     env[0]: COLOR=""
     env[1]: REFERENCE=""
     env[2]: 1st.key="blue"
@@ -307,7 +315,7 @@ env:
 }
 
 #[test]
-fn what_is_optional_and_missing_is_skipped() {
+fn missing_optional_sources_are_skipped() {
     let container = "
 envFrom:
 - {configMapRef: {name: absent, optional: true}}
@@ -324,7 +332,7 @@ env:
 - {name: E, valueFrom: {fileKeyRef: {volumeName: config, path: app.env, key: EMPTY, optional: true}}}
 - {name: F, value: $(B)}
 ";
-    assert_snapshot!(told(container), @r#"
+    assert_snapshot!(report(container), @r#"
     env[0]: COLOR="first"
     env[8]: F="$(B)"
     envFrom[0]: the source is skipped: there is no ConfigMap shop/absent, which is optional
@@ -341,13 +349,13 @@ env:
 }
 
 #[test]
-fn the_environment_is_in_the_order_declared_and_ends_with_the_remaining_service_variables() {
+fn declared_entries_precede_service_variables() {
     let case = Case::new(
         "env: [{name: Z, value: a}, {name: DB_PORT, value: own}, {name: A, value: b}, {name: Z, value: c}]",
     );
     let composition = case.compose().unwrap();
-    let lines = composition.environment().render(Order::Kubelet, Form::Lines);
-    assert_snapshot!(String::from_utf8(lines).unwrap(), @"
+    let lines = lines(composition.environment(), Order::Kubelet);
+    assert_snapshot!(lines, @"
     DB_PORT=own
     A=b
     Z=c
@@ -368,15 +376,15 @@ fn the_environment_is_in_the_order_declared_and_ends_with_the_remaining_service_
 }
 
 #[test]
-fn without_service_links_only_the_cluster_s_own_service_is_left() {
+fn disabled_service_links_hide_services() {
     let mut case = Case::new("env: [{name: A, value: $(DB_SERVICE_HOST)}]");
     case.pod.spec.enable_service_links = Some(false);
-    assert_snapshot!(case.told(), @r#"env[0]: A="$(DB_SERVICE_HOST)""#);
+    assert_snapshot!(case.report(), @r#"env[0]: A="$(DB_SERVICE_HOST)""#);
     assert_eq!(case.compose().unwrap().environment().len(), 1);
 }
 
 #[test]
-fn what_lies_under_the_environment_comes_first_and_is_never_referred_to() {
+fn base_variables_come_first_and_are_invisible() {
     let case = Case::new("env: [{name: A, value: $(PATH)}, {name: LANG, value: C}]");
     let image = [
         ("PATH", "/bin"),
@@ -386,7 +394,7 @@ fn what_lies_under_the_environment_comes_first_and_is_never_referred_to() {
         ("HOME", "/"),
     ];
     let environment = case.compose().unwrap().into_environment().with_base(image);
-    let lines = String::from_utf8(environment.render(Order::Kubelet, Form::Lines)).unwrap();
+    let lines = lines(&environment, Order::Kubelet);
     let first: String = lines.split_inclusive('\n').take(4).collect();
     assert_snapshot!(first, @"
     PATH=/usr/bin:/bin
@@ -405,7 +413,7 @@ fn what_lies_under_the_environment_comes_first_and_is_never_referred_to() {
 }
 
 #[test]
-fn init_and_ephemeral_containers_have_environments_too() {
+fn composes_init_and_ephemeral_containers() {
     let mut case = Case::new("{}");
     let more: PodSpec = yaml(
         "{initContainers: [{name: setup, env: [{name: A, value: init}]}], ephemeralContainers: [{name: debug, env: [{name: A, value: ephemeral}]}]}",
@@ -422,26 +430,25 @@ fn init_and_ephemeral_containers_have_environments_too() {
 }
 
 #[test]
-fn a_volume_without_the_file_is_known_once_it_is_added() {
+fn added_volume_may_lack_the_file() {
     let mut case = Case::new(
         "env: [{name: F, valueFrom: {fileKeyRef: {volumeName: files, path: app.env, key: K}}}]",
     );
-    assert_snapshot!(case.refusal(), @r#"Pod shop/web-0, container app: env[0] F: fileKeyRef: the volume "files" is not known"#);
+    assert_snapshot!(case.error(), @r#"Pod shop/web-0, container app: env[0] F: fileKeyRef: the volume "files" is not known"#);
     case.env_files.add_volume("files");
-    assert_snapshot!(case.refusal(), @r#"Pod shop/web-0, container app: env[0] F: fileKeyRef: the volume "files" has no file "app.env""#);
+    assert_snapshot!(case.error(), @r#"Pod shop/web-0, container app: env[0] F: fileKeyRef: the volume "files" has no file "app.env""#);
 }
 
 #[test]
-fn quantities_are_rounded_up_to_milli_where_the_api_server_does() {
-    let pod: Pod = yaml_serde::from_str(
+fn defaults_round_quantities_up_to_milli() {
+    let pod: Pod = yaml(
         "
         spec:
           resources: {limits: {cpu: 2.00001}}
           containers:
           - {name: app, resources: {limits: {cpu: 0.0001, memory: 1.5}, requests: {memory: '1e-4'}}}
         ",
-    )
-    .unwrap();
+    );
     let pod = pod.with_defaults();
     let text = |quantities: &BTreeMap<String, Quantity>, name: &str| quantities[name].to_string();
     let resources = &pod.spec.containers[0].resources;

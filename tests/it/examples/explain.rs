@@ -33,21 +33,22 @@ fn run(arguments: &[&str]) -> Output {
     run_example("explain", arguments, SHOP)
 }
 
-/// What it prints where it ends with this code and without a message.
+/// Returns the standard output. The example must exit with this code and report no error.
 #[track_caller]
-fn printed_with(code: i32, arguments: &[&str]) -> String {
+fn stdout_with_code(code: i32, arguments: &[&str]) -> String {
     let output = run(arguments);
     assert_eq!((output.code, output.stderr.as_str()), (Some(code), ""), "{}", output.stdout);
     output.stdout
 }
 
 #[track_caller]
-fn printed(arguments: &[&str]) -> String {
-    printed_with(0, arguments)
+fn stdout(arguments: &[&str]) -> String {
+    stdout_with_code(0, arguments)
 }
 
+/// Returns the standard error. The example must fail and print nothing.
 #[track_caller]
-fn refused(arguments: &[&str]) -> String {
+fn stderr(arguments: &[&str]) -> String {
     let output = run(arguments);
     assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""), "{}", output.stderr);
     output.stderr
@@ -55,7 +56,7 @@ fn refused(arguments: &[&str]) -> String {
 
 #[test]
 fn explains_the_named_variables() {
-    insta::assert_snapshot!(printed(&["-", "URL", "PASSWORD"]), @"
+    insta::assert_snapshot!(stdout(&["-", "URL", "PASSWORD"]), @"
     URL=http://10.0.0.11/$(NOWHERE)
       from env[0], value http://$(REDIS_SERVICE_HOST)/$(NOWHERE)
       $(REDIS_SERVICE_HOST) is 10.0.0.11, from Service default/redis, port 6379/TCP
@@ -63,7 +64,7 @@ fn explains_the_named_variables() {
     PASSWORD=[elided]
       from env[1], key password of Secret default/login
     ");
-    insta::assert_snapshot!(printed(&["-", "REDIS_PORT", "--json"]), @r#"
+    insta::assert_snapshot!(stdout(&["-", "REDIS_PORT", "--json"]), @r#"
     [
       {
         "name": "REDIS_PORT",
@@ -98,8 +99,8 @@ fn explains_the_named_variables() {
 }
 
 #[test]
-fn a_variable_can_be_called_like_a_file() {
-    let named = printed(&["-v", "a.yaml", "-", "--variable=Cargo.toml", "--", "-", "--json"]);
+fn variable_may_be_named_like_a_file() {
+    let named = stdout(&["-v", "a.yaml", "-", "--variable=Cargo.toml", "--", "-", "--json"]);
     insta::assert_snapshot!(named, @"
     a.yaml is not there
       no entry sets it, and no Service makes it
@@ -113,15 +114,15 @@ fn a_variable_can_be_called_like_a_file() {
 }
 
 #[test]
-fn tells_the_findings_and_ends_with_three_if_one_is_severe() {
-    let findings = printed_with(3, &["-"]);
+fn prints_findings_and_exits_with_three() {
+    let findings = stdout_with_code(3, &["-"]);
     insta::assert_snapshot!(findings, @"
     warning: $(NOWHERE) in URL stays as it is, because it is not defined. [reference-undefined]
       Define it in an earlier entry, or write $$( if the text is meant.
     ");
-    assert_eq!(printed_with(3, &["-", "--fail-on=warning"]), findings);
-    assert_eq!(printed(&["-", "--fail-on=error"]), findings);
-    insta::assert_snapshot!(printed_with(3, &["-", "--json", "--container=app"]), @r#"
+    assert_eq!(stdout_with_code(3, &["-", "--fail-on=warning"]), findings);
+    assert_eq!(stdout(&["-", "--fail-on=error"]), findings);
+    insta::assert_snapshot!(stdout_with_code(3, &["-", "--json", "--container=app"]), @r#"
     [
       {
         "code": "reference-undefined",
@@ -138,14 +139,14 @@ fn tells_the_findings_and_ends_with_three_if_one_is_severe() {
 }
 
 #[test]
-fn a_container_without_findings_ends_with_zero() {
-    assert_eq!(printed(&["-", "--container=quiet", "--fail-on=info"]), "");
-    assert_eq!(printed(&["-", "--container=quiet", "--fail-on=info", "--json"]), "[]\n");
+fn exits_with_zero_without_findings() {
+    assert_eq!(stdout(&["-", "--container=quiet", "--fail-on=info"]), "");
+    assert_eq!(stdout(&["-", "--container=quiet", "--fail-on=info", "--json"]), "[]\n");
 }
 
 #[test]
-fn a_name_that_the_application_reads_is_told_before_anything_is_deployed() {
-    let expecting = |argument: &str| printed_with(3, &["-", "--container=quiet", argument]);
+fn reports_expected_names() {
+    let expecting = |argument: &str| stdout_with_code(3, &["-", "--container=quiet", argument]);
     insta::assert_snapshot!(expecting("--expect=REDIS_PORT"), @"
     error: Service redis gives the container REDIS_PORT=tcp://10.0.0.11:6379, which the application reads as its own setting. [expected-name]
       Set the variable in env, set enableServiceLinks: false, or give the Service another name.
@@ -154,21 +155,21 @@ fn a_name_that_the_application_reads_is_told_before_anything_is_deployed() {
 }
 
 #[test]
-fn what_was_created_after_the_start_is_explained_so() {
-    insta::assert_snapshot!(printed(&["-", "REDIS_PORT", "--at", "2026-11-22T09:00:00Z"]), @"
+fn explains_services_created_after_the_start() {
+    insta::assert_snapshot!(stdout(&["-", "REDIS_PORT", "--at", "2026-11-22T09:00:00Z"]), @"
     REDIS_PORT is not there
       Service default/redis was created at 2026-11-22T09:30:00Z, after the container had started: restart the container
     ");
     assert_eq!(
-        printed(&["-", "REDIS_PORT", "--at", "2026-11-22T09:30:00Z"]),
-        printed(&["-", "REDIS_PORT"])
+        stdout(&["-", "REDIS_PORT", "--at", "2026-11-22T09:30:00Z"]),
+        stdout(&["-", "REDIS_PORT"])
     );
 }
 
 #[test]
-fn tells_what_an_upgrade_changes() {
+fn prints_upgrade_changes() {
     let upgrade =
-        |rest: &[&str]| printed(&[&["-", "--release=1.34", "--upgrade-to=1.36"], rest].concat());
+        |rest: &[&str]| stdout(&[&["-", "--release=1.34", "--upgrade-to=1.36"], rest].concat());
     assert_eq!(upgrade(&[]), "");
     insta::assert_snapshot!(upgrade(&["--container=pound"]), @r"1.35: PRICE changes from $\xc3\x82\xa35 to $£5 (new in 1.35: `$` before a character that is not ASCII stays as it is; fileKeyRef gives the value from the env file)");
     insta::assert_snapshot!(upgrade(&["--container=pound", "--json"]), @r#"
@@ -189,31 +190,31 @@ fn tells_what_an_upgrade_changes() {
       }
     ]
     "#);
-    insta::assert_snapshot!(refused(&["-", "URL", "--upgrade-to=1.36"]), @"error: --upgrade-to is about the whole container, not about URL");
+    insta::assert_snapshot!(stderr(&["-", "URL", "--upgrade-to=1.36"]), @"error: --upgrade-to is about the whole container, not about URL");
 }
 
 #[test]
 fn chooses_the_workload() {
     let both = ["examples/my-dep-nginx.yaml", "-"];
-    insta::assert_snapshot!(refused(&both), @"error: which of them: Deployment/my-dep-nginx, Deployment/shop? Choose one with --workload");
-    let shop = printed_with(3, &[both.as_slice(), &["--workload", "deploy/shop"]].concat());
+    insta::assert_snapshot!(stderr(&both), @"error: which of them: Deployment/my-dep-nginx, Deployment/shop? Choose one with --workload");
+    let shop = stdout_with_code(3, &[both.as_slice(), &["--workload", "deploy/shop"]].concat());
     assert!(shop.contains("reference-undefined"), "{shop}");
 }
 
 #[test]
-fn bad_input_is_refused() {
-    insta::assert_snapshot!(refused(&["URL"]), @"error: no such file: URL");
-    insta::assert_snapshot!(refused(&["no-such-file.yaml"]), @"error: no-such-file.yaml: No such file or directory (os error 2)");
-    insta::assert_snapshot!(refused(&["-", "--namespace=prod", "--workload=deploy/web"]), @"error: no Deployment prod/web is in these files");
-    insta::assert_snapshot!(refused(&["examples/my-svc-nginx.yaml"]), @"error: no Pod or workload of the namespace default is in these files");
-    insta::assert_snapshot!(refused(&["-", "--container=db"]), @"error: standard input: document 1: Deployment default/shop: Pod in default, container db: the Pod has no container of that name");
+fn rejects_bad_input() {
+    insta::assert_snapshot!(stderr(&["URL"]), @"error: no such file: URL");
+    insta::assert_snapshot!(stderr(&["no-such-file.yaml"]), @"error: no-such-file.yaml: No such file or directory (os error 2)");
+    insta::assert_snapshot!(stderr(&["-", "--namespace=prod", "--workload=deploy/web"]), @"error: no Deployment prod/web is in these files");
+    insta::assert_snapshot!(stderr(&["examples/my-svc-nginx.yaml"]), @"error: no Pod or workload of the namespace default is in these files");
+    insta::assert_snapshot!(stderr(&["-", "--container=db"]), @"error: standard input: document 1: Deployment default/shop: Pod in default, container db: the Pod has no container of that name");
 }
 
 #[test]
-fn no_value_of_a_secret_is_printed() {
+fn elides_secrets() {
     for arguments in
         [["-", "PASSWORD"].as_slice(), &["-", "PASSWORD", "--json"], &["-", "--fail-on=error"]]
     {
-        assert!(!printed(arguments).contains("hunter2"));
+        assert!(!stdout(arguments).contains("hunter2"));
     }
 }

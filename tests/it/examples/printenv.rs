@@ -39,60 +39,60 @@ pub(super) fn run_with(arguments: &[&str], stdin: &str) -> Output {
     run_example("printenv", arguments, stdin)
 }
 
-/// What it prints where all is well.
-pub(super) fn printed_with(arguments: &[&str], stdin: &str) -> String {
+/// Returns the standard output. The example must succeed without a warning.
+pub(super) fn stdout_with(arguments: &[&str], stdin: &str) -> String {
     let output = run_with(arguments, stdin);
     assert_eq!((output.code, output.stderr.as_str()), (Some(0), ""));
     output.stdout
 }
 
-pub(super) fn printed(arguments: &[&str]) -> String {
-    printed_with(arguments, "")
+pub(super) fn stdout(arguments: &[&str]) -> String {
+    stdout_with(arguments, "")
 }
 
-/// Its message, where it must end with this code and have printed nothing.
-pub(super) fn refused_with(code: i32, arguments: &[&str], stdin: &str) -> String {
+/// Returns the standard error. The example must exit with this code and print nothing.
+pub(super) fn stderr_with(code: i32, arguments: &[&str], stdin: &str) -> String {
     let output = run_with(arguments, stdin);
     assert_eq!((output.code, output.stdout.as_str()), (Some(code), ""), "{}", output.stderr);
     output.stderr
 }
 
-fn refused(stdin: &str) -> String {
-    refused_with(1, &["-"], stdin)
+fn stderr(stdin: &str) -> String {
+    stderr_with(1, &["-"], stdin)
 }
 
-fn service(name: &str, cluster_ip: &str, rest: &str) -> String {
+fn service_yaml(name: &str, cluster_ip: &str, rest: &str) -> String {
     format!(
         "{{apiVersion: v1, kind: Service, metadata: {{name: {name}, namespace: default}}, spec: {{clusterIP: {cluster_ip}{rest}}}}}"
     )
 }
 
-/// As a document of YAML that does not begin with a brace.
+/// Returns a YAML document. It starts with `---`, because a leading brace would mean JSON.
 fn document(name: &str, cluster_ip: &str, rest: &str) -> String {
-    format!("---\n{}\n", service(name, cluster_ip, rest))
+    format!("---\n{}\n", service_yaml(name, cluster_ip, rest))
 }
 
 #[test]
-fn prints_the_documented_variables_in_the_three_orders() {
-    assert_eq!(printed(&[SERVICE]), KUBELET_ORDER);
-    assert_eq!(printed(&["--order", "kubelet", SERVICE]), KUBELET_ORDER);
-    assert_eq!(printed(&["--order", "dash", SERVICE]), DASH_ORDER);
-    assert_eq!(printed(&["--order=name", SERVICE]), NAME_ORDER);
+fn prints_documented_variables_in_every_order() {
+    assert_eq!(stdout(&[SERVICE]), KUBELET_ORDER);
+    assert_eq!(stdout(&["--order", "kubelet", SERVICE]), KUBELET_ORDER);
+    assert_eq!(stdout(&["--order", "dash", SERVICE]), DASH_ORDER);
+    assert_eq!(stdout(&["--order=name", SERVICE]), NAME_ORDER);
 }
 
 #[test]
-fn ends_variables_with_nul_if_told_so() {
-    assert_eq!(printed(&["-0", SERVICE]), KUBELET_ORDER.replace('\n', "\0"));
-    assert_eq!(printed(&["--null", "--order", "dash", SERVICE]), DASH_ORDER.replace('\n', "\0"));
+fn null_option_ends_variables_with_nul() {
+    assert_eq!(stdout(&["-0", SERVICE]), KUBELET_ORDER.replace('\n', "\0"));
+    assert_eq!(stdout(&["--null", "--order", "dash", SERVICE]), DASH_ORDER.replace('\n', "\0"));
 }
 
 #[test]
-fn the_documented_experiment() {
+fn service_appears_after_a_restart() {
     let kubernetes = document("kubernetes", "10.1.0.1", ", ports: [{name: https, port: 443}]");
     let grep = |arguments: &[&str]| -> String {
-        let printed = printed_with(arguments, &kubernetes);
-        assert!(printed.contains("KUBERNETES_SERVICE_HOST=10.1.0.1\n"));
-        printed.split_inclusive('\n').filter(|line| line.contains("MY_SVC")).collect()
+        let stdout = stdout_with(arguments, &kubernetes);
+        assert!(stdout.contains("KUBERNETES_SERVICE_HOST=10.1.0.1\n"));
+        stdout.split_inclusive('\n').filter(|line| line.contains("MY_SVC")).collect()
     };
     assert_eq!(grep(&["--order", "dash", "-"]), "");
     let started_before = ["--order", "dash", "--at", "2026-11-22T09:00:00Z", SERVICE, "-"];
@@ -102,45 +102,44 @@ fn the_documented_experiment() {
 }
 
 #[test]
-fn a_service_is_there_from_the_moment_of_its_creation() {
-    assert_eq!(printed(&["--at", "2026-11-22T09:29:59Z", SERVICE]), "");
-    assert_eq!(printed(&["--at", "2026-11-22T09:30:00Z", SERVICE]), KUBELET_ORDER);
-    assert_eq!(printed(&["--at", "2026-11-22T10:30:01+01:00", SERVICE]), KUBELET_ORDER);
+fn service_exists_from_its_creation_time() {
+    assert_eq!(stdout(&["--at", "2026-11-22T09:29:59Z", SERVICE]), "");
+    assert_eq!(stdout(&["--at", "2026-11-22T09:30:00Z", SERVICE]), KUBELET_ORDER);
+    assert_eq!(stdout(&["--at", "2026-11-22T10:30:01+01:00", SERVICE]), KUBELET_ORDER);
 }
 
 #[test]
-fn a_manifest_written_by_hand_needs_an_address() {
+fn manifest_without_address_gets_a_warning() {
     let output = run_with(&[DEPLOYMENT], "");
     assert_eq!((output.code, output.stdout.as_str()), (Some(0), ""));
     insta::assert_snapshot!(output.stderr, @"warning: Service default/my-svc-nginx has no clusterIP yet, so no variables: give it one with --cluster-ip my-svc-nginx=IP");
 
-    assert_eq!(printed(&["--cluster-ip", "my-svc-nginx=10.1.237.190", DEPLOYMENT]), KUBELET_ORDER);
+    assert_eq!(stdout(&["--cluster-ip", "my-svc-nginx=10.1.237.190", DEPLOYMENT]), KUBELET_ORDER);
     let in_prod =
         ["--namespace", "prod", "--cluster-ip", "prod/my-svc-nginx=10.1.237.190", DEPLOYMENT];
-    assert_eq!(printed(&in_prod), KUBELET_ORDER);
+    assert_eq!(stdout(&in_prod), KUBELET_ORDER);
     let two =
         [document("a", "''", ", ports: [{port: 1}]"), document("b", "", ", ports: [{port: 2}]")]
             .concat();
-    let printed =
-        printed_with(&["--cluster-ip=a=10.0.0.1", "--cluster-ip=b=2001:DB8::1", "-"], &two);
+    let stdout = stdout_with(&["--cluster-ip=a=10.0.0.1", "--cluster-ip=b=2001:DB8::1", "-"], &two);
     assert!(
-        printed.contains("A_SERVICE_HOST=10.0.0.1\n")
-            && printed.contains("B_PORT=tcp://[2001:DB8::1]:2\n")
+        stdout.contains("A_SERVICE_HOST=10.0.0.1\n")
+            && stdout.contains("B_PORT=tcp://[2001:DB8::1]:2\n")
     );
 }
 
 #[test]
-fn only_a_service_that_would_be_seen_gets_a_warning() {
+fn only_visible_services_get_a_warning() {
     for silent in [
         document("db", "None", ", ports: [{port: 1}]"),
         document("elsewhere", "", ", type: ExternalName"),
         document("web", "", ", ports: [{port: 1}]")
             .replace("namespace: default", "namespace: prod"),
     ] {
-        assert_eq!(printed_with(&["-"], &silent), "");
+        assert_eq!(stdout_with(&["-"], &silent), "");
     }
     let web = document("web", "", ", ports: [{port: 1}]");
-    assert_eq!(printed_with(&["--no-service-links", "-"], &web), "");
+    assert_eq!(stdout_with(&["--no-service-links", "-"], &web), "");
     let master = document("kubernetes", "", ", ports: [{port: 443}]");
     let output = run_with(&["--namespace", "prod", "--no-service-links", "-"], &master);
     insta::assert_snapshot!(output.stderr, @"warning: Service default/kubernetes has no clusterIP yet, so no variables: give it one with --cluster-ip default/kubernetes=IP");
@@ -152,17 +151,16 @@ fn only_a_service_that_would_be_seen_gets_a_warning() {
         "default/kubernetes=10.1.0.1",
         "-",
     ];
-    assert!(printed_with(&named, &master).starts_with("KUBERNETES_SERVICE_HOST=10.1.0.1\n"));
+    assert!(stdout_with(&named, &master).starts_with("KUBERNETES_SERVICE_HOST=10.1.0.1\n"));
 }
 
 #[test]
-fn the_namespace_and_service_links_decide_what_is_seen() {
+fn namespace_and_links_select_services() {
     let kubernetes = document("kubernetes", "10.1.0.1", ", ports: [{port: 443}]");
     let seen = |arguments: &[&str]| {
-        let printed = printed_with(arguments, &kubernetes);
-        let names = printed
-            .lines()
-            .filter_map(|line| Some(line.split_once("_SERVICE_HOST=")?.0.to_owned()));
+        let stdout = stdout_with(arguments, &kubernetes);
+        let names =
+            stdout.lines().filter_map(|line| Some(line.split_once("_SERVICE_HOST=")?.0.to_owned()));
         names.collect::<Vec<_>>()
     };
     assert_eq!(seen(&[SERVICE, "-"]), ["KUBERNETES", "MY_SVC_NGINX"]);
@@ -172,7 +170,7 @@ fn the_namespace_and_service_links_decide_what_is_seen() {
 }
 
 #[test]
-fn reads_json_and_yaml_of_several_documents_from_several_files() {
+fn reads_several_documents_and_files() {
     let json = |name: &str| {
         format!(
             r#"{{"apiVersion": "v1", "kind": "Service", "metadata": {{"name": "{name}"}},
@@ -180,12 +178,8 @@ fn reads_json_and_yaml_of_several_documents_from_several_files() {
         )
     };
     let hosts = |stdin: &str| {
-        let printed = printed_with(&[SERVICE, "-"], stdin);
-        printed
-            .lines()
-            .filter(|line| line.contains("_SERVICE_HOST="))
-            .collect::<Vec<_>>()
-            .join("\n")
+        let stdout = stdout_with(&[SERVICE, "-"], stdin);
+        stdout.lines().filter(|line| line.contains("_SERVICE_HOST=")).collect::<Vec<_>>().join("\n")
     };
     let expected =
         "A_SERVICE_HOST=10.0.0.1\nB_SERVICE_HOST=10.0.0.1\nMY_SVC_NGINX_SERVICE_HOST=10.1.237.190";
@@ -198,43 +192,43 @@ fn reads_json_and_yaml_of_several_documents_from_several_files() {
     );
     assert_eq!(hosts(&list), expected);
     assert_eq!(hosts(&format!("---\n{}\n---\n---\n{}\n", json("b"), json("a"))), expected);
-    assert_eq!(printed_with(&["-"], ""), "");
-    assert_eq!(printed_with(&["-"], "# nothing\n---\n"), "");
+    assert_eq!(stdout_with(&["-"], ""), "");
+    assert_eq!(stdout_with(&["-"], "# nothing\n---\n"), "");
 }
 
 #[test]
-fn five_thousand_services_are_read_at_once() {
+fn reads_five_thousand_services() {
     let documents: String = (0..5_000)
         .map(|number| document(&format!("svc-{number}"), "10.0.0.1", ", ports: [{port: 80}]"))
         .collect();
-    assert_eq!(printed_with(&["-"], &documents).lines().count(), 35_000);
+    assert_eq!(stdout_with(&["-"], &documents).lines().count(), 35_000);
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_refused() {
-    insta::assert_snapshot!(refused_with(1, &["no-such-file.yaml"], ""), @"error: no-such-file.yaml: No such file or directory (os error 2)");
-    insta::assert_snapshot!(refused_with(1, &[SERVICE, "no-such-file.yaml"], ""), @"error: no-such-file.yaml: No such file or directory (os error 2)");
+fn rejects_unreadable_files() {
+    insta::assert_snapshot!(stderr_with(1, &["no-such-file.yaml"], ""), @"error: no-such-file.yaml: No such file or directory (os error 2)");
+    insta::assert_snapshot!(stderr_with(1, &[SERVICE, "no-such-file.yaml"], ""), @"error: no-such-file.yaml: No such file or directory (os error 2)");
 }
 
 #[test]
-fn a_text_that_does_not_parse_is_refused() {
-    insta::assert_snapshot!(refused("apiVersion: v1\nkind: [Service\n"), @"error: standard input: not YAML: did not find expected ',' or ']' at line 3 column 1, while parsing a flow sequence at line 2 column 7");
-    insta::assert_snapshot!(refused("{\"apiVersion\": \"v1\",\n \"kind\": }"), @"error: standard input: not JSON: expected value at line 2 column 10");
-    insta::assert_snapshot!(refused(&(document("a", "None", "") + "---\na: b: c\n")), @"error: standard input: not YAML: mapping values are not allowed in this context at line 4 column 5");
+fn rejects_text_that_does_not_parse() {
+    insta::assert_snapshot!(stderr("apiVersion: v1\nkind: [Service\n"), @"error: standard input: not YAML: did not find expected ',' or ']' at line 3 column 1, while parsing a flow sequence at line 2 column 7");
+    insta::assert_snapshot!(stderr("{\"apiVersion\": \"v1\",\n \"kind\": }"), @"error: standard input: not JSON: expected value at line 2 column 10");
+    insta::assert_snapshot!(stderr(&(document("a", "None", "") + "---\na: b: c\n")), @"error: standard input: not YAML: mapping values are not allowed in this context at line 4 column 5");
 }
 
 #[test]
-fn what_is_no_object_is_refused() {
-    insta::assert_snapshot!(refused("just words\n"), @r#"error: standard input: the object is "just words", but should be an object"#);
-    insta::assert_snapshot!(refused("kind: Service\nmetadata:\n  name: web\n"), @"error: standard input: Service web: apiVersion is missing");
-    insta::assert_snapshot!(refused("apiVersion: v1\nmetadata:\n  name: web\n"), @"error: standard input: object web: kind is missing");
-    insta::assert_snapshot!(refused("apiVersion: v1\nkind: Service\n"), @"error: standard input: Service: metadata.name is missing");
+fn rejects_values_that_are_not_objects() {
+    insta::assert_snapshot!(stderr("just words\n"), @r#"error: standard input: the object is "just words", but should be an object"#);
+    insta::assert_snapshot!(stderr("kind: Service\nmetadata:\n  name: web\n"), @"error: standard input: Service web: apiVersion is missing");
+    insta::assert_snapshot!(stderr("apiVersion: v1\nmetadata:\n  name: web\n"), @"error: standard input: object web: kind is missing");
+    insta::assert_snapshot!(stderr("apiVersion: v1\nkind: Service\n"), @"error: standard input: Service: metadata.name is missing");
 }
 
 #[test]
-fn a_port_that_is_none_is_refused() {
+fn rejects_invalid_ports() {
     let port =
-        |port: &str| refused(&document("web", "10.0.0.1", &format!(", ports: [{{port: {port}}}]")));
+        |port: &str| stderr(&document("web", "10.0.0.1", &format!(", ports: [{{port: {port}}}]")));
     insta::assert_snapshot!(port("70000"), @"error: standard input: Service default/web: spec.ports[0].port is 70000, but should be a port number from 1 to 65535");
     insta::assert_snapshot!(port("0"), @"error: standard input: Service default/web: spec.ports[0].port is 0, but should be a port number from 1 to 65535");
     insta::assert_snapshot!(port("http"), @r#"error: standard input: Service default/web: spec.ports[0].port is "http", but should be a port number from 1 to 65535"#);
@@ -242,77 +236,77 @@ fn a_port_that_is_none_is_refused() {
 }
 
 #[test]
-fn a_protocol_that_is_none_is_refused() {
+fn rejects_invalid_protocols() {
     let web = document("web", "10.0.0.1", ", ports: [{port: 80}, {port: 81, protocol: HTTP}]");
-    insta::assert_snapshot!(refused(&web), @r#"error: standard input: Service default/web: spec.ports[1].protocol is "HTTP", but should be TCP, UDP or SCTP"#);
-    insta::assert_snapshot!(refused(&(document("a", "None", "") + &web)), @r#"error: standard input: document 2: Service default/web: spec.ports[1].protocol is "HTTP", but should be TCP, UDP or SCTP"#);
+    insta::assert_snapshot!(stderr(&web), @r#"error: standard input: Service default/web: spec.ports[1].protocol is "HTTP", but should be TCP, UDP or SCTP"#);
+    insta::assert_snapshot!(stderr(&(document("a", "None", "") + &web)), @r#"error: standard input: document 2: Service default/web: spec.ports[1].protocol is "HTTP", but should be TCP, UDP or SCTP"#);
 }
 
 #[test]
-fn an_item_of_a_list_is_told_by_its_place() {
+fn error_names_the_list_item() {
     let list = r#"{"apiVersion": "v1", "kind": "List", "items": [{"apiVersion": "v1", "kind": "Event"},
         {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"ports": [{"port": 70000}]}}]}"#;
-    insta::assert_snapshot!(refused(list), @"error: standard input: Service web: items[1].spec.ports[0].port is 70000, but should be a port number from 1 to 65535");
+    insta::assert_snapshot!(stderr(list), @"error: standard input: Service web: items[1].spec.ports[0].port is 70000, but should be a port number from 1 to 65535");
 }
 
 #[test]
-fn two_services_of_one_name_are_refused() {
+fn rejects_duplicate_services() {
     let web = document("web", "10.0.0.1", ", ports: [{port: 80}]");
-    insta::assert_snapshot!(refused(&[web.as_str(), &web].concat()), @"error: standard input: document 2: Service default/web is defined twice: metadata.name must be unique in a namespace, so rename or remove one");
-    insta::assert_snapshot!(refused_with(1, &[SERVICE, SERVICE], ""), @"error: examples/my-svc-nginx.yaml: Service default/my-svc-nginx is defined twice: metadata.name must be unique in a namespace, so rename or remove one");
-    // One says its namespace, and the other is put there.
-    insta::assert_snapshot!(refused_with(1, &[SERVICE, DEPLOYMENT], ""), @"error: examples/my-dep-nginx.yaml: document 2: Service default/my-svc-nginx is defined twice: metadata.name must be unique in a namespace, so rename or remove one");
-    assert_eq!(printed_with(&["--namespace", "prod", SERVICE, "-"], &web), "");
+    insta::assert_snapshot!(stderr(&[web.as_str(), &web].concat()), @"error: standard input: document 2: Service default/web is defined twice: metadata.name must be unique in a namespace, so rename or remove one");
+    insta::assert_snapshot!(stderr_with(1, &[SERVICE, SERVICE], ""), @"error: examples/my-svc-nginx.yaml: Service default/my-svc-nginx is defined twice: metadata.name must be unique in a namespace, so rename or remove one");
+    // One Service names its namespace and the other defaults to it.
+    insta::assert_snapshot!(stderr_with(1, &[SERVICE, DEPLOYMENT], ""), @"error: examples/my-dep-nginx.yaml: document 2: Service default/my-svc-nginx is defined twice: metadata.name must be unique in a namespace, so rename or remove one");
+    assert_eq!(stdout_with(&["--namespace", "prod", SERVICE, "-"], &web), "");
 }
 
 #[test]
-fn an_address_without_ports_is_refused() {
+fn rejects_address_without_ports() {
     let web = document("web", "10.0.0.1", "");
-    insta::assert_snapshot!(refused(&web), @"error: standard input: Service default/web: spec.ports is empty, but spec.clusterIP has an address: declare a port, or make the Service headless with clusterIP: None");
+    insta::assert_snapshot!(stderr(&web), @"error: standard input: Service default/web: spec.ports is empty, but spec.clusterIP has an address: declare a port, or make the Service headless with clusterIP: None");
     let several =
         [document("a", "None", ""), document("b", "", ", ports: [{port: 1}]"), web.clone()]
             .concat();
-    insta::assert_snapshot!(refused_with(1, &[SERVICE, "-"], &several), @"error: standard input: document 3: Service default/web: spec.ports is empty, but spec.clusterIP has an address: declare a port, or make the Service headless with clusterIP: None");
-    // Nobody sees it there.
-    assert_eq!(printed_with(&["--namespace", "prod", "-"], &web), "");
+    insta::assert_snapshot!(stderr_with(1, &[SERVICE, "-"], &several), @"error: standard input: document 3: Service default/web: spec.ports is empty, but spec.clusterIP has an address: declare a port, or make the Service headless with clusterIP: None");
+    // No container of that namespace sees the Service.
+    assert_eq!(stdout_with(&["--namespace", "prod", "-"], &web), "");
 }
 
 #[test]
-fn an_address_for_no_service_is_refused() {
-    let give = |address: &str| refused_with(1, &["--cluster-ip", address, SERVICE], "");
+fn rejects_address_for_no_service() {
+    let give = |address: &str| stderr_with(1, &["--cluster-ip", address, SERVICE], "");
     insta::assert_snapshot!(give("web=10.0.0.1"), @"error: --cluster-ip web=10.0.0.1: no Service default/web without a clusterIP is in these files");
     insta::assert_snapshot!(give("my-svc-nginx=10.0.0.1"), @"error: --cluster-ip my-svc-nginx=10.0.0.1: no Service default/my-svc-nginx without a clusterIP is in these files");
 }
 
 #[test]
-fn arguments_that_cannot_be_read_are_a_usage_error() {
-    insta::assert_snapshot!(refused_with(2, &["--cluster-ip", "web", SERVICE], ""), @"
+fn invalid_arguments_are_usage_errors() {
+    insta::assert_snapshot!(stderr_with(2, &["--cluster-ip", "web", SERVICE], ""), @"
     error: invalid value 'web' for '--cluster-ip <NAME=IP>': it should be NAME=IP
 
     For more information, try '--help'.
     ");
-    insta::assert_snapshot!(refused_with(2, &["--cluster-ip", "web=", SERVICE], ""), @r#"
+    insta::assert_snapshot!(stderr_with(2, &["--cluster-ip", "web=", SERVICE], ""), @r#"
     error: invalid value 'web=' for '--cluster-ip <NAME=IP>': "" is not an IP address: invalid IP address syntax
 
     For more information, try '--help'.
     "#);
-    insta::assert_snapshot!(refused_with(2, &["--at", "noon", SERVICE], ""), @r#"
+    insta::assert_snapshot!(stderr_with(2, &["--at", "noon", SERVICE], ""), @r#"
     error: invalid value 'noon' for '--at <TIME>': "noon" is not a time: use RFC 3339, such as 2026-11-22T09:30:00Z
 
     For more information, try '--help'.
     "#);
-    insta::assert_snapshot!(refused_with(2, &["--order", "random", SERVICE], ""), @"
+    insta::assert_snapshot!(stderr_with(2, &["--order", "random", SERVICE], ""), @"
     error: invalid value 'random' for '--order <ORDER>'
       [possible values: kubelet, name, dash]
 
     For more information, try '--help'.
     ");
-    insta::assert_snapshot!(refused_with(2, &[], "").lines().next().unwrap(), @"error: the following required arguments were not provided:");
+    insta::assert_snapshot!(stderr_with(2, &[], "").lines().next().unwrap(), @"error: the following required arguments were not provided:");
 }
 
 #[test]
-fn help_tells_every_argument() {
-    insta::assert_snapshot!(printed(&["--help"]), @"
+fn help_lists_every_argument() {
+    insta::assert_snapshot!(stdout(&["--help"]), @"
     Print the environment that the kubelet gives a container, or run a command with it
 
     Usage: printenv [OPTIONS] <FILE>... [-- <COMMAND>...]

@@ -3,7 +3,7 @@
 use super::run_example;
 
 #[test]
-fn the_services_that_are_left_after_the_events() {
+fn prints_the_remaining_services() {
     let output = run_example("watcher", &["shop"], "");
     assert_eq!((output.code, output.stderr.as_str()), (Some(0), ""));
     insta::assert_snapshot!(output.stdout, @"

@@ -1,0 +1,6 @@
+//! The Kubernetes objects, their quantities, names and wire form, and the traits of all public types.
+
+mod k8s_openapi;
+mod names;
+mod quantity;
+mod wire;

@@ -1,0 +1,298 @@
+//! Limits for untrusted input in explanations, findings and comparisons.
+//!
+//! The inputs are so large that quadratic work would not finish.
+
+use kubelet_env::api::{ConfigMapKeySelector, EnvVar, EnvVarSource};
+use kubelet_env::environment::Size;
+use kubelet_env::inspect::{
+    Absence, Captured, Code, DriftKind, Expectations, Finding, diagnose_service, drift,
+};
+use kubelet_env::services::generate;
+use kubelet_env::{Environment, Facts, Form, Objects, Order, Release, compose};
+
+use crate::support::{
+    env_var, env_var_from, names_mangled_alike, numbered_service, pod_with_env, port,
+    service_with_ports,
+};
+
+#[test]
+fn ambiguity_lists_thousands_of_values() {
+    let mut objects = Objects::default();
+    let addressed = names_mangled_alike(3_000).enumerate();
+    objects.services.extend(
+        addressed.map(|(number, name)| numbered_service(name, format!("10.0.0.{number}"), 1)),
+    );
+    let env = vec![
+        env_var("A", "$(NAMENAMENAMENAME_SERVICE_HOST)"),
+        env_var("B", "$(A)$(NAMENAMENAMENAME_PORT)"),
+    ];
+    let pod = pod_with_env(env);
+    let composition = compose(&pod, "app", &Facts::of(&objects)).unwrap();
+    let ambiguities = composition.ambiguities();
+    let declared: Vec<usize> = ambiguities
+        .iter()
+        .filter(|ambiguity| ambiguity.is_declared)
+        .map(|ambiguity| ambiguity.values.len())
+        .collect();
+    assert_eq!(declared, [3_000, 3_000]);
+    let of_services = ambiguities
+        .iter()
+        .find(|ambiguity| ambiguity.name == "NAMENAMENAMENAME_SERVICE_HOST")
+        .unwrap();
+    assert_eq!(of_services.values.len(), 3_000);
+
+    // Each entry of the chain depends on all entries before it.
+    let mut objects = Objects::default();
+    let pair = |number| {
+        [("s", 1), ("S", 2)]
+            .map(|(s, host)| numbered_service(format!("{s}{number}"), format!("10.0.0.{host}"), 1))
+    };
+    objects.services.extend((0..500).flat_map(pair));
+    let link = |number: usize| {
+        env_var(
+            format!("A{number}"),
+            format!("$(A{})$(S{number}_SERVICE_HOST)", number.wrapping_sub(1)),
+        )
+    };
+    let pod = pod_with_env((0..500).map(link).collect());
+    let facts = Facts { size_limit: 4 << 20, ..Facts::of(&objects) };
+    let composition = compose(&pod, "app", &facts).unwrap();
+    assert_eq!(
+        composition.ambiguities().iter().filter(|ambiguity| ambiguity.is_declared).count(),
+        500
+    );
+}
+
+/// Storing the winner of every name in each of a thousand outcomes would take gigabytes.
+#[test]
+fn many_contested_names_use_little_memory() {
+    let mut objects = Objects::default();
+    let pair = |number| {
+        [("s", 1), ("S", 2)].map(|(s, host)| {
+            numbered_service(format!("{s}{number}"), format!("10.0.0.{host}"), 100)
+        })
+    };
+    objects.services.extend((0..512).flat_map(pair));
+    let reference =
+        |number| (1..=100).map(move |port| format!("$(S{number}_PORT_{port}_TCP_ADDR)"));
+    let pod = pod_with_env(
+        (0..512)
+            .map(|number| env_var(format!("A{number}"), reference(number).collect::<String>()))
+            .collect(),
+    );
+    let composition = compose(&pod, "app", &Facts::of(&objects)).unwrap();
+    let ambiguities = composition.ambiguities();
+    assert!(
+        ambiguities
+            .iter()
+            .filter(|ambiguity| ambiguity.is_declared)
+            .all(|ambiguity| ambiguity.values.len() == 2)
+    );
+    assert_eq!(ambiguities.iter().filter(|ambiguity| ambiguity.is_declared).count(), 512);
+}
+
+/// Up to 96 variables every combination is reported. With more, each Service wins once.
+#[test]
+fn few_contested_variables_are_all_combined() {
+    for (count, values) in [(94, 94 * 2), (95, 95 + 2)] {
+        let mut objects = Objects::default();
+        let of_one_name =
+            names_mangled_alike(count).chain(["s".to_owned(), "S".to_owned()]).enumerate();
+        objects.services.extend(
+            of_one_name.map(|(number, name)| numbered_service(name, format!("10.0.0.{number}"), 1)),
+        );
+        let pod =
+            pod_with_env(vec![env_var("A", "$(NAMENAMENAMENAME_SERVICE_HOST) $(S_SERVICE_HOST)")]);
+        let composition = compose(&pod, "app", &Facts::of(&objects)).unwrap();
+        let ambiguities = composition.ambiguities();
+        assert_eq!(
+            ambiguities.iter().find(|ambiguity| ambiguity.is_declared).unwrap().values.len(),
+            values
+        );
+    }
+}
+
+#[test]
+fn only_changed_entries_count_towards_limit() {
+    let mut objects = Objects::default();
+    let three = |number| {
+        [("ab", 1), ("aB", 2), ("Ab", 3)]
+            .map(|(s, host)| numbered_service(format!("{s}{number}"), format!("10.0.0.{host}"), 1))
+    };
+    objects.services.extend((0..1_000).flat_map(three));
+    let pod = pod_with_env(
+        (0..1_000)
+            .map(|number| env_var(format!("A{number}"), format!("$(AB{number}_SERVICE_HOST)")))
+            .collect(),
+    );
+    let facts = Facts { size_limit: 4 << 20, ..Facts::of(&objects) };
+    let composition = compose(&pod, "app", &facts).unwrap();
+    let ambiguities = composition.ambiguities();
+    assert_eq!(
+        ambiguities
+            .iter()
+            .filter(|ambiguity| ambiguity.is_declared && ambiguity.values.len() == 3)
+            .count(),
+        1_000
+    );
+}
+
+/// Each entry depends on all earlier names, through a value that does not grow.
+#[test]
+fn long_dependency_chain_stays_small() {
+    let mut objects = Objects::default();
+    let pair = |number| {
+        [("s", "1"), ("S", "2")].map(|(s, host)| numbered_service(format!("{s}{number}"), host, 1))
+    };
+    objects.services.extend((0..5_000).flat_map(pair));
+    let link = |number: usize| {
+        env_var(
+            format!("A{number}"),
+            format!("$(A{})$(S{number}_SERVICE_HOST)", number.wrapping_sub(1)),
+        )
+    };
+    let pod = pod_with_env((0..5_000).map(link).collect());
+    let composition = compose(&pod, "app", &Facts::of(&objects)).unwrap();
+    let ambiguities = composition.ambiguities();
+    assert_eq!(ambiguities.iter().filter(|ambiguity| ambiguity.is_declared).count(), 5_000);
+    let listed: usize = ambiguities
+        .iter()
+        .flat_map(|ambiguity| &ambiguity.values)
+        .map(|possible| possible.from.len())
+        .sum();
+    assert!(listed < 4_000_000, "{listed}");
+}
+
+#[test]
+fn skipped_and_referenced_names_do_not_multiply() {
+    let missing =
+        ConfigMapKeySelector { name: "none".into(), key: "a".into(), optional: Some(true) };
+    let source = EnvVarSource { config_map_key_ref: Some(missing), ..EnvVarSource::default() };
+    let mut env: Vec<EnvVar> =
+        (0..20_000).map(|number| env_var_from(format!("K{number}"), source.clone())).collect();
+    env.extend((0..20_000).map(|number| env_var(format!("A{number}"), "x")));
+    let references =
+        |letter: &str| (0..20_000).map(|number| format!("$({letter}{number})")).collect::<String>();
+    env.extend([env_var("UNKNOWN", references("U")), env_var("KNOWN", references("A"))]);
+    let pod = pod_with_env(env);
+    let objects = Objects::default();
+    let composition = compose(&pod, "app", &Facts::of(&objects)).unwrap();
+    let findings = composition.diagnose(&Expectations::default());
+    assert_eq!(
+        findings.iter().filter(|finding| finding.code == Code::ReferenceUndefined).count(),
+        20_000
+    );
+    let explained = composition.explain("KNOWN", &objects.services).to_string();
+    assert_eq!(explained.lines().count(), 20_002);
+}
+
+#[test]
+fn repeated_reference_is_reported_once() {
+    let objects = Objects::default();
+    let pod = pod_with_env(vec![env_var("A", "$(B)$(C)".repeat(100_000))]);
+    let findings =
+        compose(&pod, "app", &Facts::of(&objects)).unwrap().diagnose(&Expectations::default());
+    assert_eq!(
+        findings.iter().filter(|finding| finding.code == Code::ReferenceUndefined).count(),
+        2
+    );
+}
+
+#[test]
+fn long_name_is_scanned_once() {
+    let name = "A_PORT_".repeat(30_000);
+    let service = numbered_service(name.as_str(), "10.0.0.1", 1);
+    let services = [&service];
+    let environment = Environment::from(generate(&services).unwrap());
+    assert!(environment.get(&format!("{name}_SERVICE_HOST")).is_some());
+    assert!(environment.get(&name).is_none());
+    let rendered = environment.render(Order::Kubelet, Form::NulSeparated);
+    assert_eq!(Size::of_environment(&environment).strings, rendered.len());
+    let captured = Captured::from_block(&rendered);
+    assert!(drift(&captured, &environment).is_empty());
+}
+
+#[test]
+fn long_value_is_parsed_once() {
+    let block = ["A_SERVICE_PORT_".repeat(100_000), "=".into(), "1".repeat(10_000_000)].concat();
+    assert_eq!(drift(&Captured::from_block(block.as_bytes()), &Environment::default()).len(), 1);
+}
+
+#[test]
+fn duplicate_ports_are_not_compared_pairwise() {
+    let many = service_with_ports("default", "a", "10.0.0.1", vec![port(1); 100_000]);
+    let services = [&many];
+    let now = Environment::from(generate(&services).unwrap());
+    let then: Vec<u8> = b"A_PORT_1_TCP=x\0A_PORT_1_TCP_ADDR=x\0A_PORT_1_TCP_PROTO=x\0".to_vec();
+    assert_eq!(
+        drift(&Captured::from_block(&then), &now)
+            .iter()
+            .filter(|drifted| drifted.drift == DriftKind::Stale)
+            .count(),
+        3
+    );
+}
+
+#[test]
+fn explains_long_names_without_generating() {
+    let mut now = Objects::default();
+    let name = "é".repeat(100_000);
+    now.services.apply(numbered_service(name.as_str(), "10.0.0.1", 60_000));
+    let (pod, objects) = (pod_with_env(Vec::new()), Objects::default());
+    let composition = compose(&pod, "app", &Facts::of(&objects)).unwrap();
+    let asked = format!("{}_PORT_60000_TCP_ADDR", "É".repeat(100_000));
+    let absences = composition.explain(&asked, &now.services).absences;
+    assert!(matches!(absences[..], [Absence::CreatedLater { .. }]));
+}
+
+#[track_caller]
+fn assert_cut(findings: &[Finding], expectations: &Expectations) {
+    let (last, others) = findings.split_last().unwrap();
+    assert_eq!(last.code, Code::FindingsCut);
+    let len: usize = others.iter().map(|finding| finding.message.len()).sum();
+    assert!(0 < len && len <= expectations.size_limit, "{len}");
+}
+
+#[test]
+fn findings_with_long_names_stop_at_the_limit() {
+    let expectations = Expectations { size_limit: 4 << 20, ..Expectations::default() };
+    let mut bad = numbered_service("A_".repeat(50_000), "", 100_000);
+    assert_cut(&diagnose_service(&bad, &expectations, Release::NEWEST), &expectations);
+    // Only the name is invalid, and every variable is expected.
+    for (number, port) in (0..).zip(&mut bad.spec.ports) {
+        port.name = format!("p{number}");
+    }
+    bad.spec.ports.truncate(65_535);
+    let all = Expectations { prefixes: vec!["A_".to_owned()], ..expectations.clone() };
+    assert_cut(&diagnose_service(&bad, &all, Release::NEWEST), &all);
+
+    let mut objects = Objects::default();
+    objects.services.apply(bad);
+    let references: String = (0..100_000).map(|number| format!("$(U{number})")).collect();
+    let pod = pod_with_env(vec![env_var("A".repeat(100_000), references)]);
+    let composition = compose(&pod, "app", &Facts::of(&objects)).unwrap();
+    assert_cut(&composition.diagnose(&all), &all);
+    let none = Objects::default();
+    let composition = compose(&pod, "app", &Facts::of(&none)).unwrap();
+    assert_cut(&composition.diagnose(&expectations), &expectations);
+}
+
+/// Each of a thousand outcomes names all the Services.
+#[test]
+fn possible_values_stop_at_the_limit() {
+    let mut objects = Objects::default();
+    let long = "s".repeat(2_000);
+    let pair = |number| {
+        [("s", 1), ("S", 2)].map(|(s, host)| {
+            numbered_service(format!("{s}{long}{number}"), format!("10.0.0.{host}"), 1)
+        })
+    };
+    objects.services.extend((0..500).flat_map(pair));
+    let references: String = (0..500)
+        .map(|number| format!("$(S{}{number}_SERVICE_HOST)", long.to_uppercase()))
+        .collect();
+    let pod = pod_with_env(vec![env_var("Z", references)]);
+    let composition = compose(&pod, "app", &Facts::of(&objects)).unwrap();
+    let expectations = Expectations::default();
+    assert_cut(&composition.diagnose(&expectations), &expectations);
+}

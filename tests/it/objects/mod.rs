@@ -1,0 +1,6 @@
+//! Documents that are read into a set of objects, and the store that holds them.
+
+mod documents;
+mod kinds;
+mod limits;
+mod store;

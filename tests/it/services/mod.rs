@@ -1,0 +1,6 @@
+//! Selection of Services and the variables they produce.
+
+mod documented;
+mod properties;
+mod rendering;
+mod validation;
