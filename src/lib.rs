@@ -43,6 +43,7 @@
 //! - [Use it as a dependency](guide::dependency)
 //! - [Pin environments in `cargo test`](guide::golden)
 //! - [Fuzz with it](guide::fuzzing)
+//! - [The rules of the kubelet](guide::rules)
 //! - [Design rationale](guide::reasons)
 //! - [Stability](guide::promises)
 //!

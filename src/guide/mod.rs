@@ -1,10 +1,11 @@
-//! The ways in, a page each, and the reasons. There is nothing here but text.
+//! Guides. This module contains only documentation.
 //!
-//! - [`dependency`]: put it into a program.
-//! - [`golden`]: pin a workload's environment in `cargo test`.
-//! - [`fuzzing`]: use it as an oracle, or feed it to your own fuzz targets.
-//! - [`reasons`]: why it is as it is.
-//! - [`promises`]: what a release may change, and what it will not.
+//! - [`dependency`]: use the crate in a program.
+//! - [`golden`]: pin the environment of a workload in `cargo test`.
+//! - [`fuzzing`]: use the crate in fuzz targets.
+//! - [`rules`]: the rules of the kubelet, and the releases that changed them.
+//! - [`reasons`]: the design rationale.
+//! - [`promises`]: the stability guarantees.
 
 #[doc = include_str!("dependency.md")]
 pub mod dependency {}
@@ -14,6 +15,9 @@ pub mod golden {}
 
 #[doc = include_str!("fuzzing.md")]
 pub mod fuzzing {}
+
+#[doc = include_str!("rules.md")]
+pub mod rules {}
 
 #[doc = include_str!("reasons.md")]
 pub mod reasons {}

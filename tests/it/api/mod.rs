@@ -3,4 +3,5 @@
 mod k8s_openapi;
 mod names;
 mod quantity;
+mod traits;
 mod wire;
