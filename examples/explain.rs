@@ -1,5 +1,5 @@
-//! Explains variables of a container, or tells what deserves attention in its whole environment, from
-//! the objects in these files.
+//! Explains variables of a container, or reports the findings for its environment, from the objects
+//! in files.
 
 use std::error::Error;
 use std::io::{self, Write};
@@ -16,41 +16,41 @@ use serde::Serialize;
 
 mod shared;
 
-/// Explain variables of a container, or tell what deserves attention in its environment
+/// Explain variables of a container, or report the findings for its environment
 #[derive(Parser)]
 #[command(
     after_help = "The exit code is 0 without findings, 3 with findings of at least --fail-on, 1 if the input cannot be used."
 )]
 struct Arguments {
-    /// YAML or JSON, of several documents each; `-` is standard input. What neither exists nor ends in
-    /// .yaml, .yml or .json is the name of a variable
+    /// Files of YAML or JSON documents; `-` is standard input. An argument that neither exists nor ends
+    /// in .yaml, .yml or .json is the name of a variable
     #[arg(required = true, value_name = "FILE|VARIABLE")]
     files_and_variables: Vec<String>,
-    /// Explain this variable, however it is called (may be repeated)
+    /// Explain this variable, even if its name looks like a file (may be repeated)
     #[arg(short, long, value_name = "NAME")]
     variable: Vec<String>,
-    /// Explain these variables, however they are called
+    /// Explain these variables, even if their names look like files
     #[arg(last = true, value_name = "VARIABLE")]
     variables: Vec<String>,
     #[command(flatten)]
     choice: shared::Choice,
-    /// When the container started, such as 2026-11-22T09:30:00Z: objects that were created later are
-    /// told as what a restart would bring
+    /// Start time of the container, such as 2026-11-22T09:30:00Z. Objects created later are reported as
+    /// requiring a restart
     #[arg(long, value_name = "TIME")]
     at: Option<Timestamp>,
     /// The application reads this variable as its own setting (may be repeated)
     #[arg(long, value_name = "NAME")]
     expect: Vec<String>,
-    /// The application reads all variables that begin so as its own settings (may be repeated)
+    /// The application reads variables with this prefix as its own settings (may be repeated)
     #[arg(long, value_name = "PREFIX")]
     expect_prefix: Vec<String>,
     /// Exit with 3 if there are findings of at least this severity
     #[arg(long, value_name = "SEVERITY", value_enum, default_value = "warning")]
     fail_on: FailOn,
-    /// Tell instead what an upgrade to this release changes
+    /// Report the changes of an upgrade to this release instead
     #[arg(long, value_name = "RELEASE", conflicts_with_all = ["variable", "variables"])]
     upgrade_to: Option<Release>,
-    /// As JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
@@ -83,8 +83,8 @@ fn main() -> ExitCode {
 }
 
 fn is_file(argument: &str) -> bool {
-    let is_named_so = [".yaml", ".yml", ".json"].iter().any(|ending| argument.ends_with(ending));
-    argument == "-" || is_named_so || Path::new(argument).exists()
+    let has_extension = [".yaml", ".yml", ".json"].iter().any(|ending| argument.ends_with(ending));
+    argument == "-" || has_extension || Path::new(argument).exists()
 }
 
 fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
@@ -98,7 +98,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
 
     let files = arguments.choice.read(&files)?;
     let namespace = &arguments.choice.namespace;
-    let nothing = || {
+    let no_target = || {
         let elsewhere: Vec<String> = files.targets().map(|target| target.to_string()).collect();
         let others = if elsewhere.is_empty() {
             String::new()
@@ -107,9 +107,9 @@ fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
         };
         format!("no Pod or workload of the namespace {namespace} is in these files{others}")
     };
-    let chosen = arguments.choice.container(&files)?.ok_or_else(nothing)?;
+    let chosen = arguments.choice.container(&files)?.ok_or_else(no_target)?;
     let objects = match arguments.at {
-        Some(moment) => files.objects.clone().as_of(moment),
+        Some(time) => files.objects.clone().as_of(time),
         None => files.objects.clone(),
     };
     let facts = chosen.facts(&objects);
@@ -127,7 +127,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
     }
 
     let composition = compose(&chosen.pod, &chosen.container, &facts)
-        .map_err(|error| chosen.refused(&error, &files))?;
+        .map_err(|error| chosen.describe(&error, &files))?;
     chosen.check_limits(composition.environment())?;
     if !names.is_empty() {
         let explained = names.iter().map(|name| composition.explain(name, &files.objects.services));
@@ -145,12 +145,16 @@ fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
         ..Expectations::default()
     };
     let findings = composition.diagnose(&expectations);
-    print(&if arguments.json { json(&findings)? } else { findings.iter().map(told).collect() })?;
+    print(&if arguments.json {
+        json(&findings)?
+    } else {
+        findings.iter().map(finding_text).collect()
+    })?;
     let fails = findings.iter().any(|finding| finding.severity >= arguments.fail_on.into());
     Ok(if fails { ExitCode::from(3) } else { ExitCode::SUCCESS })
 }
 
-fn told(finding: &Finding) -> String {
+fn finding_text(finding: &Finding) -> String {
     let Finding { code, severity, message, advice, .. } = finding;
     format!("{severity}: {message} [{code}]\n  {advice}\n")
 }

@@ -1,6 +1,6 @@
-//! Prints the environment that the kubelet gives a container, made from the objects in these files, as
-//! `printenv` in the container would, or runs a command with it. Without a Pod or workload among the
-//! objects these are the variables of the Services.
+//! Prints the environment that the kubelet gives a container, like `printenv` in the container, or runs
+//! a command with it. The objects come from files. Without a Pod or workload it prints the variables
+//! of the Services.
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -17,25 +17,25 @@ mod shared;
 /// Print the environment that the kubelet gives a container, or run a command with it
 #[derive(Parser)]
 struct Arguments {
-    /// YAML or JSON, of several documents each, as written by hand or printed by `kubectl get`;
-    /// `-` is standard input
+    /// Files of YAML or JSON documents, written by hand or printed by `kubectl get`; `-` is standard
+    /// input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
     #[command(flatten)]
     choice: shared::Choice,
-    /// As the kubelet makes them, by name, or as a program started from dash lists them
+    /// Order of the variables: that of the kubelet, by name, or that of a program started from dash
     #[arg(long, value_enum, default_value = "kubelet")]
     order: OrderArgument,
-    /// When the container starts, such as 2026-11-22T09:30:00Z: later objects are not there
+    /// Start time of the container, such as 2026-11-22T09:30:00Z. Objects created later are ignored
     #[arg(long, value_name = "TIME")]
     at: Option<Timestamp>,
     /// End each variable with NUL instead of a line feed
     #[arg(short = '0', long)]
     null: bool,
-    /// Print the values that a Secret flowed into as [redacted]
+    /// Print [redacted] instead of values that contain a Secret
     #[arg(long, conflicts_with = "command")]
     redact: bool,
-    /// Run this with the environment, and nothing but it
+    /// Run this command with only that environment
     #[arg(last = true)]
     command: Vec<OsString>,
 }
@@ -61,37 +61,35 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let choice = &arguments.choice;
     let mut files = choice.read(&arguments.files)?;
     let chosen = choice.container(&files)?;
-    if let Some(moment) = arguments.at {
-        files.objects = files.objects.as_of(moment);
+    if let Some(time) = arguments.at {
+        files.objects = files.objects.as_of(time);
     }
     let Some(chosen) = chosen else {
-        // A workload of the namespace would have been chosen.
+        // Every Pod and workload is in another namespace.
         for elsewhere in files.targets() {
-            eprintln!(
-                "warning: {elsewhere} is of another namespace: choose that with --namespace if it is meant"
-            );
+            eprintln!("warning: {elsewhere} is in another namespace: use --namespace to select it");
         }
         let links = ServiceLinks::from(!choice.no_service_links);
         let seen = files.objects.services.select(&choice.namespace, links);
         let generated = generate(&seen).map_err(|error| files.at_origin(&error.service, &error))?;
-        return give(&Environment::from(generated), links, arguments, &files.objects);
+        return print_or_run(&Environment::from(generated), links, arguments, &files.objects);
     };
     let facts = chosen.facts(&files.objects);
     if facts.release.is_unknown() {
         let newest = Release::NEWEST;
         eprintln!(
-            "warning: Kubernetes {} is not known yet: this is what {newest} does",
+            "warning: Kubernetes {} is not known yet: using the rules of {newest}",
             facts.release
         );
     }
     let composition = compose(&chosen.pod, &chosen.container, &facts)
-        .map_err(|error| chosen.refused(&error, &files))?;
+        .map_err(|error| chosen.describe(&error, &files))?;
     chosen.check_limits(composition.environment())?;
-    give(composition.environment(), composition.service_links(), arguments, &files.objects)
+    print_or_run(composition.environment(), composition.service_links(), arguments, &files.objects)
 }
 
 /// Prints the environment, or runs the command with it.
-fn give(
+fn print_or_run(
     environment: &Environment<'_>,
     links: ServiceLinks,
     arguments: &Arguments,
@@ -101,7 +99,7 @@ fn give(
     for service in awaiting_cluster_ip(&objects.services, namespace, links) {
         let argument = argument_for(&service, namespace);
         eprintln!(
-            "warning: {service} has no clusterIP yet, so no variables: give it one with --cluster-ip {argument}=IP"
+            "warning: {service} has no clusterIP yet and therefore no variables: set one with --cluster-ip {argument}=IP"
         );
     }
     if let [program, rest @ ..] = arguments.command.as_slice() {
@@ -115,13 +113,14 @@ fn give(
         OrderArgument::Dash => Order::Dash,
     };
     let form = if arguments.null { Form::NulSeparated } else { Form::Lines };
-    let shown = if arguments.redact { environment.clone().redacted() } else { environment.clone() };
-    let text = shown.render(order, form);
+    let printed =
+        if arguments.redact { environment.clone().redacted() } else { environment.clone() };
+    let text = printed.render(order, form);
     io::stdout().lock().write_all(&text).map_err(|error| format!("standard output: {error}"))?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Becomes the command: it gets the signals, and its exit code is ours.
+/// Replaces this process with the command, which then receives its signals and sets its exit code.
 #[cfg(unix)]
 fn run_command(command: &mut Command) -> io::Result<ExitCode> {
     use std::os::unix::process::CommandExt;
@@ -137,19 +136,19 @@ fn run_command(command: &mut Command) -> io::Result<ExitCode> {
         .map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
-/// The Services that the container would see if a cluster had given them an address.
+/// Returns the Services that the container would see if they had an address.
 fn awaiting_cluster_ip(
     services: &Store<Service>,
     namespace: &str,
     links: ServiceLinks,
 ) -> Vec<ObjectRef> {
     let awaiting = services.iter().filter(|service| service.awaits_cluster_ip()).cloned();
-    let given_one = awaiting.map(|mut service| {
-        service.spec.cluster_ip = "given".to_owned();
+    let with_address = awaiting.map(|mut service| {
+        service.spec.cluster_ip = "assigned".to_owned();
         service
     });
-    let given_one: Store<Service> = given_one.collect();
-    given_one.select(namespace, links).into_iter().map(ObjectRef::of).collect()
+    let with_address: Store<Service> = with_address.collect();
+    with_address.select(namespace, links).into_iter().map(ObjectRef::of).collect()
 }
 
 fn argument_for(service: &ObjectRef, namespace: &str) -> String {

@@ -1,7 +1,7 @@
-//! Keeps the Services of a cluster up to date from the events of a watcher, and prints the service
+//! Keeps the Services of a cluster up to date with the events of a watcher, and prints the Service
 //! variables of a container in a namespace: `cargo run --example watcher -- [NAMESPACE]`.
 //!
-//! With `kube`, drop `Event` here for its own, and feed [`Services::handle`] from
+//! With `kube`, use its own `Event` and pass [`Services::handle`] the events of
 //! `kube::runtime::watcher(Api::<v1::Service>::all(client), watcher::Config::default())`.
 
 use std::error::Error;
@@ -13,7 +13,7 @@ use kubelet_env::api::Service;
 use kubelet_env::services::{ServiceLinks, generate};
 use kubelet_env::{Environment, Form, Order, Store};
 
-/// `kube::runtime::watcher::Event`
+/// A stand-in for `kube::runtime::watcher::Event`.
 enum Event<K> {
     Apply(K),
     Delete(K),
@@ -26,7 +26,7 @@ enum Event<K> {
 #[derive(Default)]
 struct Services {
     store: Store<Service>,
-    /// Those of a list that is not complete yet.
+    /// The Services of a list that is still incomplete.
     listed: Vec<Service>,
 }
 
@@ -64,7 +64,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What a watcher of a small cluster might tell.
+/// Returns the events of a small cluster.
 fn events() -> Vec<Event<v1::Service>> {
     vec![
         Event::Init,

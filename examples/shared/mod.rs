@@ -1,4 +1,4 @@
-//! What the examples have in common: which container of which objects in which files is meant.
+//! Code that the examples share: reading files and selecting a container.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -19,43 +19,43 @@ use kubelet_env::{
 };
 use serde::Deserialize;
 
-/// Which container is meant, and what is known of it apart from the files
+/// Options that select a container and add facts about it
 #[derive(Args)]
 pub(crate) struct Choice {
-    /// The namespace of the pod, and of objects that name none
+    /// Namespace of the Pod and of objects without a namespace
     #[arg(long, default_value = "default")]
     pub(crate) namespace: String,
-    /// As if the pod had `enableServiceLinks: false`
+    /// Treat the Pod as if it had `enableServiceLinks: false`
     #[arg(long)]
     pub(crate) no_service_links: bool,
-    /// Give a Service the address that no cluster has given it yet (may be repeated)
+    /// Set the address of a Service that has none yet (may be repeated)
     #[arg(long, value_name = "NAME=IP", value_parser = name_and_ip)]
     cluster_ip: Vec<(String, String)>,
-    /// Which pod or workload, if there are several, such as deploy/web or pod/web-0
+    /// Pod or workload to use if there are several, such as deploy/web or pod/web-0
     #[arg(long, value_name = "KIND/NAME", value_parser = kind_and_name)]
     workload: Option<(&'static str, String)>,
-    /// Which of its containers [default: the first]
+    /// Container to use [default: the first]
     #[arg(long, value_name = "NAME")]
     container: Option<String>,
-    /// The name that the pod gets
+    /// Name of the Pod
     #[arg(long, value_name = "NAME")]
     pod_name: Option<String>,
-    /// The UID that the pod gets
+    /// UID of the Pod
     #[arg(long, value_name = "UID")]
     pod_uid: Option<String>,
-    /// The pod's address, the primary one first (may be repeated)
+    /// Address of the Pod, the primary one first (may be repeated)
     #[arg(long, value_name = "IP")]
     pod_ip: Vec<String>,
-    /// The node, if there are several
+    /// Node to use if there are several
     #[arg(long, value_name = "NAME")]
     node: Option<String>,
-    /// The node's address, as the kubelet was started with (may be repeated)
+    /// Address of the Node, as passed to the kubelet (may be repeated)
     #[arg(long, value_name = "IP")]
     node_ip: Vec<String>,
-    /// What a fileKeyRef reads (may be repeated)
+    /// File that a fileKeyRef reads (may be repeated)
     #[arg(long, value_name = "VOLUME:PATH=FILE", value_parser = env_file)]
     env_file: Vec<EnvFile>,
-    /// The release of Kubernetes, such as 1.33 or v1.33.5+k3s1
+    /// Release of Kubernetes, such as 1.33 or v1.33.5+k3s1
     #[arg(long, default_value_t)]
     release: Release,
 }
@@ -67,14 +67,14 @@ struct EnvFile {
     file: String,
 }
 
-/// What the files hold.
+/// The objects of all files.
 pub(crate) struct Files {
     pub(crate) objects: Objects,
-    /// Where each object stands that an error may be about.
+    /// The source location of each object, for error messages.
     origins: BTreeMap<ObjectRef, String>,
 }
 
-/// The container that is meant, and all that its environment depends on.
+/// The selected container and the facts that its environment depends on.
 pub(crate) struct Chosen {
     /// The Pod or workload.
     object: ObjectRef,
@@ -88,16 +88,16 @@ pub(crate) struct Chosen {
 }
 
 impl Choice {
-    /// Reads the files.
+    /// Reads the files and sets the addresses of `--cluster-ip`.
     pub(crate) fn read(&self, files: &[String]) -> Result<Files, Box<dyn Error>> {
         let mut files = read_files(files, &self.namespace)?;
         for (name, ip) in &self.cluster_ip {
-            give_cluster_ip(&mut files.objects.services, &self.namespace, name, ip)?;
+            set_cluster_ip(&mut files.objects.services, &self.namespace, name, ip)?;
         }
         Ok(files)
     }
 
-    /// The container that is meant; none if there is no Pod and no workload.
+    /// Returns the selected container, or `None` without a Pod or workload.
     pub(crate) fn container(
         &self,
         Files { objects, .. }: &Files,
@@ -121,14 +121,14 @@ impl Choice {
 }
 
 impl Files {
-    /// The Pods and workloads of any namespace.
+    /// Returns the Pods and workloads of all namespaces.
     pub(crate) fn targets(&self) -> impl Iterator<Item = ObjectRef> {
         let workloads =
             WorkloadKind::ALL.iter().copied().flat_map(|kind| self.objects.workloads(kind).iter());
         self.objects.pods.iter().map(ObjectRef::of).chain(workloads.map(ObjectRef::of))
     }
 
-    /// Says of an error in which file its cause stands.
+    /// Prefixes an error with the location of the object.
     pub(crate) fn at_origin(&self, object: &ObjectRef, error: &dyn Display) -> String {
         match self.origins.get(object) {
             Some(origin) => format!("{origin}: {error}"),
@@ -138,7 +138,7 @@ impl Files {
 }
 
 impl Chosen {
-    /// What is known if these are the objects.
+    /// Returns the facts about the container in a cluster with these objects.
     pub(crate) fn facts<'a>(&'a self, objects: &'a Objects) -> Facts<'a> {
         Facts {
             release: self.release,
@@ -150,12 +150,12 @@ impl Chosen {
         }
     }
 
-    /// Says of an error in which file its cause stands, and which argument would help.
-    pub(crate) fn refused(&self, error: &ComposeError, files: &Files) -> String {
+    /// Prefixes an error with the location of its cause and appends the option that helps.
+    pub(crate) fn describe(&self, error: &ComposeError, files: &Files) -> String {
         let object = &self.object;
         match error.kind() {
             ComposeErrorKind::NoPorts(no_ports) => files.at_origin(&no_ports.service, no_ports),
-            // A Pod that a workload makes has no name yet.
+            // The error names the Pod. For a workload it does not name the object.
             kind if object.kind == "Pod" => {
                 files.at_origin(object, &format!("{error}{}", advice(kind)))
             }
@@ -163,14 +163,20 @@ impl Chosen {
         }
     }
 
-    /// Of a Node that only the arguments tell of, nobody knows what it has for Pods, which is what a
-    /// missing limit comes down to.
+    /// Returns an error if a missing limit depends on a Node that only the options define.
+    ///
+    /// The allocatable resources of such a Node are unknown.
     pub(crate) fn check_limits(&self, environment: &Environment<'_>) -> Result<(), String> {
-        let is_made_up = self.node.as_ref().is_some_and(|node| node.status.allocatable.is_empty());
-        match environment.declared().iter().find(|declared| is_made_up && is_no_limit(declared)) {
+        let is_synthetic =
+            self.node.as_ref().is_some_and(|node| node.status.allocatable.is_empty());
+        match environment
+            .declared()
+            .iter()
+            .find(|declared| is_synthetic && is_unknown_limit(declared))
+        {
             None => Ok(()),
             Some(limit) => Err(format!(
-                "{}: {} {}: the limit is what the Node has: add the Node to the files",
+                "{}: {} {}: the limit depends on the Node: add the Node to the files",
                 self.object,
                 limit.entry(),
                 limit.name()
@@ -179,7 +185,7 @@ impl Chosen {
     }
 }
 
-fn is_no_limit(declared: &Declared<'_>) -> bool {
+fn is_unknown_limit(declared: &Declared<'_>) -> bool {
     let Source::Resource(selector) = declared.source() else { return false };
     let is_of_node = ["limits.cpu", "limits.memory", "limits.ephemeral-storage"]
         .contains(&selector.resource.as_str());
@@ -187,7 +193,7 @@ fn is_no_limit(declared: &Declared<'_>) -> bool {
 }
 
 fn name_and_ip(text: &str) -> Result<(String, String), String> {
-    let (name, ip) = text.split_once('=').ok_or("it should be NAME=IP")?;
+    let (name, ip) = text.split_once('=').ok_or("expected NAME=IP")?;
     ip.parse::<IpAddr>().map_err(|error| format!("{ip:?} is not an IP address: {error}"))?;
     Ok((name.to_owned(), ip.to_owned()))
 }
@@ -195,13 +201,13 @@ fn name_and_ip(text: &str) -> Result<(String, String), String> {
 fn env_file(text: &str) -> Result<EnvFile, &'static str> {
     let parts =
         text.split_once(':').and_then(|(volume, rest)| Some((volume, rest.split_once('=')?)));
-    let (volume, (path, file)) = parts.ok_or("it should be VOLUME:PATH=FILE")?;
+    let (volume, (path, file)) = parts.ok_or("expected VOLUME:PATH=FILE")?;
     Ok(EnvFile { volume: volume.into(), path: path.into(), file: file.into() })
 }
 
-/// Kinds by the names that `kubectl` takes, such as `deploy`, `deployment.apps` or `Deployments`.
+/// Parses a kind in the forms of `kubectl`, such as `deploy`, `deployment.apps` or `Deployments`.
 fn kind_and_name(text: &str) -> Result<(&'static str, String), String> {
-    let (kind, name) = text.split_once('/').ok_or("it should be KIND/NAME, such as deploy/web")?;
+    let (kind, name) = text.split_once('/').ok_or("expected KIND/NAME, such as deploy/web")?;
     let kind = kind.to_lowercase();
     let resource = kind.split('.').next().unwrap_or_default();
     let short_names = [
@@ -213,17 +219,17 @@ fn kind_and_name(text: &str) -> Result<(&'static str, String), String> {
         ("job", "Job"),
         ("cj", "CronJob"),
     ];
-    let is_meant = |(short, kind): &(&str, &str)| {
+    let matches = |(short, kind): &(&str, &str)| {
         let long = kind.to_lowercase();
         resource == *short || resource.strip_suffix('s').unwrap_or(resource) == long
     };
-    match short_names.into_iter().find(is_meant) {
+    match short_names.into_iter().find(matches) {
         Some((_, kind)) => Ok((kind, name.to_owned())),
         None => Err(format!("{kind:?} is neither a pod nor a workload")),
     }
 }
 
-/// The Pod that is meant, with its defaults, and what it is made from.
+/// Returns the selected Pod with its defaults, and the object that it comes from.
 fn target(choice: &Choice, objects: &Objects) -> Result<Option<(ObjectRef, Pod)>, String> {
     let namespace = choice.namespace.as_str();
     let pods = objects.pods.in_namespace(namespace).map(|pod| (ObjectRef::of(pod), pod.clone()));
@@ -242,7 +248,10 @@ fn target(choice: &Choice, objects: &Objects) -> Result<Option<(ObjectRef, Pod)>
     if let [_, _, ..] = targets.as_slice() {
         let names: Vec<String> =
             targets.iter().map(|(object, _)| format!("{}/{}", object.kind, object.name)).collect();
-        return Err(format!("which of them: {}? Choose one with --workload", names.join(", ")));
+        return Err(format!(
+            "several Pods or workloads: {}: choose one with --workload",
+            names.join(", ")
+        ));
     }
     let Some((object, mut pod)) = targets.pop() else { return Ok(None) };
     if let Some(name) = &choice.pod_name {
@@ -257,7 +266,7 @@ fn target(choice: &Choice, objects: &Objects) -> Result<Option<(ObjectRef, Pod)>
     Ok(Some((object, pod.with_defaults())))
 }
 
-/// The Node that runs the Pod, as far as it is known.
+/// Returns the Node of the Pod, if known.
 fn node(choice: &Choice, objects: &Objects, pod: &Pod) -> Result<Option<Node>, String> {
     let assigned = Some(pod.spec.node_name.as_str()).filter(|name| !name.is_empty());
     if let Some(name) = choice.node.as_deref().or(assigned)
@@ -289,9 +298,9 @@ fn read_env_files(files: &[EnvFile]) -> Result<EnvFiles, String> {
     Ok(env_files)
 }
 
-/// Which argument says what is missing.
-fn advice(refusal: &ComposeErrorKind) -> &'static str {
-    match refusal {
+/// Returns the option that supplies a missing fact.
+fn advice(error: &ComposeErrorKind) -> &'static str {
+    match error {
         ComposeErrorKind::FieldPath { path, error: FieldPathError::Unknown } => match path.as_str()
         {
             "metadata.name" => ": use --pod-name",
@@ -308,7 +317,7 @@ fn advice(refusal: &ComposeErrorKind) -> &'static str {
     }
 }
 
-/// The objects of all files, and which file each of them comes from.
+/// Reads the objects of all files and their locations.
 fn read_files(files: &[String], namespace: &str) -> Result<Files, Box<dyn Error>> {
     let (mut objects, mut origins) = (Objects::default(), BTreeMap::new());
     for file in files {
@@ -332,7 +341,7 @@ fn read_files(files: &[String], namespace: &str) -> Result<Files, Box<dyn Error>
     Ok(Files { objects, origins })
 }
 
-/// Those that an error may be about.
+/// Returns references to the objects that an error may name.
 fn refs(objects: &Objects) -> Vec<ObjectRef> {
     let workloads =
         WorkloadKind::ALL.iter().copied().flat_map(|kind| objects.workloads(kind).iter());
@@ -343,7 +352,7 @@ fn refs(objects: &Objects) -> Vec<ObjectRef> {
         .collect()
 }
 
-/// What begins with a brace is JSON, as for `kubectl`.
+/// Parses the documents of a text. Like `kubectl`, it treats text with a leading brace as JSON.
 fn documents(text: &str) -> Result<Vec<Document<'_>>, Box<dyn Error>> {
     if text.trim_start().starts_with('{') {
         let documents = serde_json::Deserializer::from_str(text).into_iter();
@@ -360,8 +369,8 @@ fn read_document(document: Document<'_>, namespace: &str) -> Result<Objects, Box
     Ok(objects.with_default_namespace(namespace)?)
 }
 
-/// `name` may say its namespace, `default/kubernetes`, where it is not the pod's.
-fn give_cluster_ip(
+/// Sets the address of a Service. `name` may include a namespace, as in `default/kubernetes`.
+fn set_cluster_ip(
     services: &mut Store<Service>,
     namespace: &str,
     name: &str,

@@ -196,7 +196,7 @@ fn prints_upgrade_changes() {
 #[test]
 fn chooses_the_workload() {
     let both = ["examples/my-dep-nginx.yaml", "-"];
-    insta::assert_snapshot!(stderr(&both), @"error: which of them: Deployment/my-dep-nginx, Deployment/shop? Choose one with --workload");
+    insta::assert_snapshot!(stderr(&both), @"error: several Pods or workloads: Deployment/my-dep-nginx, Deployment/shop: choose one with --workload");
     let shop = stdout_with_code(3, &[both.as_slice(), &["--workload", "deploy/shop"]].concat());
     assert!(shop.contains("reference-undefined"), "{shop}");
 }

@@ -112,7 +112,7 @@ fn service_exists_from_its_creation_time() {
 fn manifest_without_address_gets_a_warning() {
     let output = run_with(&[DEPLOYMENT], "");
     assert_eq!((output.code, output.stdout.as_str()), (Some(0), ""));
-    insta::assert_snapshot!(output.stderr, @"warning: Service default/my-svc-nginx has no clusterIP yet, so no variables: give it one with --cluster-ip my-svc-nginx=IP");
+    insta::assert_snapshot!(output.stderr, @"warning: Service default/my-svc-nginx has no clusterIP yet and therefore no variables: set one with --cluster-ip my-svc-nginx=IP");
 
     assert_eq!(stdout(&["--cluster-ip", "my-svc-nginx=10.1.237.190", DEPLOYMENT]), KUBELET_ORDER);
     let in_prod =
@@ -142,7 +142,7 @@ fn only_visible_services_get_a_warning() {
     assert_eq!(stdout_with(&["--no-service-links", "-"], &web), "");
     let master = document("kubernetes", "", ", ports: [{port: 443}]");
     let output = run_with(&["--namespace", "prod", "--no-service-links", "-"], &master);
-    insta::assert_snapshot!(output.stderr, @"warning: Service default/kubernetes has no clusterIP yet, so no variables: give it one with --cluster-ip default/kubernetes=IP");
+    insta::assert_snapshot!(output.stderr, @"warning: Service default/kubernetes has no clusterIP yet and therefore no variables: set one with --cluster-ip default/kubernetes=IP");
     let named = [
         "--namespace",
         "prod",
@@ -281,7 +281,7 @@ fn rejects_address_for_no_service() {
 #[test]
 fn invalid_arguments_are_usage_errors() {
     insta::assert_snapshot!(stderr_with(2, &["--cluster-ip", "web", SERVICE], ""), @"
-    error: invalid value 'web' for '--cluster-ip <NAME=IP>': it should be NAME=IP
+    error: invalid value 'web' for '--cluster-ip <NAME=IP>': expected NAME=IP
 
     For more information, try '--help'.
     ");
@@ -312,26 +312,26 @@ fn help_lists_every_argument() {
     Usage: printenv [OPTIONS] <FILE>... [-- <COMMAND>...]
 
     Arguments:
-      <FILE>...     YAML or JSON, of several documents each, as written by hand or printed by `kubectl get`; `-` is standard input
-      [COMMAND]...  Run this with the environment, and nothing but it
+      <FILE>...     Files of YAML or JSON documents, written by hand or printed by `kubectl get`; `-` is standard input
+      [COMMAND]...  Run this command with only that environment
 
     Options:
-          --namespace <NAMESPACE>        The namespace of the pod, and of objects that name none [default: default]
-          --no-service-links             As if the pod had `enableServiceLinks: false`
-          --cluster-ip <NAME=IP>         Give a Service the address that no cluster has given it yet (may be repeated)
-          --workload <KIND/NAME>         Which pod or workload, if there are several, such as deploy/web or pod/web-0
-          --container <NAME>             Which of its containers [default: the first]
-          --pod-name <NAME>              The name that the pod gets
-          --pod-uid <UID>                The UID that the pod gets
-          --pod-ip <IP>                  The pod's address, the primary one first (may be repeated)
-          --node <NAME>                  The node, if there are several
-          --node-ip <IP>                 The node's address, as the kubelet was started with (may be repeated)
-          --env-file <VOLUME:PATH=FILE>  What a fileKeyRef reads (may be repeated)
-          --release <RELEASE>            The release of Kubernetes, such as 1.33 or v1.33.5+k3s1 [default: 1.36]
-          --order <ORDER>                As the kubelet makes them, by name, or as a program started from dash lists them [default: kubelet] [possible values: kubelet, name, dash]
-          --at <TIME>                    When the container starts, such as 2026-11-22T09:30:00Z: later objects are not there
+          --namespace <NAMESPACE>        Namespace of the Pod and of objects without a namespace [default: default]
+          --no-service-links             Treat the Pod as if it had `enableServiceLinks: false`
+          --cluster-ip <NAME=IP>         Set the address of a Service that has none yet (may be repeated)
+          --workload <KIND/NAME>         Pod or workload to use if there are several, such as deploy/web or pod/web-0
+          --container <NAME>             Container to use [default: the first]
+          --pod-name <NAME>              Name of the Pod
+          --pod-uid <UID>                UID of the Pod
+          --pod-ip <IP>                  Address of the Pod, the primary one first (may be repeated)
+          --node <NAME>                  Node to use if there are several
+          --node-ip <IP>                 Address of the Node, as passed to the kubelet (may be repeated)
+          --env-file <VOLUME:PATH=FILE>  File that a fileKeyRef reads (may be repeated)
+          --release <RELEASE>            Release of Kubernetes, such as 1.33 or v1.33.5+k3s1 [default: 1.36]
+          --order <ORDER>                Order of the variables: that of the kubelet, by name, or that of a program started from dash [default: kubelet] [possible values: kubelet, name, dash]
+          --at <TIME>                    Start time of the container, such as 2026-11-22T09:30:00Z. Objects created later are ignored
       -0, --null                         End each variable with NUL instead of a line feed
-          --redact                       Print the values that a Secret flowed into as [redacted]
+          --redact                       Print [redacted] instead of values that contain a Secret
       -h, --help                         Print help
     ");
 }

@@ -131,7 +131,7 @@ fn missing_facts_name_the_argument() {
 fn chooses_a_pod_or_workload() {
     let deployment = "---\n{apiVersion: apps/v1, kind: Deployment, metadata: {name: b}, spec: {template: {spec: {containers: [{name: app, env: [{name: A, value: of b}]}]}}}}\n";
     let both = [pod_yaml("a", "{name: A, value: of a}"), deployment.to_owned()].concat();
-    assert_snapshot!(stderr(&[], &both), @"error: which of them: Pod/a, Deployment/b? Choose one with --workload");
+    assert_snapshot!(stderr(&[], &both), @"error: several Pods or workloads: Pod/a, Deployment/b: choose one with --workload");
     for (chosen, value) in [
         ("pod/a", "of a"),
         ("po/a", "of a"),
@@ -151,7 +151,7 @@ fn chooses_a_pod_or_workload() {
     let usage = stderr_with(2, &["--workload=svc/b", SHOP], "");
     assert_snapshot!(usage.lines().next().unwrap(), @r#"error: invalid value 'svc/b' for '--workload <KIND/NAME>': "svc" is neither a pod nor a workload"#);
     let usage = stderr_with(2, &["--workload=b", SHOP], "");
-    assert_snapshot!(usage.lines().next().unwrap(), @"error: invalid value 'b' for '--workload <KIND/NAME>': it should be KIND/NAME, such as deploy/web");
+    assert_snapshot!(usage.lines().next().unwrap(), @"error: invalid value 'b' for '--workload <KIND/NAME>': expected KIND/NAME, such as deploy/web");
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn ignores_pods_of_other_namespaces() {
         pod_yaml("a", "{name: A, value: x}").replace("name: a}", "name: a, namespace: prod}");
     let Output { code, stdout, stderr } = run_with(&["-"], &elsewhere);
     assert_eq!((code, stdout.as_str()), (Some(0), ""));
-    assert_snapshot!(stderr, @"warning: Pod prod/a is of another namespace: choose that with --namespace if it is meant");
+    assert_snapshot!(stderr, @"warning: Pod prod/a is in another namespace: use --namespace to select it");
     assert_eq!(stdout_with(&["--namespace=prod", "-"], &elsewhere), "A=x\n");
 }
 
@@ -196,7 +196,7 @@ fn uses_the_node_of_the_pod() {
     // The allocatable resources of such a Node are unknown.
     let limit = pod_yaml("web", &value_from("resourceFieldRef: {resource: limits.cpu}"));
     assert_eq!(stdout_with(&["-"], &format!("{one}{limit}")), "A=2\n");
-    assert_snapshot!(stderr(&["--node=n3"], &limit), @"error: Pod default/web: env[0] A: the limit is what the Node has: add the Node to the files");
+    assert_snapshot!(stderr(&["--node=n3"], &limit), @"error: Pod default/web: env[0] A: the limit depends on the Node: add the Node to the files");
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn warns_of_unknown_releases() {
     let web = pod_yaml("web", "{name: A, value: x}");
     let output = run_with(&["--release=1.40", "-"], &web);
     assert_eq!((output.code, output.stdout.as_str()), (Some(0), "A=x\n"));
-    assert_snapshot!(output.stderr, @"warning: Kubernetes 1.40 is not known yet: this is what 1.36 does");
+    assert_snapshot!(output.stderr, @"warning: Kubernetes 1.40 is not known yet: using the rules of 1.36");
     let usage = stderr_with(2, &["--release=1.28", "-"], &web);
     assert_snapshot!(usage.lines().next().unwrap(), @"error: invalid value '1.28' for '--release <RELEASE>': Kubernetes 1.28 is too old: 1.29 and later are known");
 }
