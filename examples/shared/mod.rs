@@ -189,7 +189,7 @@ fn is_unknown_limit(declared: &Declared<'_>) -> bool {
     let Source::Resource(selector) = declared.source() else { return false };
     let is_of_node = ["limits.cpu", "limits.memory", "limits.ephemeral-storage"]
         .contains(&selector.resource.as_str());
-    is_of_node && declared.value().as_bytes() == b"0"
+    is_of_node && declared.value().as_bytes().unwrap() == b"0"
 }
 
 fn name_and_ip(text: &str) -> Result<(String, String), String> {

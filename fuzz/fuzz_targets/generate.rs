@@ -92,7 +92,7 @@ fn check_environment(environment: &Environment<'_>, pairs: &[(String, String)]) 
     assert_eq!(environment.len(), values.len());
     for (name, values) in &values {
         assert_eq!(
-            environment.get(name).unwrap().value().as_bytes(),
+            environment.get(name).unwrap().value().as_bytes().unwrap(),
             values.last().unwrap().as_bytes()
         );
         for longer in [format!("{name}_PORT"), format!("{name}_"), format!("X{name}")] {

@@ -2,7 +2,7 @@
 //! `ExpandContainerCommandAndArgs`).
 
 use alloc::borrow::Cow;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -12,32 +12,34 @@ use super::expand::expand_within;
 use super::facts::FileKey;
 use super::field::PodFields;
 use super::resource_field::ResourceFields;
-use super::{ComposeError, ComposeErrorKind, Facts};
+use super::{ComposeError, ComposeErrorKind, Facts, Known};
 use crate::api::{
-    ConfigMap, ConfigMapKeySelector, Container, EnvFromSource, EnvVar, FileKeySelector, Pod,
-    Secret, SecretKeySelector,
+    ConfigMap, ConfigMapEnvSource, ConfigMapKeySelector, Container, EnvFromSource, EnvVar,
+    FileKeySelector, Object, Pod, Secret, SecretEnvSource, SecretKeySelector, Service,
 };
-use crate::environment::Environment;
-use crate::environment::Size;
-use crate::environment::{Declared, Entry, Reference, Source, Value};
+use crate::environment::{
+    Declared, Entry, Environment, OpenSource, Reference, Size, Source, Unknown, Value, ValueBuilder,
+};
 use crate::names::is_env_var_name;
-use crate::objects::Namespace;
-use crate::objects::ObjectRef;
+use crate::objects::{Namespace, ObjectRef, Store};
 use crate::release::Rule;
-use crate::services::ServiceLinks;
-use crate::services::{LinkedServices, generate, is_master};
+use crate::services::{LinkedServices, ServiceLinks, generate, is_master, select_linked};
 
-/// The environment of a container of a Pod, as the kubelet makes it.
+/// Composes the environment of a container of a Pod as the kubelet does.
 ///
-/// Nothing is guessed: a Pod that no API server has seen needs [`Pod::with_defaults`] first. The
-/// image's own variables, and the `HOSTNAME` and `PATH` that the container runtime adds, are not
-/// part of it; a caller who knows them lays them under it with [`Environment::with_base`].
+/// A Pod that no API server has seen needs [`Pod::with_defaults`] first. The variables of the image,
+/// and the `HOSTNAME` and `PATH` of the container runtime, are not included. Add them with
+/// [`Environment::with_base`] if they are known.
+///
+/// [`Facts::world`] selects the treatment of what is missing: an error, or an
+/// [unknown](crate::environment::Unknown) value.
 ///
 /// Mirrors `Kubelet.makeEnvironmentVariables` and `ExpandContainerCommandAndArgs`.
 ///
 /// # Errors
-/// All that make the kubelet refuse, in the order in which it finds them, and a lack of facts that
-/// this container needs; see [`ComposeErrorKind`].
+/// Returns an error if the kubelet would not start the container, or if a fact is missing that the
+/// container needs; see [`ComposeErrorKind`]. It is the first error that the kubelet would find.
+/// Missing objects and facts are no errors in the [open world](super::World::Open).
 ///
 /// ```
 /// use kubelet_env::api::{Container, EnvVar, Pod, PodSpec};
@@ -54,7 +56,7 @@ use crate::services::{LinkedServices, generate, is_master};
 /// let pod = Pod { spec, ..Pod::default() }.with_defaults();
 ///
 /// let composition = compose(&pod, "app", &Facts::of(&objects))?;
-/// assert_eq!(composition.environment().get("URL").unwrap().value().as_bytes(), b"http://db/");
+/// assert_eq!(composition.environment().get("URL").unwrap().value().as_str(), Some("http://db/"));
 /// # Ok::<(), kubelet_env::ComposeError>(())
 /// ```
 pub fn compose<'a>(
@@ -62,11 +64,11 @@ pub fn compose<'a>(
     container: &str,
     facts: &Facts<'a>,
 ) -> Result<Composition<'a>, ComposeError> {
-    let refuse = |kind| ComposeError::new(ObjectRef::of(pod), container, kind);
+    let reject = |kind| ComposeError::new(ObjectRef::of(pod), container, kind);
     let Some(container) = pod.spec.container(container) else {
-        return Err(refuse(ComposeErrorKind::NoSuchContainer));
+        return Err(reject(ComposeErrorKind::NoSuchContainer));
     };
-    let (services, remaining) = linked_services(pod, facts).map_err(refuse)?;
+    let (services, remaining) = linked_services(pod, facts).map_err(reject)?;
     Composer {
         pod,
         container,
@@ -83,7 +85,8 @@ pub fn compose<'a>(
     .compose()
 }
 
-/// The Services that the container sees, and how many bytes their variables leave of the limit.
+/// Returns the Services that the container sees, and the bytes that their variables leave of the
+/// limit.
 fn linked_services<'a>(
     pod: &Pod,
     facts: &Facts<'a>,
@@ -92,14 +95,42 @@ fn linked_services<'a>(
     if !facts.services_listed && !is_static(pod) {
         return Err(ComposeErrorKind::ServicesNotListed);
     }
-    let seen = facts.services.select(&pod.metadata.namespace, ServiceLinks::from(links));
-    let generated = generate(&seen)?;
+    let seen = select_services(&pod.metadata.namespace, ServiceLinks::from(links), facts);
+    generate(&seen)?;
     let limit = facts.size_limit;
-    let remaining = limit.checked_sub(Size::of_services(generated.linked()).bytes());
-    Ok((LinkedServices::from(generated), remaining.ok_or(ComposeErrorKind::TooLarge { limit })?))
+    let remaining = limit.checked_sub(Size::of_services(seen.iter().copied()).bytes());
+    Ok((LinkedServices::of(seen), remaining.ok_or(ComposeErrorKind::TooLarge { limit })?))
 }
 
-/// Whether the kubelet read the Pod from somewhere else than the API server (Go: `IsStaticPod`).
+/// Selects Services as [`select`](crate::services::select) does, with the known addresses and, in
+/// the open world, with those that await an address.
+fn select_services<'a>(
+    namespace: &str,
+    links: ServiceLinks,
+    facts: &Facts<'a>,
+) -> Vec<&'a Service> {
+    let name = |service: &'a Service| (&*service.metadata.namespace, &*service.metadata.name);
+    let of_objects = facts.services.candidates(namespace).map(|service| {
+        let known = facts.known.filter(|_| service.awaits_cluster_ip());
+        let (namespace, name) = name(service);
+        known.and_then(|known| known.services.get(namespace, name)).unwrap_or(service)
+    });
+    let known = facts.known.into_iter().flat_map(|known| known.services.candidates(namespace));
+    let absent = known.filter(|&service| {
+        let (namespace, name) = name(service);
+        facts.services.get(namespace, name).is_none()
+    });
+    // A Service without ports may be a part of a manifest, such as a patch.
+    let awaits = |service: &Service| {
+        facts.is_open() && service.awaits_cluster_ip() && !service.spec.ports.is_empty()
+    };
+    let linked =
+        of_objects.chain(absent).filter(|service| service.has_cluster_ip() || awaits(service));
+    select_linked(linked, namespace, links)
+}
+
+/// Reports whether the kubelet read the Pod from another source than the API server (Go:
+/// `IsStaticPod`).
 fn is_static(pod: &Pod) -> bool {
     pod.metadata
         .annotations
@@ -107,7 +138,7 @@ fn is_static(pod: &Pod) -> bool {
         .is_some_and(|source| source != "api")
 }
 
-/// A container's environment, and how it came about: what [`compose`] gives.
+/// A container's environment with its Pod and facts: the result of [`compose`].
 ///
 /// ```
 /// use kubelet_env::api::{Container, EnvVar, Pod, PodSpec};
@@ -121,7 +152,7 @@ fn is_static(pod: &Pod) -> bool {
 /// let objects = Objects::default();
 ///
 /// let composition = compose(&pod, "app", &Facts::of(&objects))?;
-/// assert_eq!(composition.args()[0].value.as_bytes(), b"--mode=fast");
+/// assert_eq!(composition.args()[0].value.as_str(), Some("--mode=fast"));
 /// let explanation = composition.explain("MODE", &objects.services);
 /// assert!(explanation.effective.is_some());
 /// # Ok::<(), kubelet_env::ComposeError>(())
@@ -138,39 +169,39 @@ pub struct Composition<'a> {
 }
 
 impl<'a> Composition<'a> {
-    /// The Pod.
+    /// Returns the Pod.
     #[must_use]
     pub fn pod(&self) -> &'a Pod {
         self.pod
     }
 
-    /// The container.
+    /// Returns the container.
     #[must_use]
     pub fn container(&self) -> &'a Container {
         self.container
     }
 
-    /// What it depends on, apart from the Pod.
+    /// Returns the facts that the environment depends on besides the Pod.
     #[must_use]
     pub fn facts(&self) -> &Facts<'a> {
         &self.facts
     }
 
-    /// Whether the Pod's containers get the variables of its namespace's Services.
+    /// Returns the Pod's `enableServiceLinks`.
     #[must_use]
     pub fn service_links(&self) -> ServiceLinks {
-        // Without it there is no composition.
+        // `compose` rejects a Pod without it.
         self.pod.spec.enable_service_links.map(ServiceLinks::from).unwrap_or_default()
     }
 
-    /// The environment.
+    /// Returns the environment.
     #[must_use]
     pub fn environment(&self) -> &Environment<'a> {
         &self.environment
     }
 
-    /// Lays variables under the environment, as [`Environment::with_base`] does: what is explained and
-    /// diagnosed then takes them into account.
+    /// Adds variables with lower precedence than everything the kubelet sets, as
+    /// [`Environment::with_base`] does. Explanations and findings take them into account.
     #[must_use]
     pub fn with_base<N: Into<String>, V: Into<Vec<u8>>>(
         mut self,
@@ -180,25 +211,25 @@ impl<'a> Composition<'a> {
         self
     }
 
-    /// The environment, without how it came about.
+    /// Consumes the composition and returns the environment.
     #[must_use]
     pub fn into_environment(self) -> Environment<'a> {
         self.environment
     }
 
-    /// What the container's lists name and the kubelet passes over, in their order.
+    /// Returns the entries and keys that the kubelet skips, in their order.
     #[must_use]
     pub fn skipped(&self) -> &[Skipped] {
         &self.skipped
     }
 
-    /// The container's `command`, expanded.
+    /// Returns the container's `command`, expanded.
     #[must_use]
     pub fn command(&self) -> &[Expanded<'a>] {
         &self.command
     }
 
-    /// The container's `args`, expanded.
+    /// Returns the container's `args`, expanded.
     #[must_use]
     pub fn args(&self) -> &[Expanded<'a>] {
         &self.args
@@ -206,50 +237,54 @@ impl<'a> Composition<'a> {
 }
 
 impl Composition<'_> {
-    /// What the container's environment takes, and its command and arguments as far as they are
-    /// declared; those of the image are not known.
+    /// Returns the size of the environment and of the declared command and arguments. Those of the
+    /// image are not known.
     #[must_use]
     pub fn size(&self) -> Size {
-        let texts = self.command().iter().chain(self.args()).map(|text| text.value.as_bytes());
-        let path =
-            self.command().first().map(|program| program.value.as_bytes()).unwrap_or_default();
-        Size::of(path, texts, self.environment())
+        let texts = self
+            .command()
+            .iter()
+            .chain(self.args())
+            .map(|text| text.value.bytes_with_placeholders());
+        let path = self.command().first().map(|program| program.value.bytes_with_placeholders());
+        Size::of(path.unwrap_or_default(), texts, self.environment())
     }
 
-    /// What the variables of the namespace's Services take, which `enableServiceLinks: false` saves.
+    /// Returns the size of the variables of the namespace's Services, which
+    /// `enableServiceLinks: false` saves.
     #[must_use]
     pub fn size_of_service_links(&self) -> Size {
         self.environment().size_of_services(|service| !is_master(service))
     }
 }
 
-/// A text in which references were expanded.
+/// A text with expanded references.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Expanded<'a> {
-    /// What came out.
+    /// The expanded value.
     pub value: Value<'a>,
-    /// The references in it, in their order.
+    /// The references in the text, in their order.
     pub references: Vec<Reference<'a>>,
 }
 
-/// Something that a container's lists name and that sets no variable.
+/// An entry of a container, or a key of one, that the kubelet skips.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Skipped {
-    /// The entry that names it.
+    /// The entry.
     pub entry: Entry,
-    /// The variable that it would have set; for a whole `envFrom` source none.
+    /// The variable that it would have set. `None` for a whole `envFrom` source.
     pub variable: Option<String>,
-    /// Why it was passed over.
+    /// The reason.
     pub reason: SkipReason,
 }
 
-/// Why something was passed over.
+/// The reason why the kubelet skips an entry or a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SkipReason {
-    /// An optional object is not there.
+    /// An optional object does not exist.
     ObjectMissing(ObjectRef),
     /// An object has no such optional key.
     KeyMissing(ObjectRef, String),
@@ -257,7 +292,7 @@ pub enum SkipReason {
     FileKeyMissing(FileKeySelector),
     /// An `envFrom` entry refers to nothing.
     NoReference,
-    /// The name is no strict variable name, which releases up to 1.29 want in `envFrom`.
+    /// The name is not a strict variable name, which `envFrom` requires before Kubernetes 1.30.
     IllegalName,
 }
 
@@ -284,9 +319,11 @@ impl fmt::Display for SkipReason {
     }
 }
 
-/// What an entry of `env` gives.
+/// The result of an entry of `env`.
 enum Outcome<'a> {
     Set(Source<'a>, Expanded<'a>),
+    /// An optional reference to a value that is not known: the variable may be set or not.
+    MaySet(Source<'a>, Unknown),
     Skip(SkipReason),
 }
 
@@ -304,7 +341,19 @@ impl<'a> Outcome<'a> {
             Source::Secret(..) => Value::secret(bytes),
             _ => Value::plain(bytes),
         };
+        Outcome::of_value(source, value)
+    }
+
+    fn of_value(source: Source<'a>, value: Value<'a>) -> Self {
         Outcome::Set(source, Expanded { value, references: Vec::new() })
+    }
+
+    fn of_unknown(source: Source<'a>, unknown: Unknown, optional: Option<bool>) -> Self {
+        if optional == Some(true) {
+            Outcome::MaySet(source, unknown)
+        } else {
+            Outcome::of_value(source, Value::unknown(unknown))
+        }
     }
 }
 
@@ -316,9 +365,9 @@ struct Composer<'a, 'f> {
     secrets: Namespace<'a, Secret>,
     pod_fields: PodFields<'a, 'f>,
     resource_fields: ResourceFields<'a, 'f>,
-    /// The env files that were read so far.
+    /// The env files read so far.
     files: BTreeMap<FileKey<'a>, EnvFile<'a>>,
-    /// How many bytes the rest may come to.
+    /// The number of bytes that the rest can take.
     remaining: usize,
     environment: Environment<'a>,
     skipped: Vec<Skipped>,
@@ -357,50 +406,106 @@ impl<'a> Composer<'a, '_> {
         entry: Entry,
         source: &'a EnvFromSource,
     ) -> Result<(), ComposeErrorKind> {
-        if let Some(reference) = &source.config_map_ref {
-            match self.config_maps.get(&reference.name) {
-                Some(config_map) => {
-                    for (key, value) in &config_map.data {
-                        let value = Value::plain(Cow::Borrowed(value.as_bytes()));
-                        self.env_from_key(
-                            entry,
-                            &source.prefix,
-                            key,
-                            Source::ConfigMap(config_map, key),
-                            value,
-                        )?;
+        if let Some(ConfigMapEnvSource { name, optional }) = &source.config_map_ref {
+            match self.config_maps.get(name) {
+                Some(config_map) => self.env_from_config_map(entry, &source.prefix, config_map),
+                None => {
+                    let object = self.config_map_ref(name);
+                    let known = self.known(|known| &known.config_maps, name);
+                    if !self.facts.is_open() && known.is_none() {
+                        return self.source_missing(entry, object, *optional);
                     }
+                    let keys = known.map(|known| known.data.keys());
+                    self.open(entry, source, object, keys.into_iter().flatten())?;
+                    known.map_or(Ok(()), |known| {
+                        self.env_from_config_map(entry, &source.prefix, known)
+                    })
                 }
-                None => self.source_missing(
-                    entry,
-                    self.config_map_ref(&reference.name),
-                    reference.optional,
-                )?,
             }
-        } else if let Some(reference) = &source.secret_ref {
-            match self.secrets.get(&reference.name) {
-                Some(secret) => {
-                    for (key, value) in &secret.data {
-                        let value = Value::secret(Cow::Borrowed(value.as_bytes()));
-                        self.env_from_key(
-                            entry,
-                            &source.prefix,
-                            key,
-                            Source::Secret(secret, key),
-                            value,
-                        )?;
+        } else if let Some(SecretEnvSource { name, optional }) = &source.secret_ref {
+            match self.secrets.get(name) {
+                Some(secret) => self.env_from_secret(entry, &source.prefix, secret),
+                None => {
+                    let object = self.secret_ref(name);
+                    let known = self.known(|known| &known.secrets, name);
+                    if !self.facts.is_open() && known.is_none() {
+                        return self.source_missing(entry, object, *optional);
                     }
+                    let keys = known.map(|known| known.data.keys());
+                    self.open(entry, source, object, keys.into_iter().flatten())?;
+                    known.map_or(Ok(()), |known| self.env_from_secret(entry, &source.prefix, known))
                 }
-                None => self.source_missing(
-                    entry,
-                    self.secret_ref(&reference.name),
-                    reference.optional,
-                )?,
             }
         } else {
-            self.skip(entry, None, SkipReason::NoReference)?;
+            self.skip(entry, None, SkipReason::NoReference)
         }
+    }
+
+    fn env_from_config_map(
+        &mut self,
+        entry: Entry,
+        prefix: &'a str,
+        config_map: &'a ConfigMap,
+    ) -> Result<(), ComposeErrorKind> {
+        config_map.data.iter().try_for_each(|(key, value)| {
+            let value = Value::plain(Cow::Borrowed(value.as_bytes()));
+            self.env_from_key(entry, prefix, key, Source::ConfigMap(config_map, key), value)
+        })
+    }
+
+    fn env_from_secret(
+        &mut self,
+        entry: Entry,
+        prefix: &'a str,
+        secret: &'a Secret,
+    ) -> Result<(), ComposeErrorKind> {
+        secret.data.iter().try_for_each(|(key, value)| {
+            let value = Value::secret(Cow::Borrowed(value.as_bytes()));
+            self.env_from_key(entry, prefix, key, Source::Secret(secret, key), value)
+        })
+    }
+
+    /// Adds a source whose keys are not known, apart from some. It may override the variables whose
+    /// names start with its prefix. In the closed world it has no other keys.
+    fn open(
+        &mut self,
+        entry: Entry,
+        source: &'a EnvFromSource,
+        object: ObjectRef,
+        known_keys: impl Iterator<Item = &'a String>,
+    ) -> Result<(), ComposeErrorKind> {
+        if !self.facts.is_open() {
+            return Ok(());
+        }
+        let known_keys: BTreeSet<&str> = known_keys.map(String::as_str).collect();
+        let prefix = source.prefix.as_str();
+        for (name, value) in self.environment.given_with_prefix(prefix) {
+            let is_known = name.strip_prefix(prefix).is_some_and(|key| known_keys.contains(key));
+            if is_known || !self.is_kept(&name) {
+                continue;
+            }
+            let keys = Unknown::Keys { object: object.clone() };
+            let value = Value::unless(&name, Some(&value), [keys]);
+            let expanded = Expanded { value, references: Vec::new() };
+            self.declare(entry, name, Source::Open(source), expanded)?;
+        }
+        let needs_strict_names = !self.facts.release.has(Rule::EnvFromKeepsEveryKey);
+        self.environment.add_open_source(OpenSource { entry, prefix, object }, needs_strict_names);
         Ok(())
+    }
+
+    /// Reports whether the release keeps a variable of that name in `envFrom`.
+    fn is_kept(&self, name: &str) -> bool {
+        self.facts.release.has(Rule::EnvFromKeepsEveryKey) || is_env_var_name(name)
+    }
+
+    /// Returns what the caller knows of an object in the Pod's namespace.
+    fn known<T: Object>(
+        &self,
+        store: impl Fn(&'a Known) -> &'a Store<T>,
+        name: &str,
+    ) -> Option<&'a T> {
+        store(self.facts.known?).get(&self.pod.metadata.namespace, name)
     }
 
     fn env_from_key(
@@ -413,7 +518,7 @@ impl<'a> Composer<'a, '_> {
     ) -> Result<(), ComposeErrorKind> {
         let name =
             if prefix.is_empty() { Cow::Borrowed(key) } else { Cow::Owned([prefix, key].concat()) };
-        if !self.facts.release.has(Rule::EnvFromKeepsEveryKey) && !is_env_var_name(&name) {
+        if !self.is_kept(&name) {
             return self.skip(entry, Some(&name), SkipReason::IllegalName);
         }
         self.declare(entry, name, source, Expanded { value, references: Vec::new() })
@@ -423,6 +528,13 @@ impl<'a> Composer<'a, '_> {
         match self.env_value(variable)? {
             Outcome::Set(source, expanded) => {
                 self.declare(entry, Cow::Borrowed(&variable.name), source, expanded)
+            }
+            Outcome::MaySet(source, unknown) => {
+                let name = &variable.name;
+                let so_far = self.environment.value_so_far(name);
+                let value = Value::unless(name, so_far.as_ref(), [unknown]);
+                let expanded = Expanded { value, references: Vec::new() };
+                self.declare(entry, Cow::Borrowed(name), source, expanded)
             }
             Outcome::Skip(reason) => self.skip(entry, Some(&variable.name), reason),
         }
@@ -437,10 +549,18 @@ impl<'a> Composer<'a, '_> {
             return Ok(Outcome::of_text(Source::Nothing, ""));
         };
         if let Some(field) = &from.field_ref {
-            Ok(Outcome::of_text(Source::Field(field), self.pod_fields.value(field)?))
+            let unknown = || Unknown::Field { path: field.field_path.clone() };
+            self.text_or_unknown(Source::Field(field), self.pod_fields.value(field), unknown)
         } else if let Some(resource) = &from.resource_field_ref {
-            let value = self.resource_fields.value(resource)?;
-            Ok(Outcome::of_text(Source::Resource(resource), value))
+            let value = self.resource_fields.value(resource).map(Cow::Owned);
+            let unknown = || Unknown::Resource {
+                resource: resource.resource.clone(),
+                container: match resource.container_name.as_str() {
+                    "" => self.container.name.clone(),
+                    name => name.into(),
+                },
+            };
+            self.text_or_unknown(Source::Resource(resource), value, unknown)
         } else if let Some(reference) = &from.config_map_key_ref {
             self.config_map_key(reference)
         } else if let Some(reference) = &from.secret_key_ref {
@@ -452,38 +572,57 @@ impl<'a> Composer<'a, '_> {
         }
     }
 
-    fn config_map_key(
+    /// Makes a missing fact an unknown value in the open world.
+    fn text_or_unknown(
         &self,
-        reference: &'a ConfigMapKeySelector,
+        source: Source<'a>,
+        text: Result<Cow<'a, str>, ComposeErrorKind>,
+        unknown: impl FnOnce() -> Unknown,
     ) -> Result<Outcome<'a>, ComposeErrorKind> {
-        let ConfigMapKeySelector { name, key, optional } = reference;
-        let object = || self.config_map_ref(name);
-        match self.config_maps.get(name) {
-            None => skip_missing_object(object(), *optional),
-            Some(config_map) => match config_map.data.get_key_value(key) {
-                None => skip_missing_key(object(), key, *optional),
-                Some((key, value)) => {
-                    Ok(Outcome::of_text(Source::ConfigMap(config_map, key), value))
-                }
-            },
+        match text {
+            Err(kind) if self.facts.is_open() && kind.is_missing_fact() => {
+                Ok(Outcome::of_value(source, Value::unknown(unknown())))
+            }
+            text => Ok(Outcome::of_text(source, text?)),
         }
     }
 
-    fn secret_key(
+    fn config_map_key(
         &self,
-        reference: &'a SecretKeySelector,
+        selector: &'a ConfigMapKeySelector,
     ) -> Result<Outcome<'a>, ComposeErrorKind> {
-        let SecretKeySelector { name, key, optional } = reference;
-        let object = || self.secret_ref(name);
-        match self.secrets.get(name) {
-            None => skip_missing_object(object(), *optional),
-            Some(secret) => match secret.data.get_key_value(key) {
-                None => skip_missing_key(object(), key, *optional),
-                Some((key, value)) => Ok(Outcome::of_bytes(
-                    Source::Secret(secret, key),
-                    Cow::Borrowed(value.as_bytes()),
-                )),
-            },
+        let ConfigMapKeySelector { name, key, optional } = selector;
+        let own = self.config_maps.get(name);
+        let known = || self.known(|known| &known.config_maps, name);
+        let find =
+            |config_map: &'a ConfigMap| Some((config_map, config_map.data.get_key_value(key)?));
+        match own.and_then(find).or_else(|| known().and_then(find)) {
+            Some((config_map, (key, value))) => {
+                Ok(Outcome::of_text(Source::ConfigMap(config_map, key), value))
+            }
+            None if self.facts.is_open() => {
+                let unknown = Unknown::Key { object: self.config_map_ref(name), key: key.clone() };
+                Ok(Outcome::of_unknown(Source::UnknownConfigMap(selector), unknown, *optional))
+            }
+            None => key_missing(self.config_map_ref(name), own.is_some(), key, *optional),
+        }
+    }
+
+    fn secret_key(&self, selector: &'a SecretKeySelector) -> Result<Outcome<'a>, ComposeErrorKind> {
+        let SecretKeySelector { name, key, optional } = selector;
+        let own = self.secrets.get(name);
+        let known = || self.known(|known| &known.secrets, name);
+        let find = |secret: &'a Secret| Some((secret, secret.data.get_key_value(key)?));
+        match own.and_then(find).or_else(|| known().and_then(find)) {
+            Some((secret, (key, value))) => {
+                let bytes = Cow::Borrowed(value.as_bytes());
+                Ok(Outcome::of_bytes(Source::Secret(secret, key), bytes))
+            }
+            None if self.facts.is_open() => {
+                let unknown = Unknown::Key { object: self.secret_ref(name), key: key.clone() };
+                Ok(Outcome::of_unknown(Source::UnknownSecret(selector), unknown, *optional))
+            }
+            None => key_missing(self.secret_ref(name), own.is_some(), key, *optional),
         }
     }
 
@@ -497,7 +636,13 @@ impl<'a> Composer<'a, '_> {
         }
         let FileKeySelector { volume_name, path, key, optional } = reference;
         let volume = || volume_name.clone();
-        let Some(files) = self.facts.env_files.volume(volume_name) else {
+        let files = self.facts.env_files.volume(volume_name);
+        if self.facts.is_open() && files.is_none_or(|files| files.file(path).is_none()) {
+            let unknown =
+                Unknown::FileKey { volume: volume(), path: path.clone(), key: key.clone() };
+            return Ok(Outcome::of_unknown(source, unknown, *optional));
+        }
+        let Some(files) = files else {
             return Err(ComposeErrorKind::VolumeMissing { volume: volume() });
         };
         let Some((file, content)) = files.file(path) else {
@@ -565,7 +710,7 @@ impl<'a> Composer<'a, '_> {
         expanded: Expanded<'a>,
     ) -> Result<(), ComposeErrorKind> {
         let Expanded { value, references } = expanded;
-        self.take_up(Size::of_variable(&name, value.as_bytes()).bytes())?;
+        self.take_up(Size::of_variable(&name, value.len()).bytes())?;
         self.environment.declare(Declared::new(name, value, entry, source, references));
         Ok(())
     }
@@ -587,7 +732,7 @@ impl<'a> Composer<'a, '_> {
         let mut all = Vec::new();
         for (index, text) in texts.iter().enumerate() {
             let expanded = self.expand(text).and_then(|expanded| {
-                self.take_up(Size::of_string(expanded.value.as_bytes().len()).bytes())?;
+                self.take_up(Size::of_string(expanded.value.len()).bytes())?;
                 Ok(expanded)
             });
             all.push(expanded.map_err(|kind| self.error(entry(index), None, kind))?);
@@ -597,36 +742,27 @@ impl<'a> Composer<'a, '_> {
 
     fn expand(&self, text: &'a str) -> Result<Expanded<'a>, ComposeErrorKind> {
         let mut references = Vec::new();
-        let mut is_secret = false;
-        let bytes = expand_within(text, self.facts.release, self.remaining, |name| {
-            let (resolved, value) = self.environment.resolve(name);
-            is_secret |= value.as_ref().is_some_and(Value::is_secret);
+        let mut value = ValueBuilder::default();
+        let bytes = expand_within(text, self.facts.release, self.remaining, |offset, name| {
+            let (resolved, resolved_value) = self.environment.resolve(name);
             references.push(Reference { name, resolved });
-            value.map(Value::into_bytes)
+            resolved_value.map(|resolved| value.put(offset, resolved))
         });
         let bytes = bytes.ok_or_else(|| self.too_large())?;
-        let value = if is_secret { Value::secret(bytes) } else { Value::plain(bytes) };
-        Ok(Expanded { value, references })
+        Ok(Expanded { value: value.finish(bytes), references })
     }
 }
 
-fn skip_missing_object<'a>(
+fn key_missing<'a>(
     object: ObjectRef,
-    optional: Option<bool>,
-) -> Result<Outcome<'a>, ComposeErrorKind> {
-    match optional {
-        Some(true) => Ok(Outcome::Skip(SkipReason::ObjectMissing(object))),
-        _ => Err(ComposeErrorKind::ObjectMissing { object }),
-    }
-}
-
-fn skip_missing_key<'a>(
-    object: ObjectRef,
+    object_exists: bool,
     key: &str,
     optional: Option<bool>,
 ) -> Result<Outcome<'a>, ComposeErrorKind> {
-    match optional {
-        Some(true) => Ok(Outcome::Skip(SkipReason::KeyMissing(object, key.into()))),
-        _ => Err(ComposeErrorKind::KeyMissing { object, key: key.into() }),
+    match (object_exists, optional) {
+        (false, Some(true)) => Ok(Outcome::Skip(SkipReason::ObjectMissing(object))),
+        (true, Some(true)) => Ok(Outcome::Skip(SkipReason::KeyMissing(object, key.into()))),
+        (false, _) => Err(ComposeErrorKind::ObjectMissing { object }),
+        (true, _) => Err(ComposeErrorKind::KeyMissing { object, key: key.into() }),
     }
 }

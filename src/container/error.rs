@@ -193,6 +193,15 @@ pub enum ComposeErrorKind {
     },
 }
 
+impl ComposeErrorKind {
+    /// Reports whether the open world has an unknown value instead of this error.
+    pub(super) fn is_missing_fact(&self) -> bool {
+        use FieldPathError::{HostIpUnknown, Unknown};
+
+        matches!(self, Self::NodeUnknown | Self::FieldPath { error: Unknown | HostIpUnknown, .. })
+    }
+}
+
 /// What is wrong with the `fieldPath` of a `fieldRef`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -79,7 +79,8 @@ pub fn expand<'t, 'v>(
     lookup: impl FnMut(&'t str) -> Option<Cow<'v, [u8]>>,
 ) -> Cow<'t, [u8]> {
     // No text is longer than this.
-    expand_within(text, release, usize::MAX, lookup).unwrap_or_default()
+    let mut lookup = lookup;
+    expand_within(text, release, usize::MAX, |_, name| lookup(name)).unwrap_or_default()
 }
 
 /// The same, or nothing if the result is longer than `limit`.
@@ -87,7 +88,7 @@ pub(crate) fn expand_within<'t, 'v>(
     text: &'t str,
     release: Release,
     limit: usize,
-    mut lookup: impl FnMut(&'t str) -> Option<Cow<'v, [u8]>>,
+    mut lookup: impl FnMut(usize, &'t str) -> Option<Cow<'v, [u8]>>,
 ) -> Option<Cow<'t, [u8]>> {
     if !text.contains('$') {
         return (text.len() <= limit).then_some(Cow::Borrowed(text.as_bytes()));
@@ -96,7 +97,7 @@ pub(crate) fn expand_within<'t, 'v>(
     for piece in pieces(text) {
         match piece {
             Piece::Text(text) => append_text(text, release, &mut expanded),
-            Piece::Reference(name) => match lookup(name) {
+            Piece::Reference(name) => match lookup(expanded.len(), name) {
                 Some(value) if value.len() > limit.saturating_sub(expanded.len()) => return None,
                 Some(value) => expanded.extend_from_slice(&value),
                 None => {
@@ -135,7 +136,7 @@ mod tests {
             [(29, None, 3), (30, Some(30), 3), (19, None, 2), (9, None, 1)]
         {
             let mut looked_up = 0;
-            let expanded = expand_within("$(A)$(A)$(A)", Release::NEWEST, limit, |_| {
+            let expanded = expand_within("$(A)$(A)$(A)", Release::NEWEST, limit, |_, _| {
                 looked_up += 1;
                 Some(Cow::Borrowed(b"0123456789".as_slice()))
             });

@@ -1,18 +1,20 @@
-//! What a container's environment depends on, apart from its Pod: what the kubelet asks its listers, its
-//! managers of ConfigMaps and Secrets, its volumes and the container runtime.
+//! The facts that a container's environment depends on besides its Pod: the kubelet takes them from
+//! its listers, its managers of ConfigMaps and Secrets, its volumes and the container runtime.
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::api::{ConfigMap, Node, PodStatus, Secret, Service};
+use super::Known;
+use crate::api::{ConfigMap, Node, Pod, PodStatus, Secret, Service};
 use crate::objects::{Objects, Store};
 use crate::release::Release;
 
-/// What a container's environment depends on, apart from its Pod: plain data, most of it borrowed.
+/// The facts that a container's environment depends on besides its Pod. Plain data, mostly borrowed.
 ///
-/// Begin with [`Facts::of`] and change what is known better:
+/// Start with [`Facts::of`] for the objects of a running cluster, or with [`Facts::open`] for
+/// manifests, and override fields:
 ///
 /// ```
 /// use kubelet_env::api::PodStatus;
@@ -26,51 +28,93 @@ use crate::release::Release;
 /// ```
 #[derive(Clone, Copy)]
 pub struct Facts<'a> {
+    /// The treatment of objects and facts that are missing.
+    pub world: World,
+    /// Knowledge that the objects do not have.
+    pub known: Option<&'a Known>,
     /// The release of the kubelet.
     pub release: Release,
     /// The cluster's Services.
     pub services: &'a Store<Service>,
-    /// Whether the kubelet has listed the Services yet. Before, it starts only static Pods, with
-    /// those it has seen.
+    /// True if the kubelet has listed the Services. Before that it starts only static Pods, with the
+    /// Services it has seen.
     pub services_listed: bool,
     /// The cluster's ConfigMaps.
     pub config_maps: &'a Store<ConfigMap>,
     /// The cluster's Secrets.
     pub secrets: &'a Store<Secret>,
-    /// The Node that the Pod runs on. Without it what needs the Node is an error.
+    /// The cluster's Nodes. The one that the Pod names in `spec.nodeName` is used unless `node` is
+    /// given.
+    pub nodes: &'a Store<Node>,
+    /// The Node that the Pod runs on.
     pub node: Option<&'a Node>,
-    /// The addresses that the kubelet was started with (`--node-ip`). The family of the first, or
-    /// IPv4, is that of the Pod's primary address.
+    /// The addresses that the kubelet was started with (`--node-ip`). The family of the first one is
+    /// that of the Pod's primary address. The default is IPv4.
     pub node_ips: &'a [String],
-    /// The Pod's addresses as the container runtime gave them. Without them what needs them is an
-    /// error.
+    /// The Pod's addresses as the container runtime reports them. Without them, those in the Pod's
+    /// own `status` are used.
     pub pod_status: Option<&'a PodStatus>,
     /// The env files in the Pod's volumes.
     pub env_files: &'a EnvFiles,
-    /// How many bytes all that the container declares, its service variables, its command and its
-    /// arguments may come to, counted as [`Size::bytes`](crate::environment::Size::bytes) counts: 64 MiB. More is
-    /// [`ComposeErrorKind::TooLarge`](crate::ComposeErrorKind::TooLarge), before it is made.
+    /// The maximum size of all declarations, service variables, the command and the arguments, in
+    /// bytes as counted by [`Size::bytes`](crate::environment::Size::bytes). The default is 64 MiB.
+    /// More is [`ComposeErrorKind::TooLarge`](crate::ComposeErrorKind::TooLarge), before it is
+    /// allocated.
     ///
-    /// The kubelet has no limit, and a short list can make much: entries that each refer twice to
-    /// the one before double at every step, each `envFrom` source can have all keys of one
-    /// ConfigMap, and a Service's name stands in the variables of each of its ports.
+    /// The kubelet has no limit, and a short list can produce a large environment: entries that each
+    /// refer twice to the previous one double at every step, each `envFrom` source can have all keys
+    /// of one ConfigMap, and a Service's name is repeated for each of its ports.
     pub size_limit: usize,
 }
 
+/// The treatment of objects and facts that are missing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum World {
+    /// A missing object does not exist, and a missing fact that is needed is an error. This fits the
+    /// objects of a running cluster.
+    #[default]
+    Closed,
+    /// A missing object may exist, and a missing fact is an
+    /// [unknown](crate::environment::Unknown) value. This fits a set of manifests.
+    ///
+    /// Unknown are: the address of a Service that [awaits one](Service::awaits_cluster_ip); a key of
+    /// a ConfigMap or Secret, if the object or the key is not among the objects; all keys of an
+    /// `envFrom` source that is not among them; fields of the Pod that the cluster decides; limits
+    /// taken from an unknown Node; and env files. All other objects are complete: an `envFrom` source
+    /// that is among the objects has no further keys, and a namespace has no further Services.
+    Open,
+}
+
 impl<'a> Facts<'a> {
-    /// 64 MiB, more than ten times the 6 MiB that Linux hands to any process.
+    /// The default of [`size_limit`](Self::size_limit): 64 MiB, more than ten times the 6 MiB that
+    /// Linux allows for any process.
     pub const DEFAULT_SIZE_LIMIT: usize = 64 << 20;
 
-    /// What is known if these are the cluster's objects: the newest release, and the Services
-    /// listed. The Node, the Pod's addresses and env files are not known.
+    /// Returns the facts of the [open world](World::Open): the objects are a set of manifests, and
+    /// others may exist.
+    ///
+    /// The release is the newest one, and the Services are listed.
+    #[must_use]
+    pub fn open(objects: &'a Objects, known: &'a Known) -> Self {
+        Facts { world: World::Open, known: Some(known), ..Facts::of(objects) }
+    }
+
+    /// Returns the facts of the [closed world](World::Closed): the objects are all that the cluster
+    /// has.
+    ///
+    /// The release is the newest one, and the Services are listed. The Node is the one that the Pod
+    /// names, and the Pod's addresses are those in its `status`. There are no env files.
     #[must_use]
     pub fn of(objects: &'a Objects) -> Self {
         Facts {
+            world: World::Closed,
+            known: None,
             release: Release::NEWEST,
             services: &objects.services,
             services_listed: true,
             config_maps: &objects.config_maps,
             secrets: &objects.secrets,
+            nodes: &objects.nodes,
             node: None,
             node_ips: &[],
             pod_status: None,
@@ -80,15 +124,37 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// Of the objects and files, only how many there are.
+impl<'a> Facts<'a> {
+    /// Returns the Node that the Pod runs on, if it is known.
+    pub(crate) fn node_of(&self, pod: &Pod) -> Option<&'a Node> {
+        let is_named = !pod.spec.node_name.is_empty();
+        let named = || is_named.then(|| self.nodes.get("", &pod.spec.node_name)).flatten();
+        self.node.or_else(named)
+    }
+
+    /// Returns the Pod's addresses, if they are known.
+    pub(crate) fn status_of(&self, pod: &'a Pod) -> Option<&'a PodStatus> {
+        let has_addresses = !pod.status.pod_ip.is_empty() || !pod.status.pod_ips.is_empty();
+        self.pod_status.or_else(|| has_addresses.then_some(&pod.status))
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.world == World::Open
+    }
+}
+
+/// Objects and files are counted, not shown.
 impl fmt::Debug for Facts<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Facts")
+            .field("world", &self.world)
+            .field("known", &self.known.is_some())
             .field("release", &self.release)
             .field("services", &self.services.len())
             .field("services_listed", &self.services_listed)
             .field("config_maps", &self.config_maps.len())
             .field("secrets", &self.secrets.len())
+            .field("nodes", &self.nodes.len())
             .field("node", &self.node.map(|node| &node.metadata.name))
             .field("node_ips", &self.node_ips)
             .field("pod_status", &self.pod_status)
@@ -100,8 +166,8 @@ impl fmt::Debug for Facts<'_> {
 
 /// The content of the env files that `fileKeyRef` reads, by volume and path.
 ///
-/// A volume that was not inserted is not known, and what refers to it is refused. A path is taken as the
-/// kubelet takes it: `./a//b` and `../a/b` are `a/b`.
+/// A reference to a volume that was not added is an error, or an unknown value in the
+/// [open world](World::Open). Paths are cleaned as in the kubelet: `./a//b` and `../a/b` are `a/b`.
 ///
 /// ```
 /// use kubelet_env::api::{Container, EnvVar, EnvVarSource, FileKeySelector, Pod, PodSpec};
@@ -120,7 +186,7 @@ impl fmt::Debug for Facts<'_> {
 /// let objects = Objects::default();
 ///
 /// let composition = compose(&pod, "app", &Facts { env_files: &env_files, ..Facts::of(&objects) })?;
-/// assert_eq!(composition.environment().get("SEARCH").unwrap().value().as_bytes(), b"on");
+/// assert_eq!(composition.environment().get("SEARCH").unwrap().value().as_str(), Some("on"));
 /// # Ok::<(), kubelet_env::ComposeError>(())
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -129,18 +195,18 @@ pub struct EnvFiles {
 }
 
 impl EnvFiles {
-    /// No volume at all.
+    /// Returns no volumes.
     #[must_use]
     pub const fn new() -> Self {
         EnvFiles { volumes: BTreeMap::new() }
     }
 
-    /// Puts a file into a volume, in the place of one that has the path.
+    /// Inserts a file into a volume, and replaces the one at that path.
     pub fn insert(&mut self, volume: &str, path: &str, content: impl Into<Vec<u8>>) {
         self.volumes.entry(volume.into()).or_default().insert(clean(path), content.into());
     }
 
-    /// Makes a volume known that may have no env file.
+    /// Adds a volume without files.
     pub fn add_volume(&mut self, volume: &str) {
         self.volumes.entry(volume.into()).or_default();
     }
@@ -150,7 +216,7 @@ impl EnvFiles {
     }
 }
 
-/// The files' lengths by volume and path: what is in them is often not to be seen.
+/// Shows the length of each file by volume and path. The content is often confidential.
 impl fmt::Debug for EnvFiles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lengths = self.volumes.iter().flat_map(|(volume, files)| {
@@ -168,7 +234,7 @@ pub(crate) struct Volume<'a> {
     files: &'a BTreeMap<String, Vec<u8>>,
 }
 
-/// Names a file, however the path to it was spelled.
+/// The volume and the cleaned path of a file.
 pub(crate) type FileKey<'a> = (&'a str, &'a str);
 
 impl<'a> Volume<'a> {
@@ -178,7 +244,7 @@ impl<'a> Volume<'a> {
     }
 }
 
-/// The path inside its volume, which it cannot leave (Go: `filepath-securejoin`).
+/// Returns the path inside its volume, which it cannot leave (Go: `filepath-securejoin`).
 fn clean(path: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {

@@ -9,11 +9,11 @@ use core::cell::OnceCell;
 use core::net::IpAddr;
 
 use super::{ComposeErrorKind, Facts, FieldPathError, addresses};
-use crate::api::{Node, ObjectFieldSelector, Pod, PodStatus};
+use crate::api::{Node, ObjectFieldSelector, Pod, PodMeta, PodStatus};
 use crate::go::quote::quote_into;
 use crate::names::{validate_qualified_annotation_name, validate_qualified_name};
 
-/// Why there is no value.
+/// The reason why there is no value.
 enum FieldProblem {
     Path(FieldPathError),
     NodeUnknown,
@@ -36,8 +36,7 @@ impl From<FieldPathError> for FieldProblem {
     }
 }
 
-/// The fields of a Pod. Its addresses and the Node's are gone through once, however many entries refer
-/// to them.
+/// The fields of a Pod. Its addresses and those of the Node are parsed once for all entries.
 pub(super) struct PodFields<'a, 'f> {
     pod: &'a Pod,
     facts: &'f Facts<'a>,
@@ -50,7 +49,7 @@ impl<'a, 'f> PodFields<'a, 'f> {
         PodFields { pod, facts, pod_ips: OnceCell::new(), host_ips: OnceCell::new() }
     }
 
-    /// The value of a field.
+    /// Returns the value of a field.
     pub(super) fn value(
         &self,
         field: &ObjectFieldSelector,
@@ -74,9 +73,11 @@ impl<'a, 'f> PodFields<'a, 'f> {
             return Ok(map.get(key).map(|value| Cow::Borrowed(value.as_str())).unwrap_or_default());
         }
         match field.field_path.as_str() {
-            "metadata.name" => known(&self.pod.metadata.name),
-            "metadata.namespace" => known(&self.pod.metadata.namespace),
-            "metadata.uid" => known(&self.pod.metadata.uid),
+            "metadata.name" => self.known(&self.pod.metadata.name, |known| &known.name),
+            "metadata.namespace" => {
+                self.known(&self.pod.metadata.namespace, |known| &known.namespace)
+            }
+            "metadata.uid" => self.known(&self.pod.metadata.uid, |known| &known.uid),
             "metadata.labels" => Ok(format_map(&self.pod.metadata.labels).into()),
             "metadata.annotations" => Ok(format_map(&self.pod.metadata.annotations).into()),
             // `spec.host` is what old clients send.
@@ -99,20 +100,34 @@ impl<'a, 'f> PodFields<'a, 'f> {
         }
     }
 
+    /// Returns the Pod's own value, or else the one that the caller supplied.
+    fn known(
+        &self,
+        own: &'a str,
+        supplied: impl Fn(&'a PodMeta) -> &'a String,
+    ) -> Result<Cow<'a, str>, FieldProblem> {
+        let supplied = self.facts.known.map(|known| supplied(&known.pod).as_str());
+        let mut values = [Some(own), supplied].into_iter().flatten();
+        let value = values.find(|value| !value.is_empty());
+        value.map(Cow::Borrowed).ok_or(FieldProblem::Path(FieldPathError::Unknown))
+    }
+
     fn known_status(&self) -> Result<&'a PodStatus, FieldProblem> {
-        self.facts.pod_status.ok_or(FieldProblem::Path(FieldPathError::Unknown))
+        self.facts.status_of(self.pod).ok_or(FieldProblem::Path(FieldPathError::Unknown))
     }
 
     fn known_node(&self) -> Result<&'a Node, FieldProblem> {
-        self.facts.node.ok_or(FieldProblem::NodeUnknown)
+        self.facts.node_of(self.pod).ok_or(FieldProblem::NodeUnknown)
     }
 
-    /// A Pod that is not scheduled yet runs on the Node that was given.
+    /// Returns the name of the Node. A Pod that is not scheduled yet runs on the given Node.
     fn node_name(&self) -> Result<Cow<'a, str>, FieldProblem> {
-        if self.pod.spec.node_name.is_empty() {
-            known(&self.known_node()?.metadata.name)
-        } else {
-            Ok(Cow::Borrowed(&self.pod.spec.node_name))
+        match self.pod.spec.node_name.as_str() {
+            "" => match self.known_node()?.metadata.name.as_str() {
+                "" => Err(FieldPathError::Unknown.into()),
+                name => Ok(Cow::Borrowed(name)),
+            },
+            name => Ok(Cow::Borrowed(name)),
         }
     }
 
@@ -127,14 +142,9 @@ impl<'a, 'f> PodFields<'a, 'f> {
     }
 }
 
-/// `path['key']` (Go: `SplitMaybeSubscriptedPath`). An empty path is none.
+/// Splits `path['key']` (Go: `SplitMaybeSubscriptedPath`). An empty path has no subscript.
 fn split_subscript(path: &str) -> Option<(&str, &str)> {
     path.strip_suffix("']")?.split_once("['").filter(|(path, _)| !path.is_empty())
-}
-
-/// No Pod that a kubelet runs lacks these.
-fn known(value: &str) -> Result<Cow<'_, str>, FieldProblem> {
-    if value.is_empty() { Err(FieldPathError::Unknown.into()) } else { Ok(Cow::Borrowed(value)) }
 }
 
 fn joined<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> String {
@@ -148,8 +158,8 @@ fn joined<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> String {
     joined
 }
 
-/// The text of a whole map in a `fieldRef`, as by `fieldpath.FormatMap`: a `key="value"` line for
-/// each entry, sorted bytewise by key, joined by `\n`; keys verbatim, values quoted.
+/// Returns the text of a whole map (Go: `fieldpath.FormatMap`): a `key="value"` line for each entry,
+/// sorted bytewise by key and joined by `\n`. Keys are verbatim, values quoted.
 fn format_map(map: &BTreeMap<String, String>) -> String {
     let mut out = String::new();
     for (key, value) in map {

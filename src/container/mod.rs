@@ -8,6 +8,7 @@ mod error;
 mod expand;
 mod facts;
 mod field;
+mod known;
 mod resource;
 mod resource_field;
 
@@ -15,7 +16,8 @@ pub use compose::{Composition, Expanded, SkipReason, Skipped, compose};
 pub use error::{ComposeError, ComposeErrorKind, FieldPathError};
 pub(crate) use expand::expand_within;
 pub use expand::{Piece, expand, pieces};
-pub use facts::{EnvFiles, Facts};
+pub use facts::{EnvFiles, Facts, World};
+pub use known::{IpRange, IpRangeError, Known, RangeTooSmallError};
 pub use resource::{
     Resource, ResourceField, ResourceList, UnsupportedResourceError, resource_value,
 };

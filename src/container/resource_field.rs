@@ -1,4 +1,4 @@
-//! The downward API's `resourceFieldRef`: which quantity it means (Go:
+//! The downward API's `resourceFieldRef`: the quantity that it selects (Go:
 //! `Kubelet.defaultPodLimitsForDownwardAPI`, `MergeContainerResourceLimits`,
 //! `containerResourceRuntimeValue`).
 
@@ -11,13 +11,13 @@ use super::{ComposeErrorKind, Facts, Resource, ResourceField, ResourceList, reso
 use crate::api::{Container, Pod, Quantity, ResourceFieldSelector};
 use crate::release::Rule;
 
-/// The resources of a container, and of those of its Pod that it refers to by name; the names are gone
-/// through once, however many entries refer to them.
+/// The resources of a container, and of the containers of its Pod by name. The names are indexed once
+/// for all entries.
 pub(super) struct ResourceFields<'a, 'f> {
     pod: &'a Pod,
     container: &'a Container,
     facts: &'f Facts<'a>,
-    /// The first container of each name, and whether its limits are defaulted.
+    /// The first container of each name, and true if its limits are defaulted.
     by_name: OnceCell<BTreeMap<&'a str, (&'a Container, bool)>>,
 }
 
@@ -26,7 +26,7 @@ impl<'a, 'f> ResourceFields<'a, 'f> {
         ResourceFields { pod, container, facts, by_name: OnceCell::new() }
     }
 
-    /// The value that a `resourceFieldRef` of the container gives.
+    /// Returns the value of a `resourceFieldRef` of the container.
     pub(super) fn value(
         &self,
         selector: &ResourceFieldSelector,
@@ -63,17 +63,17 @@ impl<'a, 'f> ResourceFields<'a, 'f> {
     }
 }
 
-/// An init container's limits are not defaulted.
+/// Indexes the containers. An init container's limits are not defaulted.
 fn by_name(pod: &Pod) -> BTreeMap<&str, (&Container, bool)> {
     let defaulted = pod.spec.containers.iter().map(|container| (container, true));
     let all = defaulted.chain(pod.spec.init_containers.iter().map(|container| (container, false)));
-    // The last of a name stays in the map.
+    // The map keeps the last of a name.
     all.rev()
         .map(|(container, is_defaulted)| (container.name.as_str(), (container, is_defaulted)))
         .collect()
 }
 
-/// A container's limit, an absent or zero one taken from the Pod or the Node.
+/// Returns a container's limit. An absent or zero one is taken from the Pod or the Node.
 fn limit<'a>(
     resource: &Resource,
     pod: &'a Pod,
@@ -85,7 +85,7 @@ fn limit<'a>(
     if matches!(resource, Resource::HugePages(_)) || own.is_some_and(|own| !own.is_zero()) {
         return Ok(own);
     }
-    let node = facts.node.ok_or(ComposeErrorKind::NodeUnknown)?;
+    let node = facts.node_of(pod).ok_or(ComposeErrorKind::NodeUnknown)?;
     let Some(allocatable) = node.status.allocatable.get(resource.name()) else { return Ok(own) };
     let has_pod_limits =
         facts.release.has(Rule::PodLimits) && matches!(resource, Resource::Cpu | Resource::Memory);

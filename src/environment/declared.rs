@@ -1,15 +1,18 @@
-//! What a container declares of its variables: each setting with its value and where that comes from,
-//! which `Kubelet.makeEnvironmentVariables` forgets as it goes.
+//! The declarations of a container's variables with their values and sources, which
+//! `Kubelet.makeEnvironmentVariables` does not keep.
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::fmt;
 
 use super::Value;
-use crate::api::{ConfigMap, FileKeySelector, ObjectFieldSelector, ResourceFieldSelector, Secret};
+use crate::api::{
+    ConfigMap, ConfigMapKeySelector, EnvFromSource, FileKeySelector, ObjectFieldSelector,
+    ResourceFieldSelector, Secret, SecretKeySelector,
+};
 use crate::services::ServiceVariable;
 
-/// What a container declares of a variable, in `env` or through `envFrom`.
+/// A declaration of a variable, in `env` or through `envFrom`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Declared<'a> {
     pub(crate) name: Cow<'a, str>,
@@ -31,44 +34,44 @@ impl<'a> Declared<'a> {
         Declared { name, value, entry, source, references, is_overwritten: false }
     }
 
-    /// The variable's name.
+    /// Returns the variable's name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The value that it is given here.
+    /// Returns the value that this declaration sets.
     #[must_use]
     pub fn value(&self) -> &Value<'a> {
         &self.value
     }
 
-    /// The entry that declares it.
+    /// Returns the entry that declares the variable.
     #[must_use]
     pub fn entry(&self) -> Entry {
         self.entry
     }
 
-    /// Where the value comes from.
+    /// Returns the source of the value.
     #[must_use]
     pub fn source(&self) -> Source<'a> {
         self.source
     }
 
-    /// The references that were expanded in it, in their order.
+    /// Returns the references in the value, in their order.
     #[must_use]
     pub fn references(&self) -> &[Reference<'a>] {
         &self.references
     }
 
-    /// Whether the variable is declared again further on, so that this does not stand.
+    /// Reports whether a later declaration of the variable overrides this one.
     #[must_use]
     pub fn is_overwritten(&self) -> bool {
         self.is_overwritten
     }
 }
 
-/// An entry of a container, by its place in its list.
+/// An entry of a container, by its index in its list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Entry {
@@ -99,27 +102,30 @@ impl fmt::Display for Entry {
 pub struct Reference<'a> {
     /// The name.
     pub name: &'a str,
-    /// What was put in.
+    /// The variable that replaced it.
     pub resolved: Resolved<'a>,
 }
 
-/// What was put in for a reference.
+/// The variable that a reference resolves to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Resolved<'a> {
-    /// The value of what the container had declared by then, by its place in
+    /// An earlier declaration of the container, by its index in
     /// [`Environment::declared`](crate::Environment::declared).
     Declared(usize),
-    /// The value of a service variable.
+    /// A service variable.
     Service(ServiceVariable<'a>),
-    /// The reference itself, for there was no such variable.
+    /// No known variable, but an [open source](crate::Environment::open_sources) may set it.
+    Unknown,
+    /// No variable. The reference stays as it is.
     Unresolved,
 }
 
-/// Where a declared variable has its value from.
+/// The source of a declared variable's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Source<'a> {
-    /// A text, in which references were expanded.
+    /// A text in which references are expanded.
     Text(&'a str),
     /// A key of a ConfigMap.
     ConfigMap(&'a ConfigMap, &'a str),
@@ -131,6 +137,13 @@ pub enum Source<'a> {
     Resource(&'a ResourceFieldSelector),
     /// A key of an env file.
     File(&'a FileKeySelector),
+    /// A key of a ConfigMap that is not among the objects, or has no such key there.
+    UnknownConfigMap(&'a ConfigMapKeySelector),
+    /// A key of a Secret that is not among the objects, or has no such key there.
+    UnknownSecret(&'a SecretKeySelector),
+    /// An `envFrom` source that is not among the objects and may set the variable: an
+    /// [open source](crate::Environment::open_sources).
+    Open(&'a EnvFromSource),
     /// Neither a text nor a source: the empty value.
     Nothing,
 }

@@ -4,13 +4,18 @@
 //! [`Composition`](crate::Composition), and what [`export`](crate::export) writes for other tools.
 
 mod declared;
+mod open;
 mod reported;
 mod size;
+mod unknown;
 mod value;
 mod variables;
 
 pub use declared::{Declared, Entry, Reference, Resolved, Source};
+pub use open::OpenSource;
 pub use reported::ReportedValue;
 pub use size::Size;
-pub use value::Value;
+pub use unknown::Unknown;
+pub(crate) use value::ValueBuilder;
+pub use value::{Part, Value};
 pub use variables::{Environment, Variable};

@@ -6,28 +6,32 @@ use core::fmt::{self, Write};
 use super::Value;
 use crate::text::OneLine;
 
-/// A value as it may be shown to a person.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A value as a report shows it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(
     feature = "serde",
     derive(serde::Serialize, serde::Deserialize),
     serde(rename_all = "camelCase")
 )]
 pub enum ReportedValue {
-    /// Text.
+    /// A known value that is text.
     Text(String),
-    /// Bytes that are not UTF-8, with `\xNN` and the like in their place.
+    /// A known value that is not UTF-8, escaped as in `\xff`.
     Escaped(String),
-    /// A Secret flowed into it, or its origin is not known.
+    /// A value that is not known, or not all of it: the text with
+    /// [placeholders](super::Unknown), and with `[elided]` in the place of the bytes of a secret
+    /// value.
+    Unknown(String),
+    /// A known value that comes from a Secret, or may come from one.
     Elided,
 }
 
 impl ReportedValue {
     pub(crate) fn of(value: &Value<'_>) -> Self {
-        if value.is_secret() {
-            ReportedValue::Elided
-        } else {
-            ReportedValue::bytes(value.as_bytes())
+        match value.as_bytes() {
+            None => ReportedValue::Unknown(value.to_string()),
+            Some(_) if value.is_secret() => ReportedValue::Elided,
+            Some(bytes) => ReportedValue::bytes(bytes),
         }
     }
 
@@ -39,11 +43,11 @@ impl ReportedValue {
     }
 }
 
-/// On one line: line feeds and other control characters are escaped.
+/// Always on one line: line feeds and other control characters are escaped.
 impl fmt::Display for ReportedValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ReportedValue::Text(text) => OneLine(f).write_str(text),
+            ReportedValue::Text(text) | ReportedValue::Unknown(text) => OneLine(f).write_str(text),
             ReportedValue::Escaped(text) => f.write_str(text),
             ReportedValue::Elided => f.write_str("[elided]"),
         }

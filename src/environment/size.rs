@@ -63,9 +63,9 @@ impl Size {
             .fold(Size::default(), Size::and)
     }
 
-    pub(crate) fn of_variable(name: &str, value: &[u8]) -> Self {
+    pub(crate) fn of_variable(name: &str, value_len: usize) -> Self {
         let equals = 1_usize;
-        Size::of_string(name.len().saturating_add(equals).saturating_add(value.len()))
+        Size::of_string(name.len().saturating_add(equals).saturating_add(value_len))
     }
 
     pub(crate) fn of_string(len: usize) -> Self {
@@ -77,7 +77,7 @@ impl Size {
         let others =
             environment.iter().take_while(|variable| variable.service_variable().is_none());
         let sizes =
-            others.map(|variable| Size::of_variable(&variable.name(), variable.value().as_bytes()));
+            others.map(|variable| Size::of_variable(&variable.name(), variable.value().len()));
         sizes.fold(Size::default(), Size::and)
     }
 

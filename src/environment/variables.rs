@@ -1,23 +1,29 @@
-//! The variables that a container is given: in order, each name once (Go: what
-//! `Kubelet.makeEnvironmentVariables` returns).
+//! The variables of a container, ordered and with unique names (Go: the result of
+//! `Kubelet.makeEnvironmentVariables`).
 
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ops::Bound;
 
-use super::{Declared, Resolved, Size, Value};
+use super::open::OpenSources;
+use super::{Declared, OpenSource, Resolved, Size, Value};
 use crate::api::Service;
 use crate::services::{
     Collision, Generated, LinkedServices, Position, ServiceVariable, variables_of,
 };
 use crate::text::{Order, dash_position};
 
-/// An ordered collection of variables in which each name stands once.
+/// An ordered collection of variables with unique names.
 ///
-/// Its order is the kubelet's: what lies [under](Self::with_base) it, what the container declares, in the
-/// order declared, and the remaining service variables. Where two variables have one name the later
-/// one stands, at its own place, and what the container declares stands over service variables.
+/// The order is the kubelet's: the variables added by [`with_base`](Self::with_base), those that the
+/// container declares, in the order declared, and the remaining service variables. If two variables
+/// have one name, the later one wins, at its own position. A declared variable wins over a service
+/// variable.
+///
+/// In the [open world](crate::container::World::Open) values can be unknown, and so can be the names
+/// of variables: see [`open_sources`](Self::open_sources).
 ///
 /// ```
 /// use kubelet_env::api::{ObjectMeta, PortNumber, Service, ServicePort, ServiceSpec};
@@ -33,7 +39,7 @@ use crate::text::{Order, dash_position};
 ///     },
 /// };
 /// let environment = Environment::from(generate(&[&service])?);
-/// assert_eq!(environment.get("MY_NGINX_PORT_80_TCP_ADDR").unwrap().value().as_bytes(), b"10.1.180.155");
+/// assert_eq!(environment.get("MY_NGINX_PORT_80_TCP_ADDR").unwrap().value().as_str(), Some("10.1.180.155"));
 ///
 /// let lines = String::from_utf8(environment.render(Order::Name, Form::Lines))?;
 /// assert!(lines.starts_with("MY_NGINX_PORT=tcp://10.1.180.155:80\nMY_NGINX_PORT_80_TCP=tcp://"));
@@ -41,16 +47,19 @@ use crate::text::{Order, dash_position};
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Environment<'a> {
-    base: Vec<(String, Vec<u8>)>,
-    /// Each name of the base, with its place there.
+    base: Vec<(String, Value<'a>)>,
+    /// Each name of the base with its index there.
     base_by_name: BTreeMap<String, usize>,
     declared: Vec<Declared<'a>>,
-    /// Each name that is declared, with the place where it is declared last.
+    /// Each declared name with the index of its last declaration.
     declared_by_name: BTreeMap<Cow<'a, str>, usize>,
     services: LinkedServices<'a>,
-    /// The service variables that do not stand; sorted.
+    /// The service variables that are not effective, sorted.
     hidden: Vec<Position>,
     collisions: Vec<Collision<'a>>,
+    open: OpenSources<'a>,
+    /// True if placeholders count as known text.
+    has_placeholders_as_text: bool,
 }
 
 impl<'a> From<Generated<'_, 'a>> for Environment<'a> {
@@ -69,11 +78,11 @@ impl<'a> Environment<'a> {
         Environment { services, hidden, collisions, ..Environment::default() }
     }
 
-    /// Declares a variable, over what has its name. The service variables of that name are hidden
-    /// only by [`hide_shadowed`](Self::hide_shadowed), all at once.
+    /// Declares a variable and overrides earlier declarations of its name. The service variables of
+    /// that name are hidden by [`hide_shadowed`](Self::hide_shadowed), all at once.
     pub(crate) fn declare(&mut self, declared: Declared<'a>) {
-        let place = self.declared.len();
-        let former = self.declared_by_name.insert(declared.name.clone(), place);
+        let index = self.declared.len();
+        let former = self.declared_by_name.insert(declared.name.clone(), index);
         if let Some(former) = former.and_then(|former| self.declared.get_mut(former)) {
             former.is_overwritten = true;
         }
@@ -87,30 +96,85 @@ impl<'a> Environment<'a> {
         self.hidden.dedup();
     }
 
-    /// What a reference to this name is resolved to by now.
+    /// Adds a source that may set every variable whose name starts with its prefix.
+    pub(crate) fn add_open_source(&mut self, source: OpenSource<'a>, needs_strict_names: bool) {
+        self.open.push(source, needs_strict_names);
+    }
+
+    /// Returns the effective variables whose names start with `prefix`, the base not included.
+    pub(crate) fn given_with_prefix(&self, prefix: &str) -> Vec<(Cow<'a, str>, Value<'a>)> {
+        let from_prefix = (Bound::Included(prefix), Bound::Unbounded);
+        let declared = self.declared_by_name.range::<str, _>(from_prefix);
+        let declared = declared.take_while(|(name, _)| name.starts_with(prefix));
+        let declared = declared.filter_map(|(name, &index)| {
+            Some((name.clone(), self.declared.get(index)?.value.clone()))
+        });
+        let services = self.service_variables_where(&[], &[prefix.into()]).into_iter();
+        let services =
+            services.map(|variable| (Cow::Owned(variable.name()), Value::of_service(variable)));
+        let services = services.filter(|(name, _)| !self.declared_by_name.contains_key(name));
+        declared.chain(services).collect()
+    }
+
+    /// Resolves a reference to this name among the variables declared so far and those of Services.
     pub(crate) fn resolve(&self, name: &str) -> (Resolved<'a>, Option<Value<'a>>) {
-        if let Some(&place) = self.declared_by_name.get(name)
-            && let Some(declared) = self.declared.get(place)
+        if let Some(&index) = self.declared_by_name.get(name)
+            && let Some(declared) = self.declared.get(index)
         {
-            return (Resolved::Declared(place), Some(declared.value.clone()));
+            return (Resolved::Declared(index), Some(declared.value.clone()));
         }
-        match self.services.find_last(name) {
+        if let Some(variable) = self.services.find_last(name) {
+            return (Resolved::Service(variable), Some(Value::of_service(variable)));
+        }
+        match self.unknown_reference(name) {
+            Some(value) => (Resolved::Unknown, Some(value)),
             None => (Resolved::Unresolved, None),
-            Some(variable) => (Resolved::Service(variable), Some(Value::of_service(variable))),
         }
     }
 
-    /// Lays variables under this environment that the kubelet does not give: those of the image's
-    /// `ENV`, and the `HOSTNAME` and `PATH` of the container runtime. They come first, but for those
-    /// whose name is taken. References never see them.
+    /// Returns the value of a reference to a name that only open sources may set.
+    pub(crate) fn unknown_reference(&self, name: &str) -> Option<Value<'a>> {
+        let reference = || Value::plain(Cow::Owned(["$(", name, ")"].concat().into_bytes()));
+        self.unless_set(name, || Some(reference()))
+    }
+
+    /// Returns the value of a variable that open sources may set, or `None` if none of them can.
+    fn unless_set<'v>(
+        &self,
+        name: &str,
+        otherwise: impl FnOnce() -> Option<Value<'v>>,
+    ) -> Option<Value<'a>> {
+        let sources = self.open.that_may_set(name);
+        if sources.is_empty() {
+            return None;
+        }
+        let sources = sources.into_iter().map(OpenSource::unknown);
+        Some(Value::unless(name, otherwise().as_ref(), sources))
+    }
+
+    /// Returns the value that a variable has so far, the base not included.
+    pub(crate) fn value_so_far(&self, name: &str) -> Option<Value<'a>> {
+        match self.resolve(name) {
+            (Resolved::Unknown, _) => self.unless_set(name, || None),
+            (_, value) => value,
+        }
+    }
+
+    /// Adds variables with lower precedence than everything the kubelet sets: those of the image's
+    /// `ENV`, and the `HOSTNAME` and `PATH` of the container runtime.
+    ///
+    /// They come first in the order, and a variable whose name is taken is left out. No reference
+    /// resolves to them. Of two with one name the later one wins.
     #[must_use]
     pub fn with_base<N: Into<String>, V: Into<Vec<u8>>>(
         mut self,
         base: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
         for (name, value) in base {
-            let (name, value) = (name.into(), value.into());
-            match self.base_by_name.get(&name).and_then(|&place| self.base.get_mut(place)) {
+            let (name, value) = (name.into(), Value::plain(Cow::Owned(value.into())));
+            self.leave_in_effect(&name, &value);
+            let value = self.unless_set(&name, || Some(value.borrowed())).unwrap_or(value);
+            match self.base_by_name.get(&name).and_then(|&index| self.base.get_mut(index)) {
                 Some(former) => former.1 = value,
                 None => {
                     self.base_by_name.insert(name.clone(), self.base.len());
@@ -121,8 +185,53 @@ impl<'a> Environment<'a> {
         self
     }
 
-    /// The same with `[redacted]` in the place of every value that a Secret flowed into, for any of
-    /// the forms. Nothing else is changed; such a value still [says so](Value::is_secret).
+    /// Notes that a declared variable which may not be set leaves `base` in effect then.
+    fn leave_in_effect(&mut self, name: &str, base: &Value<'_>) {
+        let index = self.declared_by_name.get(name);
+        if let Some(declared) = index.and_then(|&index| self.declared.get_mut(index))
+            && !declared.value.is_known()
+        {
+            declared.value = core::mem::take(&mut declared.value).over(base);
+        }
+    }
+
+    /// Turns the placeholders of unknown values into known text and forgets the open sources, so
+    /// that the environment can be written for machines and passed to programs.
+    ///
+    /// ```
+    /// use kubelet_env::api::{Container, EnvVar, Pod, PodSpec};
+    /// use kubelet_env::container::Known;
+    /// use kubelet_env::{Facts, Objects, Order, compose};
+    ///
+    /// let value_from = serde_json::from_str(r#"{"secretKeyRef": {"name": "db", "key": "PASSWORD"}}"#)?;
+    /// let variable = EnvVar { name: "PASSWORD".into(), value_from, ..EnvVar::default() };
+    /// let app = Container { name: "app".into(), env: vec![variable], ..Container::default() };
+    /// let spec = PodSpec { containers: vec![app], ..PodSpec::default() };
+    /// let pod = Pod { spec, ..Pod::default() }.with_defaults();
+    /// let (objects, known) = (Objects::default(), Known::default());
+    ///
+    /// let mut facts = Facts::open(&objects, &known);
+    /// let environment = compose(&pod, "app", &facts)?.into_environment();
+    /// assert!(environment.to_text_pairs(Order::Kubelet).is_err());
+    /// let pairs = environment.with_placeholders().to_text_pairs(Order::Kubelet)?;
+    /// assert_eq!(pairs[0], ("PASSWORD".into(), "<Secret db PASSWORD>".into()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_placeholders(mut self) -> Self {
+        let declared = self.declared.iter_mut().map(|declared| &mut declared.value);
+        for value in declared.chain(self.base.iter_mut().map(|(_, value)| value)) {
+            *value = core::mem::take(value).with_placeholders();
+        }
+        self.open = OpenSources::default();
+        self.has_placeholders_as_text = true;
+        self
+    }
+
+    /// Replaces the known bytes of every [secret](Value::is_secret) value with `[redacted]`.
+    ///
+    /// Placeholders of unknown parts are kept, because they hold no value. A redacted value is still
+    /// secret.
     ///
     /// ```
     /// use std::collections::BTreeMap;
@@ -151,17 +260,42 @@ impl<'a> Environment<'a> {
         self
     }
 
-    /// The variables, in kubelet order.
+    /// Returns the variables in kubelet order.
     pub fn iter(&self) -> impl Iterator<Item = Variable<'_>> + Clone {
         let base = self.base.iter().filter(|(name, _)| self.given(name).is_none());
         let base = base.map(|(name, value)| Variable(Kind::Base(name, value)));
-        let standing = self.declared.iter().filter(|declared| !declared.is_overwritten);
-        let standing = standing.map(|declared| Variable(Kind::Declared(declared)));
-        base.chain(standing)
-            .chain(self.service_variables().map(|variable| Variable(Kind::Service(variable))))
+        let effective = self.declared.iter().filter(|declared| !declared.is_overwritten);
+        let effective = effective.map(|declared| Variable(Kind::Declared(declared)));
+        let services = self.service_variables().map(|variable| self.service(variable));
+        base.chain(effective).chain(services)
     }
 
-    /// The service variables that stand, in kubelet order.
+    fn service(&self, variable: ServiceVariable<'a>) -> Variable<'_> {
+        Variable(Kind::Service(variable, self.has_placeholders_as_text))
+    }
+
+    /// Returns the `envFrom` sources whose variables are not known, in the order of the entries.
+    ///
+    /// The environment may have more variables with their prefixes than [`iter`](Self::iter)
+    /// returns. A variable that a source may override is marked [`Unknown`](super::Unknown).
+    #[must_use]
+    pub fn open_sources(&self) -> &[OpenSource<'a>] {
+        self.open.all()
+    }
+
+    /// Reports whether an open source may set the variable `name`.
+    #[must_use]
+    pub fn is_open_for(&self, name: &str) -> bool {
+        !self.open.that_may_set(name).is_empty()
+    }
+
+    /// Reports whether all names and values are known.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.open.all().is_empty() && self.iter().all(|variable| variable.value().is_known())
+    }
+
+    /// Returns the effective service variables in kubelet order.
     pub fn service_variables(&self) -> impl Iterator<Item = ServiceVariable<'a>> + Clone {
         let mut hidden = self.hidden.iter().peekable();
         self.services
@@ -169,21 +303,23 @@ impl<'a> Environment<'a> {
             .filter(move |variable| hidden.next_if(|&&next| next == variable.position()).is_none())
     }
 
-    /// All that the container declares, in the order declared, what is overwritten further on
-    /// included.
+    /// Returns the declarations of the container in their order, including those that are overridden.
+    ///
+    /// A variable that an [open source](Self::open_sources) may override has a declaration for that
+    /// source as well.
     #[must_use]
     pub fn declared(&self) -> &[Declared<'a>] {
         &self.declared
     }
 
-    /// The names that several service variables have, by name; also those that the container
-    /// declares itself.
+    /// Returns the names that several service variables share, sorted, including those that the
+    /// container declares itself.
     #[must_use]
     pub fn collisions(&self) -> &[Collision<'a>] {
         &self.collisions
     }
 
-    /// The variables, in any order.
+    /// Returns the variables in the given order.
     #[must_use]
     pub fn in_order(&self, order: Order) -> Vec<Variable<'_>> {
         let mut variables: Vec<Variable<'_>> = self.iter().collect();
@@ -195,7 +331,7 @@ impl<'a> Environment<'a> {
         variables
     }
 
-    /// The variable of that name.
+    /// Returns the variable `name`.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Variable<'_>> {
         self.given(name).or_else(|| {
@@ -204,18 +340,19 @@ impl<'a> Environment<'a> {
         })
     }
 
-    /// What was laid under the name.
+    /// Returns the value that [`with_base`](Self::with_base) gave the name.
     pub(crate) fn base(&self, name: &str) -> Option<Value<'_>> {
         let (_, value) = self.base.get(*self.base_by_name.get(name)?)?;
-        Some(Value::plain(Cow::Borrowed(value)))
+        Some(value.borrowed())
     }
 
-    /// The Services that the container sees, by name.
+    /// Returns the Services that the container sees, by name.
     pub(crate) fn services(&self) -> &[&'a Service] {
         self.services.services()
     }
 
-    /// The service variables that stand and whose name is one of these, or begins with one of these.
+    /// Returns the effective service variables whose name is one of `names` or starts with one of
+    /// `prefixes`.
     pub(crate) fn service_variables_where(
         &self,
         names: &[String],
@@ -226,48 +363,48 @@ impl<'a> Environment<'a> {
         found
     }
 
-    /// All service variables of that name, in kubelet order, whether they stand or not.
+    /// Returns all service variables of that name in kubelet order, effective or not.
     #[must_use]
     pub fn service_variables_named(&self, name: &str) -> Vec<ServiceVariable<'a>> {
         self.services.find(name)
     }
 
-    /// The variable of that name that the kubelet gives.
+    /// Returns the variable `name` that the kubelet sets.
     fn given(&self, name: &str) -> Option<Variable<'_>> {
-        if let Some(&place) = self.declared_by_name.get(name) {
-            return self.declared.get(place).map(|declared| Variable(Kind::Declared(declared)));
+        if let Some(&index) = self.declared_by_name.get(name) {
+            return self.declared.get(index).map(|declared| Variable(Kind::Declared(declared)));
         }
-        self.services.find_last(name).map(|variable| Variable(Kind::Service(variable)))
+        self.services.find_last(name).map(|variable| self.service(variable))
     }
 
-    /// How many variables there are.
+    /// Returns the number of variables.
     #[must_use]
     pub fn len(&self) -> usize {
         let others =
-            self.iter().take_while(|variable| !matches!(variable.0, Kind::Service(_))).count();
+            self.iter().take_while(|variable| !matches!(variable.0, Kind::Service(..))).count();
         others.saturating_add(self.services.count().saturating_sub(self.hidden.len()))
     }
 
-    /// Whether there are none.
+    /// Reports whether there are no variables.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.iter().next().is_none()
     }
 
-    /// What the service variables that stand take, of those Services that are meant.
-    pub(crate) fn size_of_services(&self, is_meant: impl Fn(&Service) -> bool) -> Size {
+    /// Returns the size of the effective variables of the matching Services.
+    pub(crate) fn size_of_services(&self, matches: impl Fn(&Service) -> bool) -> Size {
         let hidden = self.hidden.iter().filter_map(|&position| {
             let service = self.services.services().get(position.service)?;
-            let variable = ServiceVariable::at(service, position).filter(|_| is_meant(service))?;
-            Some(Size::of_variable(&variable.name(), variable.value().as_bytes()))
+            let variable = ServiceVariable::at(service, position).filter(|_| matches(service))?;
+            Some(Size::of_variable(&variable.name(), variable.value().len()))
         });
         let all = Size::of_services(
-            self.services.services().iter().copied().filter(|service| is_meant(service)),
+            self.services.services().iter().copied().filter(|service| matches(service)),
         );
         all.without(hidden.fold(Size::default(), Size::and))
     }
 
-    /// The variables of the Service of that index that stand.
+    /// Returns the effective variables of the Service at that index.
     pub(crate) fn service_variables_of(
         &self,
         index: usize,
@@ -278,12 +415,12 @@ impl<'a> Environment<'a> {
         variables.filter(|variable| hidden.binary_search(&variable.position()).is_err())
     }
 
-    /// Reports whether all variables of the Service of that index are effective.
+    /// Reports whether all variables of the Service at that index are effective.
     pub(crate) fn hides_none_of(&self, index: usize) -> bool {
         self.hidden_of(index).is_empty()
     }
 
-    /// Those of one Service that do not stand.
+    /// Returns the positions of the variables of one Service that are not effective.
     fn hidden_of(&self, index: usize) -> &[Position] {
         let start = self.hidden.partition_point(|position| position.service < index);
         let end = self.hidden.partition_point(|position| position.service <= index);
@@ -291,14 +428,14 @@ impl<'a> Environment<'a> {
     }
 }
 
-/// One variable of an [`Environment`].
+/// A variable of an [`Environment`].
 ///
 /// ```
 /// use kubelet_env::Environment;
 ///
 /// let environment = Environment::default().with_base([("PATH", "/usr/bin")]);
 /// let path = environment.get("PATH").unwrap();
-/// assert_eq!((path.name(), path.value().as_str()), ("PATH".into(), Ok("/usr/bin")));
+/// assert_eq!((path.name(), path.value().as_str()), ("PATH".into(), Some("/usr/bin")));
 /// assert!(path.is_base() && path.declared().is_none() && path.service_variable().is_none());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -306,51 +443,53 @@ pub struct Variable<'e>(Kind<'e>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind<'e> {
-    Base(&'e str, &'e [u8]),
+    Base(&'e str, &'e Value<'e>),
     Declared(&'e Declared<'e>),
-    Service(ServiceVariable<'e>),
+    /// With whether a placeholder in its value counts as text.
+    Service(ServiceVariable<'e>, bool),
 }
 
 impl<'e> Variable<'e> {
-    /// Its name.
+    /// Returns the name.
     #[must_use]
     pub fn name(&self) -> Cow<'e, str> {
         match self.0 {
             Kind::Base(name, _) => Cow::Borrowed(name),
             Kind::Declared(declared) => Cow::Borrowed(&declared.name),
-            Kind::Service(variable) => Cow::Owned(variable.name()),
+            Kind::Service(variable, _) => Cow::Owned(variable.name()),
         }
     }
 
-    /// Its value.
+    /// Returns the value.
     #[must_use]
     pub fn value(&self) -> Value<'e> {
         match self.0 {
-            Kind::Base(_, value) => Value::plain(Cow::Borrowed(value)),
+            Kind::Base(_, value) => value.borrowed(),
             Kind::Declared(declared) => declared.value.borrowed(),
-            Kind::Service(variable) => Value::of_service(variable),
+            Kind::Service(variable, false) => Value::of_service(variable),
+            Kind::Service(variable, true) => Value::of_service(variable).with_placeholders(),
         }
     }
 
-    /// What the container declares, if that is where it comes from.
+    /// Returns the declaration of the container that set the variable, if one did.
     #[must_use]
     pub fn declared(&self) -> Option<&'e Declared<'e>> {
         match self.0 {
             Kind::Declared(declared) => Some(declared),
-            Kind::Base(..) | Kind::Service(_) => None,
+            Kind::Base(..) | Kind::Service(..) => None,
         }
     }
 
-    /// The service variable, if it is one.
+    /// Returns the service variable, if the variable is one.
     #[must_use]
     pub fn service_variable(&self) -> Option<ServiceVariable<'e>> {
         match self.0 {
-            Kind::Service(variable) => Some(variable),
+            Kind::Service(variable, _) => Some(variable),
             Kind::Base(..) | Kind::Declared(_) => None,
         }
     }
 
-    /// Whether the kubelet does not give it: it was laid [under](Environment::with_base) the environment.
+    /// Reports whether the variable was added by [`Environment::with_base`], not by the kubelet.
     #[must_use]
     pub fn is_base(&self) -> bool {
         matches!(self.0, Kind::Base(..))

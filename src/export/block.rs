@@ -69,6 +69,8 @@ impl<'v> Block<'v> {
         let start = self.len();
         // Behind the name there is to be room for `_PORT_`, and behind the host for a terminator.
         let short = match (service.metadata.name.len(), service.spec.cluster_ip.len()) {
+            // Not known: its placeholder is written in the slow way.
+            (_, 0) => None,
             (..=10, ..=15) => self.append_short::<16, 16>(service, form),
             (..=26, ..=15) => self.append_short::<32, 16>(service, form),
             // All that an API server lets in.

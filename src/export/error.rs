@@ -1,6 +1,11 @@
 //! What a form cannot hold.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt::{self, Write};
+
+use crate::environment::{Environment, Unknown};
+use crate::text::OneLine;
 
 /// A variable that a form cannot hold. It names the variable, never its value.
 ///
@@ -14,15 +19,26 @@ use alloc::string::String;
 /// assert_eq!(error.problem, FormProblem::NameCharacter { found: '.' });
 /// assert_eq!(error.to_string(), "variable \"log.level\": this form cannot hold a name with '.' in it");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("variable {variable:?}: {problem}")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FormError {
-    /// The variable's name.
+    /// The variable's name. For [`FormProblem::Unknown`] it is the first of the unknown variables,
+    /// or empty if only names are unknown.
     pub variable: String,
     /// Why the form cannot hold it.
     pub problem: FormProblem,
 }
+
+impl fmt::Display for FormError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.problem {
+            FormProblem::Unknown(unknown) => write!(f, "{unknown}"),
+            problem => write!(f, "variable {:?}: {problem}", self.variable),
+        }
+    }
+}
+
+impl core::error::Error for FormError {}
 
 /// Why a form cannot hold a variable.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -66,4 +82,77 @@ pub enum FormProblem {
     /// The value is not UTF-8.
     #[error("this form cannot hold a value that is not UTF-8")]
     NotUtf8,
+    /// Values or names of variables are not known. Only forms for people hold placeholders.
+    #[error(transparent)]
+    Unknown(UnknownVariables),
+}
+
+/// The variables of an environment that are not known.
+///
+/// Its `Display` lists them with their sources. It shows no known part of a value.
+#[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
+#[error("{}", DisplayUnknown(self))]
+#[non_exhaustive]
+pub struct UnknownVariables {
+    /// The variables whose values are not known, in kubelet order.
+    pub variables: Vec<UnknownVariable>,
+    /// The `envFrom` entries, with the kinds and names of the objects, whose variables are not
+    /// known.
+    pub open: Vec<String>,
+}
+
+/// A variable whose value is not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UnknownVariable {
+    /// The name.
+    pub name: String,
+    /// The unknown parts of the value, in their order.
+    pub unknowns: Vec<Unknown>,
+}
+
+impl UnknownVariables {
+    /// Returns the unknown variables of an environment.
+    #[must_use]
+    pub fn of(environment: &Environment<'_>) -> Self {
+        let unknown = environment.iter().filter_map(|variable| {
+            let value = variable.value();
+            let unknowns: Vec<Unknown> = value.unknowns().cloned().collect();
+            (!unknowns.is_empty())
+                .then(|| UnknownVariable { name: variable.name().into_owned(), unknowns })
+        });
+        let open = environment.open_sources().iter().map(ToString::to_string);
+        UnknownVariables { variables: unknown.collect(), open: open.collect() }
+    }
+
+    /// Reports whether all variables are known.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.variables.is_empty() && self.open.is_empty()
+    }
+}
+
+struct DisplayUnknown<'u>(&'u UnknownVariables);
+
+impl fmt::Display for DisplayUnknown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let out = &mut OneLine(f);
+        let UnknownVariables { variables, open } = self.0;
+        out.write_str("not known: ")?;
+        for (index, UnknownVariable { name, unknowns }) in variables.iter().enumerate() {
+            out.write_str(if index == 0 { "" } else { ", " })?;
+            write!(out, "{name} (")?;
+            for (index, unknown) in unknowns.iter().enumerate() {
+                write!(out, "{}{unknown}", if index == 0 { "" } else { ", " })?;
+            }
+            out.write_char(')')?;
+        }
+        for (index, source) in open.iter().enumerate() {
+            let comma = if index == 0 && variables.is_empty() { "" } else { ", " };
+            write!(out, "{comma}the variables of {source}")?;
+        }
+        out.write_str(
+            ": add the missing objects or facts, or write placeholders with Environment::with_placeholders",
+        )
+    }
 }

@@ -16,26 +16,39 @@ mod shell;
 mod text;
 
 use alloc::borrow::Cow;
+use alloc::string::String;
 
-pub use error::{FormError, FormProblem};
+pub use error::{FormError, FormProblem, UnknownVariable, UnknownVariables};
 
 use crate::environment::Environment;
 
 pub use crate::text::{Form, Order};
 
 impl Environment<'_> {
-    /// What `write` makes of each name and value, or the first that it cannot make anything of.
+    /// Returns the result of `write` for each name and value, or the first error.
     fn try_write<T, C: FromIterator<T>>(
         &self,
         order: Order,
         mut write: impl FnMut(Cow<'_, str>, Cow<'_, [u8]>) -> Result<T, FormProblem>,
     ) -> Result<C, FormError> {
+        self.check_known()?;
         let variables = self.in_order(order).into_iter();
         let written = variables.map(|variable| {
             let name_it = |problem| FormError { variable: variable.name().into_owned(), problem };
-            write(variable.name(), variable.value().into_bytes()).map_err(name_it)
+            let value = variable.value().into_bytes_with_placeholders();
+            write(variable.name(), value).map_err(name_it)
         });
         written.collect()
+    }
+
+    /// Rejects placeholders: no program is started with one by accident.
+    fn check_known(&self) -> Result<(), FormError> {
+        let unknown = UnknownVariables::of(self);
+        let first = unknown.variables.first().map(|variable| variable.name.clone());
+        match first.or_else(|| unknown.open.first().map(|_| String::new())) {
+            None => Ok(()),
+            Some(variable) => Err(FormError { variable, problem: FormProblem::Unknown(unknown) }),
+        }
     }
 }
 

@@ -53,7 +53,7 @@ impl Variable<'_> {
             None => {
                 out.extend_from_slice(self.name().as_bytes());
                 out.push(b'=');
-                out.extend_from_slice(self.value().as_bytes());
+                out.extend_from_slice(self.value().bytes_with_placeholders());
                 out.push(form.terminator());
             }
         }

@@ -55,7 +55,9 @@ mod serialize {
             for variable in self.iter() {
                 let (name, value) = (variable.name(), variable.value());
                 let name_it = |problem| FormError { variable: name.clone().into_owned(), problem };
-                let text = as_text(value.as_bytes()).map_err(name_it).map_err(S::Error::custom)?;
+                let text = as_text(value.bytes_with_placeholders())
+                    .map_err(name_it)
+                    .map_err(S::Error::custom)?;
                 map.serialize_entry(&name, text)?;
             }
             map.end()

@@ -154,7 +154,7 @@ impl fmt::Display for Comparison<'_> {
             for (sign, value) in [('-', before), ('+', after)] {
                 let Some(value) = value else { continue };
                 let shown = if self.shows_values {
-                    ReportedValue::bytes(value.as_bytes())
+                    ReportedValue::bytes(value.bytes_with_placeholders())
                 } else {
                     ReportedValue::of(value)
                 };
@@ -218,7 +218,8 @@ impl fmt::Display for DriftedVariable {
 /// value now.
 fn may_be(name: &str, value: &Value<'_>, now: &Environment<'_>) -> bool {
     let named = now.service_variables_named(name);
-    last_of_each_service(&named).any(|variable| variable.value().as_bytes() == value.as_bytes())
+    last_of_each_service(&named)
+        .any(|variable| variable.value().as_bytes() == value.bytes_with_placeholders())
 }
 
 /// What differs between what a container was started with and what the kubelet would give it now,
@@ -254,7 +255,9 @@ pub fn drift(then: &Captured<'_>, now: &Environment<'_>) -> Vec<DriftedVariable>
             Some(variable)
                 if variable.service_variable().is_some() && may_be(&name, value, now) => {}
             Some(_) => add(&name, DriftKind::Stale),
-            None if is_of_a_service(bytes, value.as_bytes()) => add(&name, DriftKind::Gone),
+            None if is_of_a_service(bytes, value.bytes_with_placeholders()) => {
+                add(&name, DriftKind::Gone)
+            }
             None => add(&name, DriftKind::Foreign),
         }
     }

@@ -7,7 +7,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
 
-use crate::api::{PortNumber, Protocol, Service, Timestamp};
+use crate::api::{
+    ConfigMapKeySelector, EnvFromSource, PortNumber, Protocol, SecretKeySelector, Service,
+    Timestamp,
+};
 use crate::container::{Composition, SkipReason};
 use crate::environment::Environment;
 use crate::environment::ReportedValue;
@@ -130,6 +133,13 @@ pub enum Origin {
         path: String,
         /// The key.
         key: String,
+    },
+    /// An `envFrom` source that is not among the objects and may set the variable.
+    Open {
+        /// The entry that refers to it.
+        entry: String,
+        /// The ConfigMap or Secret.
+        object: ObjectRef,
     },
     /// An entry of `env` that has neither a value nor a source: the empty value.
     Nothing {
@@ -401,7 +411,7 @@ impl<'a> Steps<'_, 'a> {
                 needed.extend(declared.references().iter().filter_map(|reference| {
                     match reference.resolved {
                         Resolved::Declared(place) => Some(place),
-                        Resolved::Service(_) | Resolved::Unresolved => None,
+                        Resolved::Service(_) | Resolved::Unknown | Resolved::Unresolved => None,
                     }
                 }));
             }
@@ -412,7 +422,7 @@ impl<'a> Steps<'_, 'a> {
             let step = self.push(Step {
                 name: declared.name().to_owned(),
                 value: ReportedValue::of(declared.value()),
-                origin: Origin::of_declared(declared),
+                origin: Origin::of_declared(declared, &self.composition.pod().metadata.namespace),
                 references,
             });
             self.of_declared.insert(place, step);
@@ -424,7 +434,7 @@ impl<'a> Steps<'_, 'a> {
         let step = match reference.resolved {
             Resolved::Declared(place) => self.of_declared.get(&place).copied(),
             Resolved::Service(variable) => Some(self.service(variable)),
-            Resolved::Unresolved => None,
+            Resolved::Unknown | Resolved::Unresolved => None,
         };
         ResolvedReference { name: reference.name.to_owned(), step }
     }
@@ -442,7 +452,12 @@ impl Origin {
         }
     }
 
-    fn of_declared(declared: &Declared<'_>) -> Self {
+    fn of_declared(declared: &Declared<'_>, namespace: &str) -> Self {
+        let object = |kind: &str, name: &str| ObjectRef {
+            kind: kind.into(),
+            namespace: namespace.into(),
+            name: name.into(),
+        };
         let entry = alloc::format!("{}", declared.entry());
         match declared.source() {
             Source::Text(text) => Origin::Text { entry, text: text.to_owned() },
@@ -464,6 +479,17 @@ impl Origin {
                 path: file.path.clone(),
                 key: file.key.clone(),
             },
+            Source::UnknownConfigMap(ConfigMapKeySelector { name, key, .. }) => {
+                Origin::Key { entry, object: object("ConfigMap", name), key: key.clone() }
+            }
+            Source::UnknownSecret(SecretKeySelector { name, key, .. }) => {
+                Origin::Key { entry, object: object("Secret", name), key: key.clone() }
+            }
+            Source::Open(EnvFromSource { config_map_ref, secret_ref, .. }) => {
+                let config_map = config_map_ref.as_ref().map(|it| object("ConfigMap", &it.name));
+                let secret = || secret_ref.as_ref().map(|it| object("Secret", &it.name));
+                Origin::Open { entry, object: config_map.or_else(secret).unwrap_or_default() }
+            }
             Source::Nothing => Origin::Nothing { entry },
         }
     }
@@ -489,6 +515,7 @@ impl fmt::Display for Origin {
             Origin::File { entry, volume, path, key } => {
                 write!(f, "{entry}, key {key} of {path} in volume {volume}")
             }
+            Origin::Open { entry, object } => write!(f, "{entry}, which may set it from {object}"),
             Origin::Nothing { entry } => write!(f, "{entry}, without a value"),
             Origin::Service { object, port, protocol, port_name, .. } => {
                 write!(f, "{object}, port {port}/{protocol}")?;

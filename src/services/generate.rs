@@ -1,13 +1,16 @@
 //! The variables of Services, in the kubelet's own order (Go: `envvars.FromServices`,
 //! `makeLinkVariables`).
 
+use alloc::borrow::Cow;
+use alloc::format;
 use alloc::string::String;
 use core::cmp::Ordering;
 use core::fmt::{self, Write};
 
-use crate::api::{Service, ServicePort};
+use crate::api::{Service, ServicePort, ServiceSpec};
 use crate::names::mangled_chars;
 use crate::objects::ObjectRef;
+use crate::text::OneLine;
 
 /// The variables of these Services: theirs in the order given, each Service's in the kubelet's
 /// order. Services [without an address](Service::has_cluster_ip) have none.
@@ -140,9 +143,8 @@ pub(crate) fn len_of(service: &Service) -> usize {
         }
     };
     let sum = |parts: &[usize]| parts.iter().fold(0_usize, |sum, &part| sum.saturating_add(part));
-    let (name, host) = (mangled(&service.metadata.name), service.spec.cluster_ip.len());
-    let bracketed =
-        if service.spec.cluster_ip.contains(':') { host.saturating_add("[]".len()) } else { host };
+    let (name, host) = (mangled(&service.metadata.name), host_of(service).len());
+    let bracketed = if is_bracketed(service) { host.saturating_add("[]".len()) } else { host };
 
     let ports = service.spec.ports.as_slice();
     let of_port = |(index, port): (usize, &ServicePort)| {
@@ -351,9 +353,7 @@ impl<'a> ServiceVariable<'a> {
         use ServiceVariableKind as Kind;
 
         match self.kind() {
-            Kind::ServiceHost | Kind::NumberedPortAddr => {
-                out.write_str(&self.service.spec.cluster_ip)
-            }
+            Kind::ServiceHost | Kind::NumberedPortAddr => out.write_str(&host_of(self.service)),
             Kind::ServicePort | Kind::NamedServicePort | Kind::NumberedPortPort => {
                 write!(out, "{}", self.port.port)
             }
@@ -366,15 +366,71 @@ impl<'a> ServiceVariable<'a> {
         write!(out, "_PORT_{}_{}", self.port.port, self.port.effective_protocol())
     }
 
-    /// A host with a colon in it is put in brackets (Go: `net.JoinHostPort`).
+    /// Writes the URL. A host with a colon in it is put in brackets (Go: `net.JoinHostPort`).
     fn write_url(self, out: &mut impl Write) -> fmt::Result {
+        let (before, after) = self.around_host();
+        write!(out, "{before}{}{after}", host_of(self.service))
+    }
+
+    /// Returns the parts of the URL before and after the host.
+    fn around_host(self) -> (String, String) {
         let protocol = self.port.effective_protocol().as_lower_str();
-        let (host, port) = (&self.service.spec.cluster_ip, self.port.port);
-        if host.contains(':') {
-            write!(out, "{protocol}://[{host}]:{port}")
+        let port = self.port.port;
+        if is_bracketed(self.service) {
+            (format!("{protocol}://["), format!("]:{port}"))
         } else {
-            write!(out, "{protocol}://{host}:{port}")
+            (format!("{protocol}://"), format!(":{port}"))
         }
+    }
+
+    /// Returns the parts of the value before and after the address, if the address is part of the
+    /// value and not known.
+    pub(crate) fn around_unknown_address(self) -> Option<(String, String)> {
+        use ServiceVariableKind as Kind;
+
+        match self.kind() {
+            _ if !self.service.spec.cluster_ip.is_empty() => None,
+            Kind::ServiceHost | Kind::NumberedPortAddr => Some((String::new(), String::new())),
+            Kind::PortUrl | Kind::NumberedPortUrl => Some(self.around_host()),
+            Kind::ServicePort
+            | Kind::NamedServicePort
+            | Kind::NumberedPortProto
+            | Kind::NumberedPortPort => None,
+        }
+    }
+}
+
+/// Returns the address of a Service, or the placeholder for one that is not known.
+fn host_of(service: &Service) -> Cow<'_, str> {
+    if !service.spec.cluster_ip.is_empty() {
+        return Cow::Borrowed(&service.spec.cluster_ip);
+    }
+    let mut placeholder = String::from("<");
+    let out = &mut OneLine(&mut placeholder);
+    // Writing to a String does not fail.
+    let _ = write_cluster_ip_of(&service.metadata.namespace, &service.metadata.name, out);
+    placeholder.push('>');
+    Cow::Owned(placeholder)
+}
+
+/// Writes the placeholder for the address of a Service, without its angle brackets.
+pub(crate) fn write_cluster_ip_of(
+    namespace: &str,
+    name: &str,
+    out: &mut impl Write,
+) -> fmt::Result {
+    let slash = if namespace.is_empty() { "" } else { "/" };
+    write!(out, "clusterIP of {namespace}{slash}{name}")
+}
+
+/// Reports whether a URL has the address of the Service in brackets: it has a colon or, if it is not
+/// known, its first family is stated to be IPv6.
+fn is_bracketed(service: &Service) -> bool {
+    let ServiceSpec { cluster_ip, ip_families, .. } = &service.spec;
+    if cluster_ip.is_empty() {
+        ip_families.first().is_some_and(|family| family == "IPv6")
+    } else {
+        cluster_ip.contains(':')
     }
 }
 

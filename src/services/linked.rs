@@ -69,7 +69,14 @@ fn groups(by_mangled_name: &[Named]) -> impl Iterator<Item = &[Named]> {
 
 impl<'a> From<Generated<'_, 'a>> for LinkedServices<'a> {
     fn from(generated: Generated<'_, 'a>) -> Self {
-        let services: Vec<&Service> = generated.linked().collect();
+        LinkedServices::of(generated.linked().collect())
+    }
+}
+
+impl<'a> LinkedServices<'a> {
+    /// Returns the index of Services that all have ports. Those without an address have unknown
+    /// ones.
+    pub(crate) fn of(services: Vec<&'a Service>) -> Self {
         let mangled = services.iter().map(|service| mangle(&service.metadata.name).into_owned());
         let mut by_mangled_name: Vec<Named> = mangled.zip(0..).collect();
         by_mangled_name.sort_unstable();

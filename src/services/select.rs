@@ -61,10 +61,20 @@ pub fn select<'a>(
     namespace: &str,
     links: ServiceLinks,
 ) -> Vec<&'a Service> {
+    let with_address = services.into_iter().filter(|service| service.has_cluster_ip());
+    select_linked(with_address, namespace, links)
+}
+
+/// Returns the selection of [`select`] among Services that all produce variables.
+pub(crate) fn select_linked<'a>(
+    services: impl Iterator<Item = &'a Service>,
+    namespace: &str,
+    links: ServiceLinks,
+) -> Vec<&'a Service> {
     let name = |service: &&'a Service| service.metadata.name.as_str();
     let mut seen = Vec::new();
     let mut master: Option<&'a Service> = None;
-    for service in services.into_iter().filter(|service| service.has_cluster_ip()) {
+    for service in services {
         if is_master(service) {
             master.get_or_insert(service);
         } else if service.metadata.namespace == namespace && links == ServiceLinks::Enabled {
@@ -95,7 +105,8 @@ impl Store<Service> {
         select(self.candidates(namespace), namespace, links)
     }
 
-    fn candidates(&self, namespace: &str) -> impl Iterator<Item = &Service> {
+    /// Returns the Services of a namespace and `default/kubernetes`.
+    pub(crate) fn candidates(&self, namespace: &str) -> impl Iterator<Item = &Service> {
         self.in_namespace(namespace).chain(self.get(NAMESPACE_DEFAULT, KUBERNETES))
     }
 }

@@ -265,10 +265,13 @@ fn check_container(pod: &Pod, container: &str, facts: &Facts<'_>) {
     assert_eq!((again.command(), again.args()), (composition.command(), composition.args()));
     assert_eq!(again.skipped(), composition.skipped());
 
-    let declared: usize =
-        environment.declared().iter().map(|declared| declared.value().as_bytes().len()).sum();
+    let declared: usize = environment
+        .declared()
+        .iter()
+        .map(|declared| declared.value().as_bytes().unwrap().len())
+        .sum();
     let texts = composition.command().iter().chain(composition.args());
-    let texts: usize = texts.map(|text| text.value.as_bytes().len()).sum();
+    let texts: usize = texts.map(|text| text.value.as_bytes().unwrap().len()).sum();
     assert!(declared + texts <= facts.size_limit);
     check_environment(&composition.into_environment().with_base([
         ("A", "base"),
@@ -283,7 +286,8 @@ fn check_environment(environment: &Environment<'_>) {
     for variable in environment.iter() {
         let name = variable.name();
         assert_eq!(environment.get(&name), Some(variable), "{name}");
-        rendered.extend([name.as_bytes(), b"=", variable.value().as_bytes(), b"\0"].concat());
+        rendered
+            .extend([name.as_bytes(), b"=", variable.value().as_bytes().unwrap(), b"\0"].concat());
         assert!(names.insert(name), "each name once");
     }
     assert_eq!(environment.len(), names.len());

@@ -11,7 +11,7 @@ use super::{Code, Finding};
 use crate::api::Service;
 use crate::container::{Composition, expand_within};
 use crate::environment::ReportedValue;
-use crate::environment::{Declared, Resolved, Source, Value};
+use crate::environment::{Declared, Resolved, Source, Value, ValueBuilder};
 use crate::objects::ObjectRef;
 use crate::services::{Collision, ServiceVariable, last_of_each_service};
 
@@ -155,7 +155,7 @@ impl<'c> Referrers<'c> {
                         Some((name, _)) => referrers.of_name.entry(name).or_default(),
                         None => continue,
                     },
-                    Resolved::Unresolved => continue,
+                    Resolved::Unknown | Resolved::Unresolved => continue,
                 };
                 if places.last() != Some(&place) {
                     places.push(place);
@@ -242,9 +242,8 @@ impl<'a> Composition<'a> {
             };
             for (place, value) in values {
                 let known = possible.entry(place).or_default();
-                bytes_left = bytes_left
-                    .saturating_sub(value.as_bytes().len())
-                    .saturating_sub(size_of_val(&place));
+                bytes_left =
+                    bytes_left.saturating_sub(value.len()).saturating_sub(size_of_val(&place));
                 if let btree_map::Entry::Vacant(new) = known.entry(value) {
                     let names = if bytes_left > 0 {
                         self.names_within(place, contested)
@@ -279,7 +278,7 @@ impl<'a> Composition<'a> {
                         );
                     }
                     Resolved::Declared(earlier) if places.insert(earlier) => next.push(earlier),
-                    Resolved::Declared(_) | Resolved::Unresolved => {}
+                    Resolved::Declared(_) | Resolved::Unknown | Resolved::Unresolved => {}
                 }
             }
         }
@@ -303,8 +302,8 @@ impl<'a> Composition<'a> {
             // Nothing else refers to others.
             let Source::Text(text) = declaration.source() else { continue };
             let mut references = declaration.references().iter();
-            let mut is_secret = false;
-            let expanded = expand_within(text, self.facts().release, bytes_left, |name| {
+            let mut built = ValueBuilder::default();
+            let expanded = expand_within(text, self.facts().release, bytes_left, |offset, name| {
                 let value = match references.next()?.resolved {
                     Resolved::Declared(earlier) => values
                         .get(&earlier)
@@ -313,15 +312,14 @@ impl<'a> Composition<'a> {
                     Resolved::Service(variable) => {
                         Value::of_service(outcome.winner(name, contested).unwrap_or(variable))
                     }
+                    Resolved::Unknown => self.environment().unknown_reference(name)?,
                     Resolved::Unresolved => return None,
                 };
-                is_secret |= value.is_secret();
-                Some(value.into_bytes())
+                Some(built.put(offset, value))
             });
             let Some(bytes) = expanded else { continue };
             bytes_left = bytes_left.saturating_sub(bytes.len());
-            values
-                .insert(place, if is_secret { Value::secret(bytes) } else { Value::plain(bytes) });
+            values.insert(place, built.finish(bytes));
         }
         values
     }

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use super::findings::Findings;
 use super::{Code, Finding};
 use crate::container::{Composition, Expanded, SkipReason};
-use crate::environment::{Declared, Entry, Reference, Resolved};
+use crate::environment::{Declared, Entry, Reference, Resolved, Source};
 use crate::names::{is_env_var_name, is_relaxed_env_var_name, is_shell_name};
 
 impl Composition<'_> {
@@ -34,7 +34,7 @@ impl Composition<'_> {
         }
         for (entry, text) in self.texts() {
             find_unresolved(None, &text.references, &names, findings);
-            if text.value.as_bytes().contains(&0) {
+            if text.value.bytes_with_placeholders().contains(&0) {
                 let message = format!("{entry} holds a NUL byte: the container cannot be created.");
                 findings.push(Finding::new(
                     Code::NulByte,
@@ -80,7 +80,10 @@ impl Composition<'_> {
     ) {
         let by =
             last.get(declared.name()).and_then(|&last| self.environment().declared().get(last));
-        let Some(by) = by.filter(|_| declared.is_overwritten()) else { return };
+        let is_open = |declared: &Declared<'_>| matches!(declared.source(), Source::Open(_));
+        let is_certain = |by: &&Declared<'_>| !is_open(declared) && !is_open(by);
+        let by = by.filter(is_certain).filter(|_| declared.is_overwritten());
+        let Some(by) = by else { return };
         let message = format!(
             "{} of {} is overwritten by {}.",
             declared.name(),
@@ -92,6 +95,10 @@ impl Composition<'_> {
     }
 
     fn find_shadowed(&self, declared: &Declared<'_>, findings: &mut Findings) {
+        // A source that is not known may set the variable, or may not.
+        if matches!(declared.source(), Source::Open(_)) {
+            return;
+        }
         let name = declared.name();
         let shadowed = self.environment().service_variables_named(name);
         let Some(service) = shadowed.last().map(|variable| variable.service()) else { return };
@@ -112,7 +119,7 @@ impl Composition<'_> {
 
     fn find_in_value(&self, declared: &Declared<'_>, findings: &mut Findings) {
         let (name, value) = (declared.name(), declared.value());
-        if value.as_bytes().contains(&0) {
+        if value.bytes_with_placeholders().contains(&0) {
             let message =
                 format!("The value of {name} holds a NUL byte: the container cannot be created.");
             findings.push(
@@ -120,7 +127,7 @@ impl Composition<'_> {
                     .about(name),
             );
         }
-        if value.as_str().is_err() {
+        if core::str::from_utf8(value.bytes_with_placeholders()).is_err() {
             let message = if self.facts().release.refuses_bytes_at_first() {
                 format!(
                     "The value of {name} is not UTF-8: the first patch releases of {} cannot create the container, later ones pass the bytes.",

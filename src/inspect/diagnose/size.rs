@@ -73,11 +73,11 @@ impl Composition<'_> {
         let advice = "Mount the value as a file instead.";
         for declared in declared {
             let name = declared.name();
-            let len = of_variable(name, declared.value().as_bytes().len());
+            let len = of_variable(name, declared.value().len());
             findings.extend(check(name, len, advice).map(|finding| finding.about(name)));
         }
         for (entry, text) in self.texts() {
-            let len = text.value.as_bytes().len().saturating_add(1);
+            let len = text.value.len().saturating_add(1);
             findings.extend(check(&format!("{entry}"), len, advice));
         }
         for (index, service) in self.environment().services().iter().enumerate() {

@@ -269,7 +269,11 @@ impl From<&Environment<'_>> for Discovered {
         let mut own = Pairs::default();
         for variable in environment.iter() {
             let value = variable.value();
-            own.push(variable.name().as_bytes(), value.as_bytes(), value.is_secret());
+            own.push(
+                variable.name().as_bytes(),
+                value.bytes_with_placeholders(),
+                value.is_secret(),
+            );
         }
         Discovered::new(own)
     }

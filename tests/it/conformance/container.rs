@@ -96,12 +96,14 @@ fn answer(given: &Given, expect: &Expect, line: &str) -> Result<Env, String> {
     let environment = composition.environment();
     let ours: Env = environment
         .iter()
-        .map(|variable| (variable.name().into_owned(), Bytes::from(variable.value().as_bytes())))
+        .map(|variable| {
+            (variable.name().into_owned(), Bytes::from(variable.value().as_bytes().unwrap()))
+        })
         .collect();
     expect_equal(&ours.len(), &environment.len())?;
     for (name, value) in &ours {
         let found = environment.get(name).ok_or_else(|| format!("{name} is not found"))?;
-        expect_equal(&Bytes::from(found.value().as_bytes()), value)?;
+        expect_equal(&Bytes::from(found.value().as_bytes().unwrap()), value)?;
     }
     for (name, values) in &expect.ambiguous {
         let value = ours.get(name).ok_or_else(|| format!("{name} is missing"))?;
@@ -142,7 +144,7 @@ pub(super) fn check_ambiguities(
 
     for Ambiguity { name, values, .. } in &ambiguities {
         let ours: Vec<Bytes> =
-            values.iter().map(|possible| Bytes::from(possible.value.as_bytes())).collect();
+            values.iter().map(|possible| Bytes::from(possible.value.as_bytes().unwrap())).collect();
         if let Some(missed) = kubelet[name].iter().find(|value| !ours.contains(value)) {
             return Err(format!("{name}: {missed:?} is none of ours: {ours:?}"));
         }
@@ -150,7 +152,7 @@ pub(super) fn check_ambiguities(
     let reached = values_by_order(composition, &ambiguities);
     for Ambiguity { name, values, .. } in &ambiguities {
         for possible in values {
-            let value = Bytes::from(possible.value.as_bytes());
+            let value = Bytes::from(possible.value.as_bytes().unwrap());
             if !reached[name].contains(&value) {
                 return Err(format!("{name}: no order of the Services gives {value:?}"));
             }
@@ -195,7 +197,7 @@ fn values_by_order(
                     kubelet_env::container::expand(text, composition.facts().release, lookup)
                         .into_owned()
                 }
-                _ => declaration.value().as_bytes().to_vec(),
+                _ => declaration.value().as_bytes().unwrap().to_vec(),
             };
             declared.insert(declaration.name(), value);
         }

@@ -151,5 +151,5 @@ pub(super) fn format_map(line: &str) -> Verdict {
     let composition =
         compose(&pod, "app", &Facts::of(&objects)).map_err(|error| error.to_string())?;
     let value = composition.environment().get("MAP").ok_or("MAP is missing")?.value();
-    expect_equal(&value.as_str().map_err(|error| error.to_string())?, &expect.output.as_str())
+    expect_equal(&value.as_str().ok_or("not UTF-8")?, &expect.output.as_str())
 }

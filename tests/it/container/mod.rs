@@ -148,7 +148,7 @@ fn name_if_declared(variable: Variable<'_>) -> Option<(String, Variable<'_>)> {
 }
 
 fn quoted(value: &Value<'_>) -> String {
-    format!("\"{}\"", value.as_bytes().escape_ascii())
+    format!("\"{}\"", value.as_bytes().unwrap().escape_ascii())
 }
 
 /// Returns the report of a container with these fields.

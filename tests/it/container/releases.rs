@@ -57,7 +57,7 @@ impl Case {
         let args: Vec<String> = composition
             .args()
             .iter()
-            .map(|arg| arg.value.as_bytes().escape_ascii().to_string())
+            .map(|arg| arg.value.as_bytes().unwrap().escape_ascii().to_string())
             .collect();
         Ok(format!("{}{}", bytes.escape_ascii(), args.join(" ")))
     }

@@ -402,13 +402,16 @@ fn base_variables_come_first_and_are_invisible() {
     A=$(PATH)
     LANG=C
     ");
-    assert_eq!(environment.get("DB_PORT").unwrap().value().as_bytes(), b"tcp://10.0.0.11:5432");
+    assert_eq!(
+        environment.get("DB_PORT").unwrap().value().as_bytes().unwrap(),
+        b"tcp://10.0.0.11:5432"
+    );
     assert!(
         environment.get("PATH").unwrap().is_base() && !environment.get("LANG").unwrap().is_base()
     );
     assert_eq!(environment.len(), 2 + 2 + 7);
     let hostname = environment.with_base([("HOSTNAME", "web-0"), ("PATH", "/sbin")]);
-    assert_eq!(hostname.get("PATH").unwrap().value().as_bytes(), b"/sbin");
+    assert_eq!(hostname.get("PATH").unwrap().value().as_bytes().unwrap(), b"/sbin");
     assert_eq!(hostname.len(), 3 + 2 + 7);
 }
 
@@ -423,7 +426,7 @@ fn composes_init_and_ephemeral_containers() {
     for (container, value) in [("setup", "init"), ("debug", "ephemeral")] {
         let composition = kubelet_env::compose(&case.pod, container, &case.facts()).unwrap();
         assert_eq!(
-            composition.environment().get("A").unwrap().value().as_bytes(),
+            composition.environment().get("A").unwrap().value().as_bytes().unwrap(),
             value.as_bytes()
         );
     }

@@ -64,7 +64,7 @@ proptest! {
                 let mut expected = b"before".to_vec();
                 for variable in environment.in_order(order) {
                     let value = variable.value();
-                    expected.extend([variable.name().as_bytes(), b"=", value.as_bytes(), &[end]].concat());
+                    expected.extend([variable.name().as_bytes(), b"=", value.as_bytes().unwrap(), &[end]].concat());
                 }
                 let mut appended = b"before".to_vec();
                 environment.append(order, form, &mut appended);

@@ -15,7 +15,9 @@ use crate::support::{lines, name_value_pairs, yaml};
 fn pairs<'a>(variables: impl IntoIterator<Item = Variable<'a>>) -> Vec<(String, Vec<u8>)> {
     variables
         .into_iter()
-        .map(|variable| (variable.name().into_owned(), variable.value().as_bytes().to_vec()))
+        .map(|variable| {
+            (variable.name().into_owned(), variable.value().as_bytes().unwrap().to_vec())
+        })
         .collect()
 }
 

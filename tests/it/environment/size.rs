@@ -56,7 +56,7 @@ fn run(
     std::os::unix::process::CommandExt::arg0(&mut command, OsStr::from_bytes(name));
     command.args(rest.iter().map(|&argument| OsStr::from_bytes(argument))).env_clear();
     for variable in environment.iter() {
-        command.env(&*variable.name(), OsStr::from_bytes(variable.value().as_bytes()));
+        command.env(&*variable.name(), OsStr::from_bytes(variable.value().as_bytes().unwrap()));
     }
     command.status()
 }

@@ -115,7 +115,9 @@ pub(crate) fn lines(environment: &Environment<'_>, order: Order) -> String {
 pub(crate) fn name_value_pairs(environment: &Environment<'_>) -> Vec<(String, Vec<u8>)> {
     environment
         .iter()
-        .map(|variable| (variable.name().into_owned(), variable.value().as_bytes().to_vec()))
+        .map(|variable| {
+            (variable.name().into_owned(), variable.value().as_bytes().unwrap().to_vec())
+        })
         .collect()
 }
 

@@ -1,0 +1,79 @@
+//! Sources whose variables are not known.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+use core::fmt::{self, Write};
+
+use super::{Entry, Unknown};
+use crate::names::is_env_var_name;
+use crate::objects::ObjectRef;
+use crate::text::OneLine;
+
+/// An `envFrom` source whose object is not among the objects, so that the names and values of its
+/// variables are not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OpenSource<'a> {
+    /// The entry.
+    pub entry: Entry,
+    /// The prefix of the names of its variables; may be empty.
+    pub prefix: &'a str,
+    /// The ConfigMap or Secret.
+    pub object: ObjectRef,
+}
+
+impl OpenSource<'_> {
+    /// Returns the unknown value of a variable of this source.
+    pub(crate) fn unknown(&self) -> Unknown {
+        Unknown::Keys { object: self.object.clone() }
+    }
+}
+
+/// `envFrom[0] (Secret shop/db)`, or `envFrom[0] (Secret shop/db, prefix "DB_")`. Always on one line.
+impl fmt::Display for OpenSource<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let OpenSource { entry, prefix, object } = self;
+        let out = &mut OneLine(f);
+        write!(out, "{entry} ({object}")?;
+        if !prefix.is_empty() {
+            write!(out, ", prefix {prefix:?}")?;
+        }
+        out.write_char(')')
+    }
+}
+
+/// The open sources of an environment, with an index of their prefixes.
+#[derive(Clone, Debug, Default)]
+pub(super) struct OpenSources<'a> {
+    all: Vec<OpenSource<'a>>,
+    by_prefix: BTreeMap<&'a str, Vec<usize>>,
+    /// The lengths of the prefixes.
+    prefix_lens: BTreeSet<usize>,
+    /// True if the kubelet skips names that are not strict variable names.
+    needs_strict_names: bool,
+}
+
+impl<'a> OpenSources<'a> {
+    pub(super) fn all(&self) -> &[OpenSource<'a>] {
+        &self.all
+    }
+
+    pub(super) fn push(&mut self, source: OpenSource<'a>, needs_strict_names: bool) {
+        self.by_prefix.entry(source.prefix).or_default().push(self.all.len());
+        self.prefix_lens.insert(source.prefix.len());
+        self.needs_strict_names = needs_strict_names;
+        self.all.push(source);
+    }
+
+    /// Returns the sources that may set the variable `name`, in their order.
+    pub(super) fn that_may_set(&self, name: &str) -> Vec<&OpenSource<'a>> {
+        if self.needs_strict_names && !is_env_var_name(name) {
+            return Vec::new();
+        }
+        let prefixes = self.prefix_lens.range(..=name.len());
+        let matching = prefixes.filter_map(|&len| self.by_prefix.get(name.get(..len)?));
+        let mut indexes: Vec<usize> = matching.flatten().copied().collect();
+        indexes.sort_unstable();
+        indexes.into_iter().filter_map(|index| self.all.get(index)).collect()
+    }
+}
