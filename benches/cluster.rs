@@ -1,5 +1,5 @@
-//! At a cluster's size: the environment for one container among 100,000 Services, an event, and the
-//! way back from 90,000 variables.
+//! Work at the size of a cluster: one container among 100,000 Services, one event, and discovery in
+//! 90,000 variables.
 
 use std::hint::black_box;
 
@@ -71,14 +71,14 @@ fn one_event(c: &mut Criterion) {
     let mut cluster = cluster();
     let mut event = 0;
     c.bench_function("apply a changed Service to 100,000", |b| {
-        // A stride that visits all, so that it is not always the same path through the tree.
+        // The stride visits every Service, so the path through the tree varies.
         let changed = |event: usize| {
-            let place = event * 7_919 % 100_000;
+            let index = event * 7_919 % 100_000;
             service(
-                &format!("ns-{:03}", place / 100),
-                &format!("svc-{:02}", place % 100),
+                &format!("ns-{:03}", index / 100),
+                &format!("svc-{:02}", index % 100),
                 event % 250,
-                place % 100,
+                index % 100,
             )
         };
         let next = || {
@@ -98,13 +98,13 @@ fn discover(c: &mut Criterion) {
     assert_eq!(generated.iter().count(), 90_000);
     let mut block = Vec::new();
     generated.append(Form::NulSeparated, &mut block);
-    let found = Discovered::from_block(&block);
-    assert_eq!(found.candidates().len(), 5_000);
-    assert_eq!(found.without_service_variables().count(), 0);
+    let discovered = Discovered::from_block(&block);
+    assert_eq!(discovered.candidates().len(), 5_000);
+    assert_eq!(discovered.without_service_variables().count(), 0);
 
     let mut group = c.benchmark_group("discover 5,000 Services");
     group.bench_function("find one", |b| {
-        b.iter(|| found.find(black_box("svc-2500")).unwrap().ports.len())
+        b.iter(|| discovered.find(black_box("svc-2500")).unwrap().ports.len())
     });
     group.throughput(Throughput::Bytes(block.len() as u64)).sample_size(20);
     group.bench_function("in 90,000 variables", |b| {

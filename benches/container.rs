@@ -1,5 +1,6 @@
-//! The whole environment of a container: a typical one, one in a namespace of 5,000 Services beside
-//! a map made the obvious way, and the expansion of a text without a reference beside finding a byte.
+//! Composition of a typical container and of one in a namespace of 5,000 Services, and expansion.
+//!
+//! The large namespace is compared with plain maps, and expansion with the search for a byte.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hint::black_box;
@@ -29,7 +30,7 @@ fn services(count: usize) -> impl Iterator<Item = Service> {
     })
 }
 
-/// A cluster with so many Services, a ConfigMap and a Secret.
+/// Returns a cluster with this many Services, a ConfigMap and a Secret.
 fn cluster(count: usize) -> Objects {
     let settings = (0..10).map(|number| (format!("SETTING_{number}"), format!("value {number}")));
     let login = [("USER", "clerk"), ("PASSWORD", "hunter2")]
@@ -146,10 +147,10 @@ fn five_thousand_services(c: &mut Criterion) {
     group.bench_function("diagnose", |b| {
         b.iter(|| black_box(&composition).diagnose(&Expectations::default()))
     });
-    group.bench_function("BTreeMap of the service variables", |b| {
+    group.bench_function("BTreeMap of the Service variables", |b| {
         b.iter(|| pairs().collect::<BTreeMap<String, String>>());
     });
-    group.bench_function("HashMap of the service variables", |b| {
+    group.bench_function("HashMap of the Service variables", |b| {
         b.iter(|| pairs().collect::<HashMap<String, String>>());
     });
     group.finish();

@@ -1,4 +1,4 @@
-//! Objects of `k8s-openapi` through the wire form into ours: 1,000 Services, and a typical Pod.
+//! Conversion from `k8s-openapi` through the wire form: 1,000 Services and a typical Pod.
 
 use std::hint::black_box;
 
@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1;
 use kubelet_env::api::{Pod, Service};
 use serde_json::{Value, json};
 
-/// As a cluster gives them, with what we do not read.
+/// Returns the metadata that a cluster reports, including fields that are not read.
 fn metadata(name: &str) -> Value {
     json!({
         "name": name, "namespace": "default", "uid": "6b1f5c0e-8f0a-4a53-9c53-0d3c8a7f2a11",
@@ -38,7 +38,7 @@ fn services() -> Vec<v1::Service> {
     (0..1_000).map(service).collect()
 }
 
-/// Forty variables, three sources, and what stands beside them in a container.
+/// Returns a Pod with forty entries, three sources and the other usual fields.
 fn pod() -> v1::Pod {
     let env: Vec<Value> = (0..40)
         .map(|number| match number % 4 {

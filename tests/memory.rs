@@ -1,6 +1,6 @@
-//! How much memory things take, and how often they ask for it.
+//! Memory use and number of allocations.
 //!
-//! A test binary of its own, because its allocator counts.
+//! This is a separate test binary, because its allocator counts.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -9,7 +9,7 @@ use kubelet_env::api::{ObjectMeta, PortNumber, Service, ServicePort, ServiceSpec
 use kubelet_env::services::generate;
 use kubelet_env::{Environment, Form, Store};
 
-/// The system's allocator, and what each thread asks of it.
+/// The system's allocator, with counters for each thread.
 struct Counting;
 
 thread_local! {
@@ -22,25 +22,25 @@ fn count(allocations: usize, bytes: isize) {
     HELD_BYTES.set(HELD_BYTES.get() + bytes);
 }
 
-#[expect(unsafe_code, reason = "an allocator cannot be written without")]
-// SAFETY: all is left to the system's allocator, under the conditions of the caller.
+#[expect(unsafe_code, reason = "GlobalAlloc is an unsafe trait")]
+// SAFETY: every call is forwarded to the system's allocator under the caller's guarantees.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(1, layout.size().cast_signed());
-        // SAFETY: as above.
+        // SAFETY: as above, the guarantees are the caller's.
         unsafe { System.alloc(layout) }
     }
 
-    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
         count(0, -layout.size().cast_signed());
-        // SAFETY: as above.
-        unsafe { System.dealloc(place, layout) }
+        // SAFETY: as above, the guarantees are the caller's.
+        unsafe { System.dealloc(ptr, layout) }
     }
 
-    unsafe fn realloc(&self, place: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+    unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
         count(1, new_size.cast_signed() - layout.size().cast_signed());
-        // SAFETY: as above.
-        unsafe { System.realloc(place, layout, new_size) }
+        // SAFETY: as above, the guarantees are the caller's.
+        unsafe { System.realloc(ptr, layout, new_size) }
     }
 }
 
@@ -68,7 +68,7 @@ fn service(namespace: &str, name: String, number: usize) -> Service {
     }
 }
 
-/// Of names of all lengths, one in a hundred not ASCII.
+/// Returns Services with names of all lengths, one in a hundred of them not ASCII.
 fn services() -> Vec<Service> {
     let name = |number: usize| {
         let letter = if number % 100 == 99 { "é" } else { "x" };
@@ -90,12 +90,12 @@ fn rendering_into_capacity_allocates_nothing() {
     assert!(out == expected);
 }
 
-/// Of the ninety thousand variables of Services without a collision no name is made.
+/// No name is built for the 90,000 variables of Services that do not collide.
 #[test]
 fn environment_allocates_per_service() {
     let mut services = services();
     for service in &mut services {
-        // A port without a name has none in common with another.
+        // Unnamed ports have no name that could collide.
         service.spec.ports[0].name.clear();
         service.spec.ports[1].name.clear();
     }
@@ -108,7 +108,7 @@ fn environment_allocates_per_service() {
     assert!(allocations < 2 * services.len(), "{allocations}");
 }
 
-/// A Service of many ports is looked up in another way.
+/// Services of many ports use another lookup.
 #[test]
 fn environment_allocates_per_port() {
     let mut service = service("default", "svc".to_owned(), 0);
@@ -122,7 +122,7 @@ fn environment_allocates_per_port() {
     assert!(allocations < 2 * service.spec.ports.len(), "{allocations}");
 }
 
-/// Stated in the README.
+/// `benches/README.md` states the size.
 #[test]
 fn service_takes_less_than_half_a_kilobyte() {
     let before = HELD_BYTES.get();
@@ -142,12 +142,12 @@ fn service_takes_less_than_half_a_kilobyte() {
             );
         }
     }
-    // A map that was emptied keeps a node.
-    assert!(HELD_BYTES.get() < before + 1024, "what is deleted is still held");
+    // An emptied map keeps one node.
+    assert!(HELD_BYTES.get() < before + 1024, "deleted Services are still in memory");
     println!("{bytes} bytes for each of 100000 Services");
 }
 
-/// A list that is read has no room left for more, so that a `Store` of what was read is no larger.
+/// Lists have no spare capacity after reading, so a `Store` of read objects is no larger.
 #[test]
 fn read_objects_have_no_spare_capacity() {
     let made = service("default", "svc-00".to_owned(), 0);

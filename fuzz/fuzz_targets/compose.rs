@@ -1,4 +1,4 @@
-//! An environment of which the laws hold, or a typed error, from whatever objects the bytes choose.
+//! Composition from arbitrary objects gives an environment with its invariants, or a typed error.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,7 +1,7 @@
-//! Whatever an environment holds: every host that is found stands in it, what is left of it is in it
-//! too and in its order, and the order of the variables makes no other difference.
+//! Discovery in an arbitrary environment.
 //!
-//! The input is a block as `/proc/PID/environ` has it.
+//! Every host comes from a variable, the remaining variables keep their order, and the order of the
+//! input has no other effect. The input is a block like `/proc/PID/environ`.
 #![no_main]
 
 use kubelet_env::inspect::discover::{Certainty, DiscoverError, Discovered};
@@ -13,7 +13,7 @@ fuzz_target!(|block: &[u8]| {
 
     let mut rest = pairs.iter();
     for left in found.without_service_variables() {
-        assert!(rest.any(|&pair| pair == left), "{left:?} was not there, or not in this order");
+        assert!(rest.any(|&pair| pair == left), "{left:?} is new or out of order");
     }
     let reversed = Discovered::from_pairs(pairs.iter().rev().copied());
     assert_eq!(found.candidates(), reversed.candidates());
@@ -23,9 +23,9 @@ fuzz_target!(|block: &[u8]| {
 
     for candidate in found.candidates() {
         assert_eq!(found.candidate(&candidate.plain_name()), Ok(candidate));
-        let speaks =
+        let belongs =
             |&&(name, _): &&(&[u8], &[u8])| name.starts_with(candidate.mangled_name().as_bytes());
-        assert!(pairs.iter().any(|pair| speaks(&pair)));
+        assert!(pairs.iter().any(|pair| belongs(&pair)));
         match candidate.service() {
             Ok(service) => {
                 assert!(!service.ports.is_empty() && !service.host.is_empty());
@@ -33,7 +33,7 @@ fuzz_target!(|block: &[u8]| {
                     value.windows(service.host.len()).any(|part| part == service.host.as_bytes())
                 };
                 assert!(
-                    pairs.iter().filter(speaks).any(|(_, value)| has_host(value)),
+                    pairs.iter().filter(belongs).any(|(_, value)| has_host(value)),
                     "{}",
                     service.host
                 );
@@ -46,8 +46,8 @@ fuzz_target!(|block: &[u8]| {
     }
 });
 
-/// What of a block is a variable.
+/// Splits a variable of a block into its name and value.
 fn pair(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let equals = (1..text.len()).find(|&place| text[place] == b'=')?;
+    let equals = (1..text.len()).find(|&index| text[index] == b'=')?;
     Some((&text[..equals], &text[equals + 1..]))
 }

@@ -1,4 +1,4 @@
-//! Env files against a second implementation that says the grammar plainly.
+//! Env files, compared with a second implementation.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! `$(NAME)` against an obvious second implementation.
+//! Expansion of `$(NAME)`, compared with a second implementation.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

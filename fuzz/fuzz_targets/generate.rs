@@ -1,16 +1,15 @@
-//! The variables of any Services, against the laws of their number and names and a look-up by brute
-//! force.
+//! The variables of arbitrary Services: their number, their names, and lookup by brute force.
 //!
-//! A line of the input is a Service, its words are the name, the address and the ports, and a port
-//! is `NUMBER/PROTOCOL/NAME`. A line `prod` puts those behind it into that namespace.
+//! Each line of the input is a Service: its name, its address and its ports, as
+//! `NUMBER/PROTOCOL/NAME`. A line `prod` puts the Services after it into that namespace.
 #![no_main]
 
 use std::collections::BTreeMap;
 
 use kubelet_env::api::{ObjectMeta, PortNumber, Service, ServicePort, ServiceSpec};
-use kubelet_env::{Environment, Form, Order};
 use kubelet_env::names::mangle;
 use kubelet_env::services::{ServiceLinks, generate, select};
+use kubelet_env::{Environment, Form, Order};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
@@ -110,20 +109,20 @@ fn check_environment(environment: &Environment<'_>, pairs: &[(String, String)]) 
         .map(|collision| (&*collision.name, collision.variables.len()));
     assert!(reported.eq(colliding));
 
-    // Each name where its last variable stands.
-    let mut standing: Vec<(String, String)> = Vec::new();
+    // Each name is at the position of its last variable.
+    let mut effective: Vec<(String, String)> = Vec::new();
     for (index, (name, value)) in pairs.iter().enumerate() {
         if pairs[index + 1..].iter().all(|(later, _)| later != name) {
-            standing.push((name.clone(), value.clone()));
+            effective.push((name.clone(), value.clone()));
         }
     }
     let form = Form::NulSeparated;
-    assert_eq!(environment.render(Order::Kubelet, form), joined(&standing, form));
-    let mut by_chain = standing.clone();
+    assert_eq!(environment.render(Order::Kubelet, form), joined(&effective, form));
+    let mut by_chain = effective.clone();
     by_chain.sort_by_key(|(name, _)| dash_chain(name));
     assert_eq!(environment.render(Order::Dash, form), joined(&by_chain, form));
-    standing.sort();
-    assert_eq!(environment.render(Order::Name, form), joined(&standing, form));
+    effective.sort();
+    assert_eq!(environment.render(Order::Name, form), joined(&effective, form));
 }
 
 fn joined(pairs: &[(String, String)], form: Form) -> Vec<u8> {
@@ -135,7 +134,7 @@ fn joined(pairs: &[(String, String)], form: Form) -> Vec<u8> {
         .into_bytes()
 }
 
-/// dash's own formula: its `hashvar`, in a table of 39 chains.
+/// Returns the hash chain of a name, by the formula of `hashvar` in dash for a table of 39 chains.
 fn dash_chain(name: &str) -> u64 {
     let first = name.bytes().next().map_or(0, |first| 16 * u64::from(first));
     (first + name.bytes().map(u64::from).sum::<u64>()) % 39

@@ -1,4 +1,4 @@
-//! Mangling is what Rust's own upper case makes of a name, but for what is stated here.
+//! Mangling, compared with the upper case of Rust and the differences listed here.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -19,13 +19,14 @@ fn mangled(c: char) -> char {
     let mut upper = c.to_uppercase();
     match (upper.next(), upper.next()) {
         (Some(one), None) => one,
-        _ => upper_of_those_that_grow(c),
+        _ => single_upper_case(c),
     }
 }
 
-/// What Rust writes as several characters has a single one in Go only where the iota that stands
-/// below a Greek vowel has one that stands beside it.
-fn upper_of_those_that_grow(c: char) -> char {
+/// Returns the upper case in Go of a character whose upper case in Rust has several characters.
+///
+/// Only Greek vowels with an iota subscript have a single one, with an iota adscript.
+fn single_upper_case(c: char) -> char {
     let distance = match c {
         '\u{1f80}'..='\u{1f87}' | '\u{1f90}'..='\u{1f97}' | '\u{1fa0}'..='\u{1fa7}' => 8,
         '\u{1fb3}' | '\u{1fc3}' | '\u{1ff3}' => 9,
@@ -34,7 +35,7 @@ fn upper_of_those_that_grow(c: char) -> char {
     char::from_u32(u32::from(c) + distance).unwrap()
 }
 
-/// Letters that Unicode 16.0 and 17.0 gave an upper case to; the kubelet's Go knows 15.0.
+/// Reports whether a letter got its upper case in Unicode 16.0 or 17.0. The kubelet's Go uses 15.0.
 fn is_without_case_in_unicode_15_0(c: char) -> bool {
     matches!(
         c,

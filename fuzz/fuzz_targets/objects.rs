@@ -1,5 +1,4 @@
-//! Whatever a document holds, reading it ends, with a message or with objects that are written and
-//! read again as they are.
+//! Reading an arbitrary document gives an error message or objects that round trip.
 #![no_main]
 
 use kubelet_env::api::Service;
@@ -7,32 +6,32 @@ use kubelet_env::{Document, Objects};
 use libfuzzer_sys::fuzz_target;
 use serde::Deserialize;
 
-/// A message quotes the start of a value, and the object's name.
+/// An upper bound, because a message quotes the start of a value and the object's name.
 const LONGEST_MESSAGE: usize = 4096;
 
 fuzz_target!(|data: &[u8]| {
     let Ok(text) = std::str::from_utf8(data) else { return };
     if let Ok(document) = serde_json::from_str(text) {
-        take(document);
+        check(document);
     }
-    // What YAML's parser makes of many aliases is not ours.
+    // The YAML parser itself is slow on many aliases.
     if !text.contains('*') {
         for document in yaml_serde::Deserializer::from_str(text).take(100) {
             let Ok(document) = Document::deserialize(document) else { break };
-            take(document);
+            check(document);
         }
     }
     if let Ok(service) = serde_json::from_str::<Service>(text) {
-        is_written_as_it_was_read(&service);
+        assert_round_trips(&service);
     }
 });
 
-fn take(document: Document<'_>) {
+fn check(document: Document<'_>) {
     let mut objects = Objects::default();
     if let Err(error) = objects.add(document.clone()) {
         let message = error.to_string();
         assert!(!message.is_empty() && message.len() < LONGEST_MESSAGE, "{message}");
-        assert_eq!(objects, Objects::default(), "something was taken in of what was refused");
+        assert_eq!(objects, Objects::default(), "a rejected document added objects");
         return;
     }
     let mut twice = objects.clone();
@@ -41,14 +40,14 @@ fn take(document: Document<'_>) {
         Err(_) => assert_eq!(twice, objects),
     }
     for service in objects.services.iter() {
-        is_written_as_it_was_read(service);
+        assert_round_trips(service);
         let again: Objects =
             serde_json::from_str(&serde_json::to_string(service).unwrap()).unwrap();
         assert!(again.services.iter().eq([service]));
     }
 }
 
-fn is_written_as_it_was_read(service: &Service) {
+fn assert_round_trips(service: &Service) {
     let json = serde_json::to_string(service).unwrap();
     assert_eq!(serde_json::from_str::<Service>(&json).unwrap(), *service, "{json}");
     let yaml = yaml_serde::to_string(service).unwrap();

@@ -1,4 +1,4 @@
-//! Quantities against a second implementation in strings of decimal digits.
+//! Quantities, compared with a second implementation on strings of decimal digits.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

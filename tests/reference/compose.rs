@@ -1,5 +1,4 @@
-//! Composition from objects that bytes choose: an environment, of which certain laws hold, or a
-//! typed error.
+//! Composition from objects derived from bytes: an environment with its invariants, or a typed error.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +11,7 @@ use kubelet_env::api::{
 use kubelet_env::container::EnvFiles;
 use kubelet_env::{Environment, Facts, Form, Objects, Order, Release, compose};
 
-/// Choices made by bytes, the last of them for ever the first.
+/// Choices derived from bytes. After the last byte every choice is the first option.
 struct Choices<'d>(&'d [u8]);
 
 impl Choices<'_> {
@@ -30,7 +29,7 @@ impl Choices<'_> {
         texts[self.number(texts.len())].to_owned()
     }
 
-    /// Up to so many.
+    /// Returns at most this many items.
     fn many<T>(&mut self, most: usize, mut one: impl FnMut(&mut Self) -> T) -> Vec<T> {
         (0..self.number(most + 1)).map(|_| one(self)).collect()
     }
@@ -84,7 +83,7 @@ impl Choices<'_> {
             "0", "1", "100m", "1Gi", "1e3", "1n", "8Ei", "10E", "-1", "-1.5Ki", ".", "1e-20",
             "1e30",
         ];
-        self.of(&texts).parse().expect("they all are")
+        self.of(&texts).parse().expect("every text is a quantity")
     }
 
     fn service(&mut self) -> Service {
@@ -96,7 +95,8 @@ impl Choices<'_> {
         service.spec.ports = self.many(3, |choices| ServicePort {
             name: choices.of(&["", "http", "80-tcp"]),
             ..ServicePort::new(
-                PortNumber::new([80, 443, 65535][choices.number(3)]).expect("they all are"),
+                PortNumber::new([80, 443, 65535][choices.number(3)])
+                    .expect("every number is a port number"),
             )
         });
         service
@@ -188,6 +188,7 @@ impl Choices<'_> {
     }
 }
 
+/// Checks the composition of a Pod derived from the bytes.
 pub(crate) fn check(data: &[u8]) {
     let mut choices = Choices(data);
     let mut objects = Objects::default();
@@ -233,7 +234,7 @@ pub(crate) fn check(data: &[u8]) {
     let mut env_files = EnvFiles::default();
     env_files.insert("v", "f", choices.of(&["A='x'\nB=''", "A='$(B)'", "A=x", "", "A='"]));
     let facts = Facts {
-        release: [Release::NEWEST, "1.34".parse().expect("it is one"), Release::OLDEST]
+        release: [Release::NEWEST, "1.34".parse().expect("1.34 is a release"), Release::OLDEST]
             [choices.number(3)],
         services_listed: choices.number(8) != 1,
         node: node.as_ref(),
@@ -260,16 +261,13 @@ fn check_container(pod: &Pod, container: &str, facts: &Facts<'_>) {
     check_environment(environment);
     let render =
         |environment: &Environment<'_>| environment.render(Order::Kubelet, Form::NulSeparated);
-    let again = compose(pod, container, facts).expect("it was composed before");
+    let again = compose(pod, container, facts).expect("composing succeeded before");
     assert_eq!(render(again.environment()), render(environment));
     assert_eq!((again.command(), again.args()), (composition.command(), composition.args()));
     assert_eq!(again.skipped(), composition.skipped());
 
-    let declared: usize = environment
-        .declared()
-        .iter()
-        .map(|declared| declared.value().as_bytes().unwrap().len())
-        .sum();
+    let declared: usize =
+        environment.declared().iter().map(|declared| declared.value().as_bytes().unwrap().len()).sum();
     let texts = composition.command().iter().chain(composition.args());
     let texts: usize = texts.map(|text| text.value.as_bytes().unwrap().len()).sum();
     assert!(declared + texts <= facts.size_limit);
@@ -286,9 +284,8 @@ fn check_environment(environment: &Environment<'_>) {
     for variable in environment.iter() {
         let name = variable.name();
         assert_eq!(environment.get(&name), Some(variable), "{name}");
-        rendered
-            .extend([name.as_bytes(), b"=", variable.value().as_bytes().unwrap(), b"\0"].concat());
-        assert!(names.insert(name), "each name once");
+        rendered.extend([name.as_bytes(), b"=", variable.value().as_bytes().unwrap(), b"\0"].concat());
+        assert!(names.insert(name), "every name is unique");
     }
     assert_eq!(environment.len(), names.len());
     assert_eq!(environment.render(Order::Kubelet, Form::NulSeparated), rendered);

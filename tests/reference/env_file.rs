@@ -1,8 +1,8 @@
-//! `parse_env` against a second implementation that says the grammar plainly.
+//! `parse_env`, compared with a plain second implementation.
 
 use kubelet_env::container::env_file::{EnvFileError, EnvFileLineError, env_file_line, parse_env};
 
-/// Takes what stands before the first NUL as the key (`A` without a NUL), the rest as a file.
+/// Checks an input. The text before the first NUL is the key (`A` without a NUL), the rest a file.
 pub(crate) fn check(data: &[u8]) {
     let (key, content) = match data.iter().position(|&byte| byte == 0) {
         Some(nul) => (String::from_utf8_lossy(&data[..nul]), &data[nul + 1..]),
@@ -10,7 +10,7 @@ pub(crate) fn check(data: &[u8]) {
     };
     let actual = parse_env(content, &key);
     let plain = actual.clone().map(|value| value.map(|value| value.into_owned()));
-    assert_eq!(plain, obvious(content, &key));
+    assert_eq!(plain, parse(content, &key));
 
     let Ok(Some(value)) = actual else { return };
     match env_file_line(&key, &value) {
@@ -31,7 +31,7 @@ fn is_blank(byte: u8) -> bool {
     byte == b' ' || byte == b'\t'
 }
 
-/// The lines up to the first that is too long, and whether there is one.
+/// Returns the lines up to the first that is too long, and whether such a line exists.
 fn scan(content: &[u8]) -> (Vec<Vec<u8>>, bool) {
     let mut lines = Vec::new();
     let mut raw = content.split(|&byte| byte == b'\n').collect::<Vec<_>>();
@@ -51,7 +51,7 @@ fn scan(content: &[u8]) -> (Vec<Vec<u8>>, bool) {
     (lines, false)
 }
 
-fn obvious(content: &[u8], key: &str) -> Result<Option<Vec<u8>>, EnvFileError> {
+fn parse(content: &[u8], key: &str) -> Result<Option<Vec<u8>>, EnvFileError> {
     let (lines, too_long) = scan(content);
     let mut at = 0;
     while at < lines.len() {

@@ -1,12 +1,14 @@
-//! `expand` against an obvious second implementation, which goes from byte to byte.
+//! `expand`, compared with a second implementation that reads byte by byte.
 
 use std::borrow::Cow;
 
 use kubelet_env::Release;
 use kubelet_env::container::{Piece, expand, pieces};
 
-/// Takes what stands before the first NUL as the text; what follows are values by name, each ended
-/// by NUL, a name the single character before its value.
+/// Checks an input. The text before the first NUL is expanded.
+///
+/// The parts after it are variables, separated by NUL. The first character is the name, the rest the
+/// value.
 pub(crate) fn check(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let mut parts = text.split('\0');
@@ -18,9 +20,9 @@ pub(crate) fn check(data: &[u8]) {
         found.map(|(_, value)| value.as_bytes().to_vec())
     };
     for (release, garbles) in [("1.34", true), ("1.35", false)] {
-        let release: Release = release.parse().expect("they both are");
+        let release: Release = release.parse().expect("both are releases");
         let expanded = expand(text, release, |name| lookup(name).map(Cow::Owned));
-        assert_eq!(*expanded, obvious(text.as_bytes(), garbles, lookup));
+        assert_eq!(*expanded, expand_plainly(text.as_bytes(), garbles, lookup));
         if !text.contains('$') {
             assert!(matches!(expanded, Cow::Borrowed(same) if std::ptr::eq(same, text.as_bytes())));
         }
@@ -34,13 +36,14 @@ pub(crate) fn check(data: &[u8]) {
         .collect();
     assert_eq!(
         written.as_bytes(),
-        obvious(text.as_bytes(), false, |_| None),
-        "what is put together again"
+        expand_plainly(text.as_bytes(), false, |_| None),
+        "the pieces form the text again"
     );
 }
 
-/// Go's loop: `garbles` is what it does up to 1.34 to a character that is not ASCII behind a `$`.
-fn obvious(text: &[u8], garbles: bool, lookup: impl Fn(&str) -> Option<Vec<u8>>) -> Vec<u8> {
+/// Expands a text like Go. `garbles` selects the behaviour up to 1.34 for a character that is not
+/// ASCII after a `$`.
+fn expand_plainly(text: &[u8], garbles: bool, lookup: impl Fn(&str) -> Option<Vec<u8>>) -> Vec<u8> {
     let mut out = Vec::new();
     let mut at = 0;
     while at < text.len() {
@@ -57,8 +60,8 @@ fn obvious(text: &[u8], garbles: bool, lookup: impl Fn(&str) -> Option<Vec<u8>>)
             match text[at..].iter().position(|&byte| byte == b')') {
                 None => out.extend(b"$("),
                 Some(length) => {
-                    let name =
-                        std::str::from_utf8(&text[at..at + length]).expect("it is cut at ASCII");
+                    let name = std::str::from_utf8(&text[at..at + length])
+                        .expect("the name is delimited by ASCII");
                     at += length + 1;
                     out.extend(lookup(name).unwrap_or_else(|| format!("$({name})").into_bytes()));
                 }

@@ -1,10 +1,9 @@
-//! Quantities against an obvious second implementation, in which amounts are strings of decimal
-//! digits.
+//! Quantities, compared with a second implementation on strings of decimal digits.
 
 use kubelet_env::api::{Quantity, QuantityError};
 use kubelet_env::container::{Resource, resource_value};
 
-/// Reads `quantity\ndivisor` and asserts what holds of the two.
+/// Checks an input of the form `quantity\ndivisor`.
 pub(crate) fn check(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
@@ -48,7 +47,7 @@ fn check_rounded(quantity: &Quantity, reference: &Reference) {
     assert_eq!(text.parse().as_ref(), Ok(&rounded), "{quantity} reads back");
     assert_eq!(rounded.rounded_to_milli(), rounded, "{quantity} twice");
     assert_eq!(rounded.is_zero(), quantity.is_zero());
-    let again = Reference::parse(&text).expect("it was read back");
+    let again = Reference::parse(&text).expect("the rounded text parses");
     if !reference.capped() && reference.magnitude(9).0.len() < 38 {
         assert_eq!(again.away_from_zero(3), reference.away_from_zero(3));
     }
@@ -100,7 +99,7 @@ struct Reference {
     twos: u32,
     tens: i128,
     exponent: i128,
-    /// Go keeps it as an `int64Amount`.
+    /// Reports whether Go keeps the amount as an `int64Amount`.
     short: bool,
 }
 
@@ -168,13 +167,13 @@ impl Reference {
         self.mantissa.bytes().all(|digit| digit == b'0')
     }
 
-    /// The digits of the magnitude × 10^`scale`, its fraction dropped, and whether it had none.
+    /// Returns the digits of the magnitude × 10^`scale` without its fraction, and whether that is exact.
     fn magnitude(&self, scale: i128) -> (String, bool) {
         let mut number = self.mantissa.trim_start_matches('0').to_owned();
         for _ in 0..self.twos {
             number = double(&number);
         }
-        // More zeros than this do not tell numbers apart that do not fit.
+        // More zeros than these exceed every limit anyway.
         match self.tens + scale {
             _ if number.is_empty() => {}
             shift @ 0.. => number.extend(std::iter::repeat_n('0', shift.min(100) as usize)),
@@ -195,7 +194,7 @@ impl Reference {
         }
     }
 
-    /// Whether the parser takes it for the largest 64-bit number.
+    /// Reports whether the parser caps the amount at the largest 64-bit number.
     fn capped(&self) -> bool {
         let beyond = |nanos| nanos > i128::from(i64::MAX) * 1_000_000_000;
         self.twos > 0 && integer(&self.away_from_zero(9)).is_none_or(beyond)
