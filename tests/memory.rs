@@ -22,24 +22,23 @@ fn count(allocations: usize, bytes: isize) {
     HELD_BYTES.set(HELD_BYTES.get() + bytes);
 }
 
-#[expect(unsafe_code, reason = "GlobalAlloc is an unsafe trait")]
 // SAFETY: every call is forwarded to the system's allocator under the caller's guarantees.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(1, layout.size().cast_signed());
-        // SAFETY: as above, the guarantees are the caller's.
+        // SAFETY: as above.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
         count(0, -layout.size().cast_signed());
-        // SAFETY: as above, the guarantees are the caller's.
+        // SAFETY: as above.
         unsafe { System.dealloc(ptr, layout) }
     }
 
     unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
         count(1, new_size.cast_signed() - layout.size().cast_signed());
-        // SAFETY: as above, the guarantees are the caller's.
+        // SAFETY: as above.
         unsafe { System.realloc(ptr, layout, new_size) }
     }
 }
