@@ -1,7 +1,8 @@
-//! Rendering the Service variables of one Service and of 5,000 Services, and reading 5,000 Services.
+//! Rendering the Service variables of one Service and of 5,000 Services, and reading 5,000
+//! Services.
 //!
-//! Rendering is compared with a plain implementation and with a copy of the finished text. All three
-//! write to a reused buffer.
+//! Rendering is compared with a plain implementation and with a copy of the finished text. All
+//! three write to a reused buffer.
 
 use std::fmt::Write as _;
 use std::hint::black_box;

@@ -22,8 +22,8 @@ mod shared;
     after_help = "The exit code is 0 without findings, 3 with findings of at least --fail-on, 1 if the input cannot be used."
 )]
 struct Arguments {
-    /// Files of YAML or JSON documents; `-` is standard input. An argument that neither exists nor ends
-    /// in .yaml, .yml or .json is the name of a variable
+    /// Files of YAML or JSON documents; `-` is standard input. An argument that neither exists nor
+    /// ends in .yaml, .yml or .json is the name of a variable
     #[arg(required = true, value_name = "FILE|VARIABLE")]
     files_and_variables: Vec<String>,
     /// Explain this variable, even if its name looks like a file (may be repeated)
@@ -34,8 +34,8 @@ struct Arguments {
     variables: Vec<String>,
     #[command(flatten)]
     choice: shared::Choice,
-    /// Start time of the container, such as 2026-11-22T09:30:00Z. Objects created later are reported as
-    /// requiring a restart
+    /// Start time of the container, such as 2026-11-22T09:30:00Z. Objects created later are
+    /// reported as requiring a restart
     #[arg(long, value_name = "TIME")]
     at: Option<Timestamp>,
     /// The application reads this variable as its own setting (may be repeated)

@@ -1,6 +1,6 @@
-//! Prints the environment that the kubelet gives a container, like `printenv` in the container, or runs
-//! a command with it. The objects come from files. Without a Pod or workload it prints the variables
-//! of the Services.
+//! Prints the environment that the kubelet gives a container, like `printenv` in the container, or
+//! runs a command with it. The objects come from files. Without a Pod or workload it prints the
+//! variables of the Services.
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -17,8 +17,8 @@ mod shared;
 /// Print the environment that the kubelet gives a container, or run a command with it
 #[derive(Parser)]
 struct Arguments {
-    /// Files of YAML or JSON documents, written by hand or printed by `kubectl get`; `-` is standard
-    /// input
+    /// Files of YAML or JSON documents, written by hand or printed by `kubectl get`; `-` is
+    /// standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
     #[command(flatten)]

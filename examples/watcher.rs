@@ -13,7 +13,7 @@ use kubelet_env::api::Service;
 use kubelet_env::services::{ServiceLinks, generate};
 use kubelet_env::{Environment, Form, Order, Store};
 
-/// A stand-in for `kube::runtime::watcher::Event`.
+/// A substitute for `kube::runtime::watcher::Event`.
 enum Event<K> {
     Apply(K),
     Delete(K),

@@ -1,4 +1,5 @@
-//! Composition from objects derived from bytes: an environment with its invariants, or a typed error.
+//! Composition from objects derived from bytes: an environment with its invariants, or a typed
+//! error.
 
 use std::collections::BTreeSet;
 
@@ -266,8 +267,11 @@ fn check_container(pod: &Pod, container: &str, facts: &Facts<'_>) {
     assert_eq!((again.command(), again.args()), (composition.command(), composition.args()));
     assert_eq!(again.skipped(), composition.skipped());
 
-    let declared: usize =
-        environment.declared().iter().map(|declared| declared.value().as_bytes().unwrap().len()).sum();
+    let declared: usize = environment
+        .declared()
+        .iter()
+        .map(|declared| declared.value().as_bytes().unwrap().len())
+        .sum();
     let texts = composition.command().iter().chain(composition.args());
     let texts: usize = texts.map(|text| text.value.as_bytes().unwrap().len()).sum();
     assert!(declared + texts <= facts.size_limit);
@@ -284,7 +288,8 @@ fn check_environment(environment: &Environment<'_>) {
     for variable in environment.iter() {
         let name = variable.name();
         assert_eq!(environment.get(&name), Some(variable), "{name}");
-        rendered.extend([name.as_bytes(), b"=", variable.value().as_bytes().unwrap(), b"\0"].concat());
+        rendered
+            .extend([name.as_bytes(), b"=", variable.value().as_bytes().unwrap(), b"\0"].concat());
         assert!(names.insert(name), "every name is unique");
     }
     assert_eq!(environment.len(), names.len());

@@ -7,8 +7,8 @@ use kubelet_env::container::{Piece, expand, pieces};
 
 /// Checks an input. The text before the first NUL is expanded.
 ///
-/// The parts after it are variables, separated by NUL. The first character is the name, the rest the
-/// value.
+/// The parts after it are variables, separated by NUL. The first character is the name, the rest
+/// the value.
 pub(crate) fn check(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let mut parts = text.split('\0');

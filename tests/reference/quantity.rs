@@ -167,7 +167,8 @@ impl Reference {
         self.mantissa.bytes().all(|digit| digit == b'0')
     }
 
-    /// Returns the digits of the magnitude × 10^`scale` without its fraction, and whether that is exact.
+    /// Returns the digits of the magnitude × 10^`scale` without its fraction, and whether that is
+    /// exact.
     fn magnitude(&self, scale: i128) -> (String, bool) {
         let mut number = self.mantissa.trim_start_matches('0').to_owned();
         for _ in 0..self.twos {

@@ -1,4 +1,5 @@
-//! The Kubernetes objects, their quantities, names and wire form, and the traits of all public types.
+//! The Kubernetes objects, their quantities, names and wire form, and the traits of all public
+//! types.
 
 mod k8s_openapi;
 mod names;

@@ -111,6 +111,9 @@ proptest! {
     fn annotation_names_ignore_case(key in "[a-zA-Z./_-]{0,8}|\\PC{0,3}") {
         // The full mapping of Rust gives two characters, the simple one of Go gives `i`.
         prop_assume!(!key.contains('\u{130}'));
-        prop_assert_eq!(validate_qualified_annotation_name(&key), validate_qualified_name(&key.to_lowercase()));
+        prop_assert_eq!(
+            validate_qualified_annotation_name(&key),
+            validate_qualified_name(&key.to_lowercase())
+        );
     }
 }

@@ -188,10 +188,16 @@ proptest! {
         bytes in proptest::collection::btree_map(any::<String>(), any::<Vec<u8>>(), 0..4),
     ) {
         let map = ConfigMap { data: texts, ..ConfigMap::default() };
-        prop_assert_eq!(&ConfigMap::deserialize(serde_json::to_value(&map).unwrap()).unwrap(), &map);
+        prop_assert_eq!(
+            &ConfigMap::deserialize(serde_json::to_value(&map).unwrap()).unwrap(),
+            &map
+        );
         let data = bytes.into_iter().map(|(key, value)| (key, value.into())).collect();
         let secret = Secret { data, ..Secret::default() };
-        prop_assert_eq!(&Secret::deserialize(serde_json::to_value(&secret).unwrap()).unwrap(), &secret);
+        prop_assert_eq!(
+            &Secret::deserialize(serde_json::to_value(&secret).unwrap()).unwrap(),
+            &secret
+        );
     }
 
     #[test]

@@ -121,7 +121,8 @@ fn answer(given: &Given, expect: &Expect, line: &str) -> Result<Env, String> {
 
 /// Asserts that exactly the recorded names are reported as ambiguous.
 ///
-/// Our values must include every recorded value, and some order of the Services must give each of them.
+/// Our values must include every recorded value, and some order of the Services must give each of
+/// them.
 pub(super) fn check_ambiguities(
     composition: &Composition<'_>,
     kubelet: &BTreeMap<String, Vec<Bytes>>,

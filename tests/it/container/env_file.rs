@@ -164,7 +164,10 @@ proptest! {
     }
 
     #[test]
-    fn rejected_lines_would_not_round_trip(key in "[ \t#=\r\n]?[a ]{0,2}[\t=]?", value in "[a\r\n']{0,5}") {
+    fn rejected_lines_would_not_round_trip(
+        key in "[ \t#=\r\n]?[a ]{0,2}[\t=]?",
+        value in "[a\r\n']{0,5}",
+    ) {
         if env_file_line(&key, value.as_bytes()).is_err() {
             let raw = format!("{key}='{value}'\n");
             prop_assert_ne!(parse_env(raw.as_bytes(), &key), Ok(Some(value.as_bytes().into())));

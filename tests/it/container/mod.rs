@@ -66,7 +66,8 @@ struct Case {
 }
 
 impl Case {
-    /// Creates a Pod whose container `app` has these fields, in a cluster where every fact is known.
+    /// Creates a Pod whose container `app` has these fields, in a cluster where every fact is
+    /// known.
     fn new(container: &str) -> Self {
         let app = Container { name: "app".into(), ..yaml(container) };
         let metadata = PodMeta {

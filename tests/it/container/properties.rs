@@ -37,12 +37,18 @@ proptest! {
     #[test]
     fn expand_borrows_text_without_dollar(text in "[^$]*") {
         let expanded = expand(&text, Release::NEWEST, |_| Some(Cow::Borrowed(b"never")));
-        prop_assert!(matches!(expanded, Cow::Borrowed(same) if std::ptr::eq(same, text.as_bytes())));
+        prop_assert!(
+            matches!(expanded, Cow::Borrowed(same) if std::ptr::eq(same, text.as_bytes()))
+        );
     }
 
     /// A value that looks like a reference is kept as it is.
     #[test]
-    fn expanded_values_are_not_expanded_again(before in "[a-z]{0,4}", value in near_reference(), after in "[a-z]{0,4}") {
+    fn expanded_values_are_not_expanded_again(
+        before in "[a-z]{0,4}",
+        value in near_reference(),
+        after in "[a-z]{0,4}",
+    ) {
         let text = format!("{before}$(A){after}");
         let mut asked = 0;
         let expanded = expand(&text, Release::NEWEST, |_| {
@@ -56,7 +62,10 @@ proptest! {
     #[test]
     fn escaped_text_round_trips(text in near_reference()) {
         let escaped = text.replace('$', "$$");
-        prop_assert_eq!(expand(&escaped, Release::NEWEST, |_| None).into_owned(), text.into_bytes());
+        prop_assert_eq!(
+            expand(&escaped, Release::NEWEST, |_| None).into_owned(),
+            text.into_bytes()
+        );
     }
 
     /// Names are unique, lookup agrees with iteration, and composing again gives the same result.
@@ -76,14 +85,18 @@ proptest! {
         let env = values.into_iter().map(|value| env_var("V", value)).collect();
         let pod = app_pod("shop", Container { env, ..Container::default() });
 
-        let with = objects_with(names.iter().map(|&name| service("shop", name, "10.0.0.1", &["80"])));
+        let with =
+            objects_with(names.iter().map(|&name| service("shop", name, "10.0.0.1", &["80"])));
         let mut without = with.clone();
         without.services.delete("shop", removed);
         let with = compose(&pod, "app", &Facts::of(&with)).unwrap().into_environment();
         let without = compose(&pod, "app", &Facts::of(&without)).unwrap().into_environment();
         let own = format!("{}_", removed.replace('-', "_").to_uppercase());
         let is_own = |name: &str| name.starts_with(&own);
-        let mentions_own = with.declared().iter().any(|declared| declared.references().iter().any(|reference| is_own(reference.name)));
+        let mentions_own = with
+            .declared()
+            .iter()
+            .any(|declared| declared.references().iter().any(|reference| is_own(reference.name)));
         prop_assume!(!mentions_own);
         let rest = |environment: &kubelet_env::Environment<'_>| -> Vec<(String, Vec<u8>)> {
             let pairs = name_value_pairs(environment).into_iter();

@@ -1,8 +1,8 @@
-//! The worked example of the documentation, composed by the library.
+//! The examples of the documentation, composed by the library.
 
 use kubelet_env::api::PodStatus;
 use kubelet_env::container::EnvFiles;
-use kubelet_env::{Facts, Order, compose};
+use kubelet_env::{Facts, Objects, Order, compose};
 
 use crate::support::documents::read_yaml;
 use crate::support::lines;
@@ -102,4 +102,18 @@ fn worked_example_uses_every_source() {
         .collect();
     assert_eq!(secret, ["DB_PASSWORD", "DB_USER", "DATABASE_URL", "PGPASSWORD"]);
     assert!(composition.args()[1].value.is_secret());
+}
+
+/// The README shows the JSON of its example in Rust and the output in a block of text.
+#[test]
+fn readme_example_has_its_documented_output() {
+    let readme = include_str!("../../../README.md");
+    let (_, json) = readme.split_once("r#\"").unwrap();
+    let (json, rest) = json.split_once("\"#").unwrap();
+    let (_, output) = rest.split_once("```text\n").unwrap();
+    let (output, _) = output.split_once("```").unwrap();
+    let objects: Objects = serde_json::from_str(json).unwrap();
+    let pod = objects.pods.get("default", "web").unwrap().clone().with_defaults();
+    let composition = compose(&pod, "app", &Facts::of(&objects)).unwrap();
+    assert_eq!(lines(composition.environment(), Order::Kubelet), output);
 }

@@ -115,7 +115,10 @@ proptest! {
         let environment = environment.unwrap();
         let seen: Vec<&Service> = services.iter().collect();
         assert_rediscovers(&seen, &Discovered::from(&environment));
-        assert_rediscovers(&seen, &Discovered::from_block(&environment.render(Order::Dash, Form::NulSeparated)));
+        assert_rediscovers(
+            &seen,
+            &Discovered::from_block(&environment.render(Order::Dash, Form::NulSeparated)),
+        );
     }
 
     #[test]
@@ -126,18 +129,25 @@ proptest! {
     ) {
         let environment = without_collisions(&services);
         prop_assume!(environment.is_some());
-        let is_apart = |name: &[u8]| services.iter().all(|service| {
-            let mangled = mangle(&service.metadata.name);
-            let begins = |rest: &str| name.starts_with(format!("{mangled}{rest}").as_bytes());
-            !begins("_SERVICE_") && !begins("_PORT")
-        });
+        let is_apart = |name: &[u8]| {
+            services.iter().all(|service| {
+                let mangled = mangle(&service.metadata.name);
+                let begins = |rest: &str| name.starts_with(format!("{mangled}{rest}").as_bytes());
+                !begins("_SERVICE_") && !begins("_PORT")
+            })
+        };
         let base = Discovered::from_pairs(base.into_iter().filter(|(name, _)| is_apart(name)));
         let base: Vec<_> = base.without_service_variables().collect();
         // Without its neighbours, a variable may no longer be ambiguous.
-        prop_assume!(Discovered::from_pairs(base.iter().copied()).without_service_variables().eq(base.iter().copied()));
+        prop_assume!(
+            Discovered::from_pairs(base.iter().copied())
+                .without_service_variables()
+                .eq(base.iter().copied())
+        );
 
         let generated = name_value_pairs(&environment.unwrap());
-        let mut generated = generated.iter().map(|(name, value)| (name.as_bytes(), value.as_slice()));
+        let mut generated =
+            generated.iter().map(|(name, value)| (name.as_bytes(), value.as_slice()));
         let mut mixed = Vec::new();
         for (index, &pair) in base.iter().enumerate() {
             mixed.extend(generated.by_ref().take((order >> (index * 4)) as usize % 8));

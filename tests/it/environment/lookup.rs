@@ -30,13 +30,18 @@ proptest! {
             prop_assert_eq!(environment.get(&variable.name()), Some(variable));
         }
         // The effective variables keep the order in which they were generated.
-        let effective = generated.iter().filter(|variable| by_name[&variable.name()].last() == Some(variable));
+        let effective =
+            generated.iter().filter(|variable| by_name[&variable.name()].last() == Some(variable));
         let kept = environment.iter().filter_map(|variable| variable.service_variable());
         prop_assert!(kept.eq(effective));
 
-        let collisions: Vec<_> =
-            environment.collisions().iter().map(|collision| (&collision.name, &collision.variables)).collect();
-        let duplicates: Vec<_> = by_name.iter().filter(|(_, variables)| variables.len() > 1).collect();
+        let collisions: Vec<_> = environment
+            .collisions()
+            .iter()
+            .map(|collision| (&collision.name, &collision.variables))
+            .collect();
+        let duplicates: Vec<_> =
+            by_name.iter().filter(|(_, variables)| variables.len() > 1).collect();
         prop_assert_eq!(collisions, duplicates);
     }
 
@@ -49,7 +54,8 @@ proptest! {
     ) {
         let services: Vec<&Service> = services.iter().collect();
         let environment = Environment::from(generate(&services).unwrap());
-        let names: Vec<String> = environment.iter().map(|variable| variable.name().into_owned()).collect();
+        let names: Vec<String> =
+            environment.iter().map(|variable| variable.name().into_owned()).collect();
         prop_assume!(!names.is_empty());
         let near: String = at.get(&names).chars().take(cut.index(40)).chain(more.chars()).collect();
         prop_assert_eq!(environment.get(&near).is_some(), names.contains(&near));
@@ -64,7 +70,9 @@ proptest! {
                 let mut expected = b"before".to_vec();
                 for variable in environment.in_order(order) {
                     let value = variable.value();
-                    expected.extend([variable.name().as_bytes(), b"=", value.as_bytes().unwrap(), &[end]].concat());
+                    expected.extend(
+                        [variable.name().as_bytes(), b"=", value.as_bytes().unwrap(), &[end]].concat(),
+                    );
                 }
                 let mut appended = b"before".to_vec();
                 environment.append(order, form, &mut appended);

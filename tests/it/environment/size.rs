@@ -24,8 +24,8 @@ fn name(number: usize) -> String {
     format!("V{number}")
 }
 
-/// Returns an environment that takes exactly `total` bytes together with the path and the arguments.
-/// No string exceeds the limit of Linux.
+/// Returns an environment that takes exactly `total` bytes together with the path and the
+/// arguments. No string exceeds the limit of Linux.
 fn filling(total: usize, count: usize, path: &Path, arguments: &[&[u8]]) -> Environment<'static> {
     let path = path.as_os_str().as_encoded_bytes();
     let with = |lengths: &[usize]| {

@@ -233,7 +233,8 @@ fn every_form_keeps_every_order() {
 
 const CANARY: &str = "hunter2-$(NOT)-'$";
 
-/// Returns a container with secret values: a whole Secret, one key, overridden entries and references.
+/// Returns a container with secret values: a whole Secret, one key, overridden entries and
+/// references.
 fn pod_with_secrets() -> (Objects, Pod) {
     let mut objects = Objects::default();
     let data = [("PASSWORD".to_owned(), CANARY.into()), ("TOKEN".to_owned(), CANARY.into())].into();
@@ -489,7 +490,10 @@ proptest! {
 proptest! {
     /// Every rejected variable would read back differently.
     #[test]
-    fn docker_accepts_what_round_trips(name in "[#\u{feff}]?[A-Z=# \t\n\r\0\u{a0}.]{0,3}", value in value(b"")) {
+    fn docker_accepts_what_round_trips(
+        name in "[#\u{feff}]?[A-Z=# \t\n\r\0\u{a0}.]{0,3}",
+        value in value(b""),
+    ) {
         match environment([(name.clone(), value.clone())]).to_docker_env_file(Order::Kubelet) {
             Ok(file) => {
                 let expected = vec![(name, String::from_utf8(value).unwrap())];
@@ -498,14 +502,19 @@ proptest! {
             Err(error) => {
                 prop_assert_eq!(&error.variable, &name);
                 if let Ok(value) = String::from_utf8(value) {
-                    prop_assert_ne!(read_docker(&format!("{name}={value}\n")), Some(vec![(name, value)]));
+                    prop_assert_ne!(
+                        read_docker(&format!("{name}={value}\n")),
+                        Some(vec![(name, value)])
+                    );
                 }
             }
         }
     }
 
     #[test]
-    fn docker_env_file_round_trips(variables in prop::collection::btree_map("[-.A-Za-z0-9]{1,4}", "[^\n\r\0]{0,8}", 0..20)) {
+    fn docker_env_file_round_trips(
+        variables in prop::collection::btree_map("[-.A-Za-z0-9]{1,4}", "[^\n\r\0]{0,8}", 0..20),
+    ) {
         let environment = environment(variables.clone());
         let file = environment.to_docker_env_file(Order::Kubelet).unwrap();
         let expected: Vec<_> = variables.into_iter().collect();
@@ -521,12 +530,15 @@ proptest! {
         objects.services.apply(service("default", "web", "10.0.0.1", &["80"]));
         let facts = Facts { release, ..Facts::of(&objects) };
         let services = [&service("default", "web", "10.99.99.99", &["80"])];
-        let before = Environment::from(kubelet_env::services::generate(&services).unwrap()).with_base(variables);
+        let before = Environment::from(kubelet_env::services::generate(&services).unwrap())
+            .with_base(variables);
 
         let env = before.to_env_vars(Order::Kubelet).unwrap();
-        let json: Vec<EnvVar> = serde_json::from_str(&serde_json::to_string(&env).unwrap()).unwrap();
+        let json: Vec<EnvVar> =
+            serde_json::from_str(&serde_json::to_string(&env).unwrap()).unwrap();
         prop_assert_eq!(&json, &env);
-        let yaml: Vec<EnvVar> = yaml_serde::from_str(&yaml_serde::to_string(&env).unwrap()).unwrap();
+        let yaml: Vec<EnvVar> =
+            yaml_serde::from_str(&yaml_serde::to_string(&env).unwrap()).unwrap();
         prop_assert_eq!(&yaml, &env);
 
         let pod = pod_with_env(yaml);
@@ -539,11 +551,15 @@ proptest! {
         match environment([(name.clone(), value.clone())]).to_oci_env(Order::Kubelet) {
             Ok(env) => {
                 let (read_name, read_value) = env[0].split_once('=').unwrap();
-                prop_assert_eq!((read_name, read_value.as_bytes()), (name.as_str(), value.as_slice()));
+                prop_assert_eq!(
+                    (read_name, read_value.as_bytes()),
+                    (name.as_str(), value.as_slice())
+                );
                 prop_assert!(!env[0].contains('\0'));
             }
             Err(error) => {
-                let is_held = !name.is_empty() && !name.contains(['=', '\0']) && !value.contains(&0);
+                let is_held =
+                    !name.is_empty() && !name.contains(['=', '\0']) && !value.contains(&0);
                 prop_assert!(!is_held || std::str::from_utf8(&value).is_err(), "{}", error);
             }
         }

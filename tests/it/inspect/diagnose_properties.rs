@@ -1,4 +1,5 @@
-//! Findings and their causes correspond. A second implementation computes the causes entry by entry.
+//! Findings and their causes correspond. A second implementation computes the causes entry by
+//! entry.
 
 use std::collections::BTreeSet;
 
@@ -58,10 +59,18 @@ proptest! {
         };
         let env = entries.iter().map(variable).collect();
         let pod = app_pod("shop", Container { env, ..Container::default() });
-        let of_namespace = services.iter().map(|name| service("shop", *name, "10.0.0.1", &["6379"]));
-        let objects = objects_with(of_namespace.chain([service("default", "kubernetes", "10.0.0.1", &["6379"])]));
-        let expectations =
-            Expectations { names: expected.iter().map(|name| (*name).to_owned()).collect(), ..Expectations::default() };
+        let of_namespace =
+            services.iter().map(|name| service("shop", *name, "10.0.0.1", &["6379"]));
+        let objects = objects_with(of_namespace.chain([service(
+            "default",
+            "kubernetes",
+            "10.0.0.1",
+            &["6379"],
+        )]));
+        let expectations = Expectations {
+            names: expected.iter().map(|name| (*name).to_owned()).collect(),
+            ..Expectations::default()
+        };
 
         let composition = compose(&pod, "app", &Facts::of(&objects)).unwrap();
         let mut found: Vec<(Code, String)> = Vec::new();
@@ -70,7 +79,8 @@ proptest! {
             found.push((finding.code, finding.variables.join(",")));
         }
 
-        let of_services: BTreeSet<String> = services.iter().chain(&["kubernetes"]).flat_map(|name| names_of(name)).collect();
+        let of_services: BTreeSet<String> =
+            services.iter().chain(&["kubernetes"]).flat_map(|name| names_of(name)).collect();
         let mut caused: Vec<(Code, String)> = Vec::new();
         for (index, (name, parts)) in entries.iter().enumerate() {
             let (before, after) = (&entries[..index], &entries[index + 1..]);
@@ -79,7 +89,9 @@ proptest! {
                 _ => None,
             });
             for referred in referred.collect::<BTreeSet<_>>() {
-                let is_in = |entries: &[(&str, Vec<Part>)]| entries.iter().any(|(name, _)| name == referred);
+                let is_in = |entries: &[(&str, Vec<Part>)]| {
+                    entries.iter().any(|(name, _)| name == referred)
+                };
                 if is_in(before) || of_services.contains(*referred) {
                     continue;
                 }

@@ -163,7 +163,8 @@ proptest! {
     ) {
         let facts = Facts { release, size_limit, ..Facts::of(&objects) };
         assert_debug_elided(&facts);
-        let upgraded = upgrade(&pod, "app", &Facts { release: Release::OLDEST, ..facts }, Release::NEWEST);
+        let upgraded =
+            upgrade(&pod, "app", &Facts { release: Release::OLDEST, ..facts }, Release::NEWEST);
         assert_display_elided(&upgraded);
         let composition = match compose(&pod, "app", &facts) {
             Ok(composition) => composition,
@@ -183,14 +184,17 @@ proptest! {
             assert_json_elided(&explanation);
         }
         let limits = SizeLimits { string: 50, total: 200 };
-        let expectations = Expectations { prefixes: vec![String::new()], limits, ..Expectations::default() };
+        let expectations =
+            Expectations { prefixes: vec![String::new()], limits, ..Expectations::default() };
         let services = objects.services.iter();
-        let of_services = services.flat_map(|service| diagnose_service(service, &expectations, release));
+        let of_services =
+            services.flat_map(|service| diagnose_service(service, &expectations, release));
         for finding in composition.diagnose(&expectations).into_iter().chain(of_services) {
             assert_display_elided(&finding);
             assert_json_elided(&finding);
         }
-        let block = environment.render(kubelet_env::Order::Kubelet, kubelet_env::Form::NulSeparated);
+        let block =
+            environment.render(kubelet_env::Order::Kubelet, kubelet_env::Form::NulSeparated);
         let (captured, composed) = (Captured::from_block(&block), Captured::from(environment));
         assert_debug_elided(&captured);
         assert_debug_elided(&composed);

@@ -21,7 +21,8 @@ spec:
     - {name: STAYS, value: the same}
 ";
 
-/// Returns the changes between two releases as lines. `file` is the content of the env file, if any.
+/// Returns the changes between two releases as lines. `file` is the content of the env file, if
+/// any.
 fn changes(from: &str, to: &str, file: Option<&str>) -> String {
     let pod: Pod = yaml(POD);
     let login: Secret =

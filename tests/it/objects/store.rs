@@ -82,7 +82,9 @@ proptest! {
         let (mut store, mut model) = (Store::default(), Model::default());
         for event in events {
             match event {
-                Event::Apply(service) => prop_assert_eq!(store.apply(service.clone()), model.apply(service)),
+                Event::Apply(service) => {
+                    prop_assert_eq!(store.apply(service.clone()), model.apply(service))
+                }
                 Event::Delete { namespace, name } => {
                     prop_assert_eq!(store.delete(namespace, name), model.delete(namespace, name));
                 }

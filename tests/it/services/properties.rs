@@ -57,7 +57,9 @@ proptest! {
 
     #[test]
     fn error_names_the_service_without_ports(services in vec(any_service(), 0..5)) {
-        let without_ports = services.iter().find(|service| service.has_cluster_ip() && service.spec.ports.is_empty());
+        let without_ports = services
+            .iter()
+            .find(|service| service.has_cluster_ip() && service.spec.ports.is_empty());
         match generate(&services.iter().collect::<Vec<_>>()) {
             Ok(_) => prop_assert!(without_ports.is_none()),
             Err(error) => {
@@ -95,10 +97,14 @@ proptest! {
     ) {
         let store: Store<Service> = services.into_iter().collect();
         let mut by_name = BTreeMap::new();
-        if let Some(master) = store.get("default", "kubernetes").filter(|master| master.has_cluster_ip()) {
+        if let Some(master) =
+            store.get("default", "kubernetes").filter(|master| master.has_cluster_ip())
+        {
             by_name.insert("kubernetes", master);
         }
-        for service in store.iter().filter(|service| service.metadata.namespace == namespace && links) {
+        for service in
+            store.iter().filter(|service| service.metadata.namespace == namespace && links)
+        {
             if service.has_cluster_ip() {
                 by_name.insert(service.metadata.name.as_str(), service);
             }

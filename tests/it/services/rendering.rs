@@ -57,8 +57,9 @@ proptest! {
         let generated = generate(&services).unwrap();
         for form in [Form::Lines, Form::NulSeparated] {
             let end = char::from(form.terminator());
-            let expected: String =
-                std::iter::once("before".to_owned()).chain(generated.iter().map(|variable| format!("{variable}{end}"))).collect();
+            let expected: String = std::iter::once("before".to_owned())
+                .chain(generated.iter().map(|variable| format!("{variable}{end}")))
+                .collect();
             let mut text = b"before".to_vec();
             generated.append(form, &mut text);
             prop_assert_eq!(String::from_utf8(text).unwrap(), expected);

@@ -46,7 +46,8 @@ pub(crate) fn any_service() -> impl Strategy<Value = Service> {
     )
 }
 
-/// Returns a Service that [`generate`](kubelet_env::services::generate) accepts. It has ports if it has an address.
+/// Returns a Service that [`generate`](kubelet_env::services::generate) accepts. It has ports if it
+/// has an address.
 pub(crate) fn any_service_with_ports() -> impl Strategy<Value = Service> {
     any_service().prop_filter("an address and no ports", |service| {
         !service.has_cluster_ip() || !service.spec.ports.is_empty()
@@ -83,7 +84,8 @@ fn valid_cluster_ip() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Returns one port with or without a name, or several that differ in name and in number or protocol.
+/// Returns one port with or without a name, or several that differ in name and in number or
+/// protocol.
 fn valid_ports() -> impl Strategy<Value = Vec<ServicePort>> {
     let port = |name| {
         (name, option::of(protocol()), near_number())
