@@ -113,7 +113,8 @@ fn select_services<'a>(
     let of_objects = facts.services.candidates(namespace).map(|service| {
         let known = facts.known.filter(|_| service.awaits_cluster_ip());
         let (namespace, name) = name(service);
-        known.and_then(|known| known.services.get(namespace, name)).unwrap_or(service)
+        let known = known.and_then(|known| known.services.get(namespace, name));
+        known.filter(|known| known.has_cluster_ip()).unwrap_or(service)
     });
     let known = facts.known.into_iter().flat_map(|known| known.services.candidates(namespace));
     let absent = known.filter(|&service| {

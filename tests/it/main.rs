@@ -12,5 +12,6 @@ mod examples;
 mod export;
 mod inspect;
 mod objects;
+mod open_world;
 mod services;
 mod support;

@@ -190,62 +190,99 @@ impl Choices<'_> {
 }
 
 /// Checks the composition of a Pod derived from the bytes.
-pub(crate) fn check(data: &[u8]) {
-    let mut choices = Choices(data);
-    let mut objects = Objects::default();
-    objects.services.extend(choices.many(4, Choices::service));
-    for name in choices.many(3, Choices::object) {
-        let data =
-            choices.many(3, |choices| (choices.name(), choices.text())).into_iter().collect();
-        objects.config_maps.apply(ConfigMap { metadata: ObjectMeta::new("shop", name), data });
-    }
-    for name in choices.many(3, Choices::object) {
-        let bytes =
-            |choices: &mut Choices<'_>| choices.many(3, |choices| choices.number(256) as u8);
-        let data = choices
-            .many(3, |choices| (choices.name(), bytes(choices).into()))
-            .into_iter()
-            .collect();
-        objects.secrets.apply(Secret { metadata: ObjectMeta::new("shop", name), data });
-    }
-    let mut pod = Pod::default();
-    pod.metadata.namespace = choices.of(&["shop", "shop", "default", ""]);
-    pod.metadata.name = choices.of(&["web-0", ""]);
-    pod.metadata.labels =
-        choices.many(2, |choices| (choices.name(), choices.text())).into_iter().collect();
-    pod.spec.containers = vec![choices.container("app")];
-    pod.spec.init_containers = vec![choices.container("init")];
-    pod.spec.enable_service_links = choices.optional();
-    if choices.flag() {
-        pod = pod.with_defaults();
-        assert_eq!(pod.clone().with_defaults(), pod);
-    }
-    let node = choices.flag().then(|| {
-        let mut node = Node::default();
-        node.status.addresses = choices.many(3, |choices| NodeAddress {
-            type_: choices.of(&["InternalIP", "ExternalIP", "Hostname"]),
-            address: choices.of(&["10.0.0.1", "fd00::1", "node", "::ffff:1.2.3.4"]),
+/// Everything that a composition depends on.
+#[derive(Clone)]
+pub(crate) struct Scenario {
+    pub(crate) objects: Objects,
+    pub(crate) pod: Pod,
+    pub(crate) node: Option<Node>,
+    pub(crate) node_ips: Vec<String>,
+    pub(crate) pod_status: Option<PodStatus>,
+    pub(crate) env_files: EnvFiles,
+    pub(crate) release: Release,
+    pub(crate) services_listed: bool,
+    pub(crate) size_limit: usize,
+}
+
+impl Scenario {
+    /// Returns the scenario that the bytes choose.
+    pub(crate) fn choose(data: &[u8]) -> Self {
+        let mut choices = Choices(data);
+        let mut objects = Objects::default();
+        objects.services.extend(choices.many(4, Choices::service));
+        for name in choices.many(3, Choices::object) {
+            let data =
+                choices.many(3, |choices| (choices.name(), choices.text())).into_iter().collect();
+            objects.config_maps.apply(ConfigMap { metadata: ObjectMeta::new("shop", name), data });
+        }
+        for name in choices.many(3, Choices::object) {
+            let bytes =
+                |choices: &mut Choices<'_>| choices.many(3, |choices| choices.number(256) as u8);
+            let data = choices
+                .many(3, |choices| (choices.name(), bytes(choices).into()))
+                .into_iter()
+                .collect();
+            objects.secrets.apply(Secret { metadata: ObjectMeta::new("shop", name), data });
+        }
+        let mut pod = Pod::default();
+        pod.metadata.namespace = choices.of(&["shop", "shop", "default", ""]);
+        pod.metadata.name = choices.of(&["web-0", ""]);
+        pod.metadata.labels =
+            choices.many(2, |choices| (choices.name(), choices.text())).into_iter().collect();
+        pod.spec.containers = vec![choices.container("app")];
+        pod.spec.init_containers = vec![choices.container("init")];
+        pod.spec.enable_service_links = choices.optional();
+        if choices.flag() {
+            pod = pod.with_defaults();
+            assert_eq!(pod.clone().with_defaults(), pod);
+        }
+        let node = choices.flag().then(|| {
+            let mut node = Node::default();
+            node.status.addresses = choices.many(3, |choices| NodeAddress {
+                type_: choices.of(&["InternalIP", "ExternalIP", "Hostname"]),
+                address: choices.of(&["10.0.0.1", "fd00::1", "node", "::ffff:1.2.3.4"]),
+            });
+            node.status.allocatable.insert("cpu".to_owned(), choices.quantity());
+            node
         });
-        node.status.allocatable.insert("cpu".to_owned(), choices.quantity());
-        node
-    });
-    let status = choices.flag().then(|| {
-        PodStatus::with_ips(choices.many(3, |choices| choices.of(&["010.0.0.1", "FD00::1", "x"])))
-    });
-    let mut env_files = EnvFiles::default();
-    env_files.insert("v", "f", choices.of(&["A='x'\nB=''", "A='$(B)'", "A=x", "", "A='"]));
-    let facts = Facts {
-        release: [Release::NEWEST, "1.34".parse().expect("1.34 is a release"), Release::OLDEST]
-            [choices.number(3)],
-        services_listed: choices.number(8) != 1,
-        node: node.as_ref(),
-        pod_status: status.as_ref(),
-        env_files: &env_files,
-        size_limit: [usize::MAX, 1000, 10][choices.number(3)],
-        ..Facts::of(&objects)
-    };
+        let status = choices.flag().then(|| {
+            PodStatus::with_ips(choices.many(3, |choices| choices.of(&["010.0.0.1", "FD00::1", "x"])))
+        });
+        let mut env_files = EnvFiles::default();
+        env_files.insert("v", "f", choices.of(&["A='x'\nB=''", "A='$(B)'", "A=x", "", "A='"]));
+        Scenario {
+            release: [Release::NEWEST, "1.34".parse().expect("1.34 is a release"), Release::OLDEST]
+                [choices.number(3)],
+            services_listed: choices.number(8) != 1,
+            size_limit: [usize::MAX, 1000, 10][choices.number(3)],
+            objects,
+            pod,
+            node,
+            node_ips: Vec::new(),
+            pod_status: status,
+            env_files,
+        }
+    }
+
+    /// Returns the facts of the closed world.
+    pub(crate) fn facts(&self) -> Facts<'_> {
+        Facts {
+            release: self.release,
+            services_listed: self.services_listed,
+            node: self.node.as_ref(),
+            node_ips: &self.node_ips,
+            pod_status: self.pod_status.as_ref(),
+            env_files: &self.env_files,
+            size_limit: self.size_limit,
+            ..Facts::of(&self.objects)
+        }
+    }
+}
+
+pub(crate) fn check(data: &[u8]) {
+    let scenario = Scenario::choose(data);
     for container in ["app", "init", "none"] {
-        check_container(&pod, container, &facts);
+        check_container(&scenario.pod, container, &scenario.facts());
     }
 }
 
