@@ -3,6 +3,9 @@
 
 use libfuzzer_sys::fuzz_target;
 
+#[path = "../../tests/reference/compose.rs"]
+#[expect(dead_code, reason = "another target checks the compositions alone")]
+mod composition;
 #[path = "../../tests/reference/open_world.rs"]
 mod reference;
 

@@ -1,4 +1,4 @@
-//! Which addresses of a Pod and of its Node the downward API gives (Go: `Kubelet.sortPodIPs`,
+//! The addresses of a Pod and of its Node in the downward API (Go: `Kubelet.sortPodIPs`,
 //! `GetNodeHostIPs`).
 
 use alloc::borrow::Cow;
@@ -11,9 +11,9 @@ use crate::api::{Node, PodStatus};
 use crate::go::ip::parse_ip;
 use crate::release::Rule;
 
-/// What `GetNodeHostIPs` makes of a Node's addresses, its InternalIPs before its ExternalIPs: the
-/// first, then the first of the other family. What does not parse is skipped; empty where nothing is
-/// left (`host IP unknown`).
+/// Returns the host IPs (Go: `GetNodeHostIPs`): of the Node's InternalIPs, then its ExternalIPs, the
+/// first one, and the first one of the other family. Addresses that do not parse are skipped. None
+/// is left if the kubelet reports `host IP unknown`.
 pub(super) fn host_ips(node: &Node) -> Vec<IpAddr> {
     let of_type =
         |type_| node.status.addresses.iter().filter(move |address| address.type_ == type_);
@@ -25,8 +25,8 @@ pub(super) fn host_ips(node: &Node) -> Vec<IpAddr> {
     [first].into_iter().chain(second).collect()
 }
 
-/// What `Kubelet.sortPodIPs` makes of the runtime's pod IPs: the first of the primary family, then
-/// the first of the other one. What does not parse is skipped.
+/// Sorts the runtime's pod IPs (Go: `Kubelet.sortPodIPs`): the first one of the primary family, then
+/// the first one of the other family. Addresses that do not parse are skipped.
 pub(super) fn pod_ips<'a>(status: &'a PodStatus, facts: &Facts<'_>) -> Vec<Cow<'a, str>> {
     let is_primary_ipv4 = is_primary_ipv4(facts.node_ips);
     let is_canonical = facts.release.has(Rule::CanonicalPodIps);
@@ -43,8 +43,8 @@ pub(super) fn pod_ips<'a>(status: &'a PodStatus, facts: &Facts<'_>) -> Vec<Cow<'
     first.into_iter().chain(second).map(print).collect()
 }
 
-/// The family that `Kubelet.sortPodIPs` prefers: that of the first of the node's IPs, IPv4 where
-/// there is none. What does not parse is passed over, as `ParseNodeIPArgument` does.
+/// Reports whether the primary family is IPv4: that of the first IP of the node, or IPv4 if there is
+/// none. IPs that do not parse are skipped, as in `ParseNodeIPArgument`.
 fn is_primary_ipv4(node_ips: &[String]) -> bool {
     node_ips.iter().find_map(|ip| parse_ip(ip)).is_none_or(|ip| ip.is_ipv4())
 }

@@ -1,4 +1,4 @@
-//! Env files: the files that a `fileKeyRef` reads a variable from (Go: `envutil.ParseEnv`).
+//! Env files, from which a `fileKeyRef` reads a variable (Go: `envutil.ParseEnv`).
 //!
 //! ```text
 //! # a comment
@@ -10,7 +10,7 @@ use alloc::{borrow::Cow, collections::BTreeMap, vec::Vec};
 
 use crate::go::MAX_SCAN_TOKEN_SIZE;
 
-/// Why an env file was refused. Lines are counted from 1.
+/// An error from parsing an env file. Line numbers start at 1.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EnvFileError {
@@ -26,7 +26,7 @@ pub enum EnvFileError {
         /// The line.
         line: usize,
     },
-    /// A blank stands before the `=`.
+    /// There is a blank before the `=`.
     #[error(
         "invalid environment variable format at line {line}: whitespace before '=' is not allowed"
     )]
@@ -34,7 +34,7 @@ pub enum EnvFileError {
         /// The line.
         line: usize,
     },
-    /// What follows the `=` is neither a blank nor a single quote.
+    /// The `=` is followed by neither a blank nor a single quote.
     #[error(
         "invalid environment variable format at line {line}: value must be enclosed in single quotes"
     )]
@@ -42,7 +42,7 @@ pub enum EnvFileError {
         /// The line.
         line: usize,
     },
-    /// What follows the closing quote is neither blank nor a comment.
+    /// The closing quote is followed by neither blanks nor a comment.
     #[error(
         "invalid environment variable format at line {line}: unexpected content after closing quote"
     )]
@@ -56,7 +56,7 @@ pub enum EnvFileError {
         /// The line of the opening quote.
         line: usize,
     },
-    /// A line outside of any value has 65,536 bytes or more.
+    /// A line outside a value has 65,536 bytes or more.
     #[error("line {line} of the environment variable file is too long (65536 bytes or more)")]
     LineTooLong {
         /// The line.
@@ -64,18 +64,16 @@ pub enum EnvFileError {
     },
 }
 
-/// Finds the value of `key` in the content of an env file, as the kubelet's `envutil.ParseEnv`
-/// does.
+/// Returns the value of `key` in the content of an env file, or `None` if the key is absent.
 ///
-/// The first match wins, and nothing behind it is looked at. Bytes pass through as they are, but
-/// for a `\r` before a `\n`, which is dropped inside values too. `None` is an absent key; the
-/// kubelet takes it and an empty value alike.
+/// The first match wins, and the rest of the file is not read. Bytes are kept, except for a `\r`
+/// before a `\n`, which is dropped inside values too. The kubelet treats an absent key and an empty
+/// value alike.
+///
+/// Mirrors `envutil.ParseEnv`.
 ///
 /// # Errors
-///
-/// The first line before the end of the match that the grammar does not allow.
-///
-/// # Examples
+/// Returns an error if a line before the end of the match violates the grammar.
 ///
 /// ```
 /// use kubelet_env::container::env_file::parse_env;
@@ -96,10 +94,10 @@ pub fn parse_env<'a>(content: &'a [u8], key: &str) -> Result<Option<Cow<'a, [u8]
     Ok(None)
 }
 
-/// An env file that is read once, for many keys.
+/// An env file that is parsed once for many keys.
 #[derive(Debug)]
 pub(super) struct EnvFile<'a> {
-    /// The first value of each key, as far as the file can be read.
+    /// The first value of each key before the first error.
     values: BTreeMap<&'a [u8], Cow<'a, [u8]>>,
     error: Option<EnvFileError>,
 }
@@ -121,7 +119,7 @@ impl<'a> EnvFile<'a> {
         file
     }
 
-    /// What [`parse_env`] finds.
+    /// Returns the same as [`parse_env`].
     pub(super) fn value(&self, key: &str) -> Result<Option<Cow<'a, [u8]>>, EnvFileError> {
         match (self.values.get(key.as_bytes()), &self.error) {
             (None, Some(error)) => Err(error.clone()),
@@ -130,7 +128,7 @@ impl<'a> EnvFile<'a> {
     }
 }
 
-/// The names and values of an env file, up to the first line that the grammar does not allow.
+/// The names and values of an env file, up to the first error.
 struct Entries<'a> {
     lines: Lines<'a>,
 }
@@ -148,7 +146,7 @@ impl<'a> Entries<'a> {
         let value = match (name, value) {
             ([], _) => return Err(EnvFileError::EmptyName { line }),
             ([.., b' ' | b'\t'], _) => return Err(EnvFileError::BlankBeforeEquals { line }),
-            // A shell takes `KEY= word` so: KEY is empty for the command `word`.
+            // As in a shell, where `KEY= word` runs `word` with an empty KEY.
             (_, [b' ' | b'\t', ..]) => Cow::default(),
             (_, [b'\'', quoted @ ..]) => self.lines.quoted(quoted)?,
             _ => return Err(EnvFileError::Unquoted { line }),
@@ -197,7 +195,7 @@ impl<'a> Iterator for Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    /// The value whose opening quote stands just before `text`, in the line returned last.
+    /// Returns the value that starts with `text`, which follows the opening quote in the last line.
     fn quoted(&mut self, mut text: &'a [u8]) -> Result<Cow<'a, [u8]>, EnvFileError> {
         let first_line = self.line;
         let mut value = Cow::default();
@@ -213,7 +211,7 @@ impl<'a> Lines<'a> {
             value.to_mut().push(b'\n');
             text = match self.next() {
                 Some(Ok(text)) => text,
-                // The kubelet does not tell a failing scanner from the end of the file here.
+                // The kubelet treats a failing scanner like the end of the file here.
                 Some(Err(_)) | None => {
                     return Err(EnvFileError::UnclosedQuote { line: first_line });
                 }
@@ -242,18 +240,18 @@ fn trim_start(mut text: &[u8]) -> &[u8] {
     text
 }
 
-/// Why a variable cannot be held by an env file.
+/// An error from writing a line of an env file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EnvFileLineError {
     /// The key is empty, contains `=` or a line break, starts with `#`, or starts or ends with a
     /// blank.
-    #[error("the key cannot stand before '=' in an environment variable file")]
+    #[error("the key cannot precede '=' in an environment variable file")]
     Key,
-    /// The value contains a single quote, for which there is no escape.
+    /// The value contains a single quote, which cannot be escaped.
     #[error("the value contains a single quote, which an environment variable file cannot hold")]
     SingleQuote,
-    /// The value contains `\r\n`, of which only the `\n` would be read back.
+    /// The value contains `\r\n`, from which the `\r` would be dropped.
     #[error("the value contains \\r\\n, which an environment variable file cannot hold")]
     CarriageReturn,
     /// A line would have 65,536 bytes or more.
@@ -261,15 +259,12 @@ pub enum EnvFileLineError {
     LineTooLong,
 }
 
-/// Writes `KEY='value'` and a line end so that [`parse_env`] reads the value back.
+/// Returns `KEY='value'` and a line feed, from which [`parse_env`] reads the value back.
 ///
-/// A value may span lines; several results make a file when put one after another.
+/// A value may span lines. Concatenated results are a file.
 ///
 /// # Errors
-///
-/// What the grammar of an env file cannot hold.
-///
-/// # Examples
+/// Returns an error if the grammar of an env file cannot represent the key or the value.
 ///
 /// ```
 /// use kubelet_env::container::env_file::{EnvFileLineError, env_file_line, parse_env};

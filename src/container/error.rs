@@ -1,5 +1,5 @@
-//! Why the kubelet does not start a container: it could not make the environment (Go: the errors of
-//! `Kubelet.makeEnvironmentVariables`, which `kubectl` shows as `CreateContainerConfigError`).
+//! Errors of composing an environment (Go: those of `Kubelet.makeEnvironmentVariables`, which
+//! `kubectl` shows as `CreateContainerConfigError`).
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -14,10 +14,10 @@ use crate::objects::ObjectRef;
 use crate::services::NoPortsError;
 use crate::text::OneLine;
 
-/// The error of [`compose`](crate::compose): a container that gets no environment.
+/// An error from [`compose`](crate::compose): the container gets no environment.
 ///
-/// Its `Display` names the Pod, the container, and the entry if there is one. The reason is part of
-/// that text, so [`source`](core::error::Error::source) is `None`.
+/// Its `Display` includes the Pod, the container, the entry if there is one, and the reason.
+/// [`source`](core::error::Error::source) is `None`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ComposeError(Box<Inner>);
 
@@ -87,7 +87,7 @@ impl fmt::Display for ComposeError {
 
 impl core::error::Error for ComposeError {}
 
-/// Why a container gets no environment. No variant holds a Secret's value.
+/// The reason why a container gets no environment. No variant holds a Secret's value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ComposeErrorKind {
@@ -99,13 +99,13 @@ pub enum ComposeErrorKind {
         "spec.enableServiceLinks is absent: the API server fills in true, and so does Pod::with_defaults"
     )]
     ServiceLinksAbsent,
-    /// The kubelet has not listed the Services yet, and the Pod is no static one.
-    #[error("the Services have not been listed yet, and this is no static Pod: try again later")]
+    /// The kubelet has not listed the Services yet, and the Pod is not a static Pod.
+    #[error("the Services have not been listed yet, and this is not a static Pod: try again later")]
     ServicesNotListed,
     /// A Service that the container sees has an address and no ports.
     #[error(transparent)]
     NoPorts(#[from] NoPortsError),
-    /// An object that is referred to is not there, and the reference is not optional.
+    /// The object of a reference does not exist, and the reference is not optional.
     #[error("there is no {object}: create it, or make the reference optional")]
     ObjectMissing {
         /// The ConfigMap or Secret.
@@ -119,42 +119,42 @@ pub enum ComposeErrorKind {
         /// The key.
         key: String,
     },
-    /// A `fieldRef` cannot be followed.
+    /// A `fieldRef` has no value.
     #[error("fieldRef {path:?}: {error}")]
     FieldPath {
         /// Its `fieldPath`.
         path: String,
-        /// What is wrong with it.
+        /// The problem.
         error: FieldPathError,
     },
-    /// A `resourceFieldRef` names a container that the Pod does not have.
+    /// A `resourceFieldRef` refers to a container that the Pod does not have.
     #[error("resourceFieldRef: there is no container {container:?} in the Pod")]
     ContainerMissing {
         /// The name.
         container: String,
     },
-    /// A `resourceFieldRef` names a resource that the kubelet does not give.
+    /// A `resourceFieldRef` refers to a resource that the downward API does not support.
     #[error("resourceFieldRef: {error}")]
     UnsupportedResource {
         /// The resource.
         error: UnsupportedResourceError,
     },
-    /// A quantity is too large to calculate with.
+    /// A quantity does not fit into 64 bits.
     #[error("resourceFieldRef: {error}")]
     Quantity {
         /// The quantity.
         error: QuantityError,
     },
-    /// The value depends on the Node, which was not given.
+    /// The value depends on the Node, which is not known.
     #[error("the value depends on the Node, which is not known")]
     NodeUnknown,
-    /// A `fileKeyRef` names a volume that is not known.
+    /// A `fileKeyRef` refers to a volume that is not known.
     #[error("fileKeyRef: the volume {volume:?} is not known")]
     VolumeMissing {
         /// The volume.
         volume: String,
     },
-    /// A `fileKeyRef` names a file that is not there, which `optional` does not forgive.
+    /// A `fileKeyRef` refers to a file that does not exist, an error even if it is optional.
     #[error("fileKeyRef: the volume {volume:?} has no file {path:?}")]
     EnvFileMissing {
         /// The volume.
@@ -162,14 +162,14 @@ pub enum ComposeErrorKind {
         /// The path in the volume.
         path: String,
     },
-    /// An env file cannot be read as far as the key.
+    /// An env file has an error before the key.
     #[error("fileKeyRef: {path:?} in the volume {volume:?}: {error}")]
     EnvFile {
         /// The volume.
         volume: String,
         /// The path in the volume.
         path: String,
-        /// What is wrong with it.
+        /// The problem.
         error: EnvFileError,
     },
     /// An env file has no such key, or an empty value, and the reference is not optional.
@@ -182,10 +182,10 @@ pub enum ComposeErrorKind {
         /// The key.
         key: String,
     },
-    /// The environment, the command and the arguments come to more than
-    /// [`Facts::size_limit`](crate::Facts::size_limit). The kubelet would go on.
+    /// The environment, the command and the arguments are larger than
+    /// [`Facts::size_limit`](crate::Facts::size_limit). The kubelet has no limit.
     #[error(
-        "the environment, command and arguments come to more than {limit} bytes (Facts::size_limit)"
+        "the environment, command and arguments are larger than {limit} bytes (Facts::size_limit)"
     )]
     TooLarge {
         /// The limit.
@@ -202,7 +202,7 @@ impl ComposeErrorKind {
     }
 }
 
-/// What is wrong with the `fieldPath` of a `fieldRef`.
+/// The reason why a `fieldRef` has no value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FieldPathError {
@@ -214,25 +214,25 @@ pub enum FieldPathError {
         /// The version.
         version: String,
     },
-    /// The path is not one that the downward API gives.
+    /// The downward API does not support the path.
     #[error("field label not supported")]
     Unsupported,
-    /// The path names a field that is known, but cannot be given to a container.
+    /// The path is valid, but no variable can have its value.
     #[error("unsupported fieldPath")]
     NotGiven,
-    /// Only labels and annotations have a `['key']`.
+    /// The path has a `['key']`, which only labels and annotations can have.
     #[error("field label does not support subscript")]
     Subscript,
-    /// The `['key']` is no legal key.
+    /// The `['key']` is not a valid key.
     #[error("invalid key subscript: {error}")]
     Key {
-        /// What is wrong with it.
+        /// The problem.
         error: QualifiedNameError,
     },
-    /// The value is not known: the Pod does not have it yet, and it was not given.
+    /// The value is not known: the Pod does not have it yet, and the facts do not include it.
     #[error("the Pod has no such value yet, and none was given")]
     Unknown,
-    /// The Node has no address that can be read (`host IP unknown`).
-    #[error("host IP unknown: the Node has no InternalIP or ExternalIP that can be read")]
+    /// The Node has no valid address (`host IP unknown`).
+    #[error("host IP unknown: the Node has no valid InternalIP or ExternalIP")]
     HostIpUnknown,
 }

@@ -8,16 +8,16 @@ use crate::release::{Release, Rule};
 /// A part of a text in which references are expanded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
-    /// Goes into the result as it is. Of `$$` it is one `$`.
+    /// Text that is kept as it is. `$$` is the text `$`.
     Text(&'a str),
-    /// `$(NAME)`: the value of that variable, or the reference itself if there is none. The name is
-    /// every character up to the first `)`, and may be empty.
+    /// `$(NAME)`: replaced with the value of that variable, or kept if there is none. The name is
+    /// everything up to the first `)`, and may be empty.
     Reference(&'a str),
 }
 
-/// The parts of a text, from left to right.
+/// Returns the parts of a text from left to right.
 ///
-/// A `$` that begins neither `$$` nor a complete `$(NAME)` is text, and so is what stands behind it.
+/// A `$` that starts neither `$$` nor a complete `$(NAME)` is text.
 ///
 /// ```
 /// use kubelet_env::container::{Piece, pieces};
@@ -30,37 +30,36 @@ pub enum Piece<'a> {
 /// ```
 pub fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
     let mut rest = text;
-    // Once no `)` is left none is looked for again.
-    let mut is_closed_again = true;
+    // Searched for once: an unclosed `$(` does not make this quadratic.
+    let mut has_closing = text.contains(')');
     core::iter::from_fn(move || {
-        if let Some(behind) = rest.strip_prefix("$(").filter(|_| is_closed_again) {
-            match behind.split_once(')') {
-                Some((name, behind)) => {
-                    rest = behind;
-                    return Some(Piece::Reference(name));
-                }
-                None => is_closed_again = false,
-            }
+        if rest.is_empty() {
+            return None;
         }
-        let (text, behind) = match rest.strip_prefix("$$") {
-            Some(behind) => ("$", behind),
-            None => {
-                let own_dollar = usize::from(rest.starts_with('$'));
-                let next_dollar = rest.get(own_dollar..)?.find('$');
-                rest.split_at_checked(
-                    next_dollar.map_or(rest.len(), |next| next.saturating_add(own_dollar)),
-                )?
+        if let Some(after) = rest.strip_prefix("$(").filter(|_| has_closing) {
+            if let Some((name, after)) = after.split_once(')') {
+                rest = after;
+                return Some(Piece::Reference(name));
             }
-        };
-        rest = behind;
-        (!text.is_empty()).then_some(Piece::Text(text))
+            has_closing = false;
+        }
+        if let Some(after) = rest.strip_prefix("$$") {
+            rest = after;
+            return Some(Piece::Text("$"));
+        }
+        // Text up to the next `$`, which may follow one that is text itself.
+        let own_dollar = usize::from(rest.starts_with('$'));
+        let mut dollars = rest.match_indices('$').skip(own_dollar);
+        let (text, after) = rest.split_at(dollars.next().map_or(rest.len(), |(at, _)| at));
+        rest = after;
+        Some(Piece::Text(text))
     })
 }
 
-/// Puts the values of the variables in the place of the references to them, in one pass: what is put
-/// in is not expanded again. `lookup` gives the value of a name, if there is such a variable.
+/// Replaces references with the values of their variables in one pass. Values are not expanded again.
 ///
-/// A text without `$` is borrowed. Mirrors `expansion.Expand`.
+/// `lookup` returns the value of a name, or `None` if there is no such variable. A text without `$`
+/// is borrowed. Mirrors `expansion.Expand`.
 ///
 /// ```
 /// use kubelet_env::Release;
@@ -78,12 +77,13 @@ pub fn expand<'t, 'v>(
     release: Release,
     lookup: impl FnMut(&'t str) -> Option<Cow<'v, [u8]>>,
 ) -> Cow<'t, [u8]> {
-    // No text is longer than this.
+    // No text is longer than `usize::MAX`.
     let mut lookup = lookup;
     expand_within(text, release, usize::MAX, |_, name| lookup(name)).unwrap_or_default()
 }
 
-/// The same, or nothing if the result is longer than `limit`.
+/// Expands as [`expand`] does, or returns `None` if the result is longer than `limit`. `lookup` also
+/// gets the position of the value in the result.
 pub(crate) fn expand_within<'t, 'v>(
     text: &'t str,
     release: Release,
@@ -112,11 +112,11 @@ pub(crate) fn expand_within<'t, 'v>(
 }
 
 fn append_text(text: &str, release: Release, out: &mut Vec<u8>) {
-    let garbled = text.strip_prefix('$').and_then(|behind| behind.as_bytes().split_first());
+    let garbled = text.strip_prefix('$').and_then(|after| after.as_bytes().split_first());
     match garbled.filter(|(first, _)| !first.is_ascii() && !release.has(Rule::ExpansionKeepsText)) {
         None => out.extend_from_slice(text.as_bytes()),
         Some((first, rest)) => {
-            // Go's string(byte) makes a character of it.
+            // Go's string(byte) is the character of that number.
             let mut encoded = [0; 4];
             out.push(b'$');
             out.extend_from_slice(char::from(*first).encode_utf8(&mut encoded).as_bytes());
@@ -129,7 +129,6 @@ fn append_text(text: &str, release: Release, out: &mut Vec<u8>) {
 mod tests {
     use super::*;
 
-    /// What is over the limit is not put together first.
     #[test]
     fn stops_looking_up_references_after_the_limit() {
         for (limit, expected, lookups) in

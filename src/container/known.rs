@@ -206,11 +206,8 @@ impl IpRange {
     fn free_address(self, start: u64, taken: &BTreeSet<IpAddr>) -> Option<IpAddr> {
         let size = self.size();
         let start = start.checked_rem(size)?;
-        // One more than are taken are enough.
-        let tries = u64::try_from(taken.len()).unwrap_or(u64::MAX).saturating_add(1).min(size);
-        let addresses = (0..tries).map(|step| self.address((start.wrapping_add(step)) % size));
-        let mut free = addresses.filter(|address| !taken.contains(address));
-        free.next()
+        let mut addresses = (start..size).chain(0..start).map(|index| self.address(index));
+        addresses.find(|address| !taken.contains(address))
     }
 
     /// Returns the address with that index among those that a Service can have.

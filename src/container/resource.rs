@@ -1,4 +1,5 @@
-//! What a `resourceFieldRef` can name, and the number it gives (Go: `ExtractContainerResourceValue`).
+//! The resources that a `resourceFieldRef` can name, and their values (Go:
+//! `ExtractContainerResourceValue`).
 
 use crate::api::{Quantity, QuantityError};
 use alloc::borrow::ToOwned;
@@ -16,12 +17,12 @@ pub enum Resource {
     Memory,
     /// `ephemeral-storage`, in bytes.
     EphemeralStorage,
-    /// Huge pages, in bytes. It has the whole name, such as `hugepages-2Mi`.
+    /// Huge pages, in bytes, with the whole name, such as `hugepages-2Mi`.
     HugePages(String),
 }
 
 impl Resource {
-    /// The name that limits and requests have the resource under.
+    /// Returns the key of the resource in limits and requests.
     #[must_use]
     pub fn name(&self) -> &str {
         match self {
@@ -33,7 +34,7 @@ impl Resource {
     }
 }
 
-/// Which of a container's resource lists is meant.
+/// A list of a container's resources.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ResourceList {
     /// `resources.limits`.
@@ -53,13 +54,13 @@ pub enum ResourceList {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ResourceField {
-    /// The list to look into.
+    /// The list.
     pub list: ResourceList,
-    /// The resource to look for.
+    /// The resource in the list.
     pub resource: Resource,
 }
 
-/// A `resourceFieldRef` names what the kubelet gives no container.
+/// An error from parsing a [`ResourceField`]: a resource that the downward API does not support.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unsupported container resource : {name}")]
 #[non_exhaustive]
@@ -71,9 +72,11 @@ pub struct UnsupportedResourceError {
 impl FromStr for ResourceField {
     type Err = UnsupportedResourceError;
 
+    /// Parses the `resource` of a `resourceFieldRef`.
+    ///
     /// # Errors
-    /// It does not begin with `limits.` or `requests.`, or names another resource than cpu, memory,
-    /// ephemeral storage and huge pages.
+    /// Returns an error if the text does not start with `limits.` or `requests.`, or names another
+    /// resource than cpu, memory, ephemeral storage and huge pages.
     fn from_str(name: &str) -> Result<Self, UnsupportedResourceError> {
         let limits = name.strip_prefix("limits.");
         let requests = name.strip_prefix("requests.");
@@ -106,19 +109,17 @@ impl fmt::Display for ResourceField {
     }
 }
 
-/// The number that a `resourceFieldRef` gives: how many times `divisor` goes into `quantity`,
-/// rounded up.
+/// Returns the value of a `resourceFieldRef`: `quantity` divided by `divisor`, rounded up.
 ///
-/// Both are first rounded to whole units, cpu to milli-units; no divisor, and a divisor of zero,
-/// is one unit. The division is the kubelet's, in floating point, so of a quantity beyond 2^53 the
-/// last digits may be lost.
+/// Both are first rounded up to whole units, cpu to milli-units. An absent divisor and a divisor of
+/// zero are one unit. As in the kubelet, the division is in floating point, so a quantity beyond
+/// 2^53 may lose its last digits.
 ///
 /// Mirrors `ExtractContainerResourceValue`.
 ///
 /// # Errors
-///
-/// [`QuantityError::OutOfRange`] and [`QuantityError::QuotientOutOfRange`] if the quantity, the
-/// divisor or the result leaves 64 bits.
+/// Returns [`QuantityError::OutOfRange`] or [`QuantityError::QuotientOutOfRange`] if the quantity,
+/// the divisor or the result does not fit into 64 bits.
 ///
 /// ```
 /// # use kubelet_env::api::Quantity;
@@ -147,7 +148,7 @@ pub fn resource_value(
     })
 }
 
-/// `math.Ceil`, where it fits 64 bits.
+/// Rounds up (Go: `math.Ceil`), if the result fits into 64 bits.
 fn ceil(number: f64) -> Option<i64> {
     const BOUND: f64 = 9_223_372_036_854_775_808.0;
     if !(-BOUND..BOUND).contains(&number) {
@@ -156,7 +157,7 @@ fn ceil(number: f64) -> Option<i64> {
     #[expect(
         clippy::as_conversions,
         clippy::cast_possible_truncation,
-        reason = "truncation is meant"
+        reason = "truncation is intended"
     )]
     let truncated = number as i64;
     if to_float(truncated) < number { truncated.checked_add(1) } else { Some(truncated) }
@@ -165,7 +166,7 @@ fn ceil(number: f64) -> Option<i64> {
 #[expect(
     clippy::as_conversions,
     clippy::cast_precision_loss,
-    reason = "Go loses precision here, and has no other conversion"
+    reason = "Go loses precision here as well"
 )]
 fn to_float(number: i64) -> f64 {
     number as f64

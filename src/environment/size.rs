@@ -1,11 +1,11 @@
-//! What arguments and environment take, as Linux counts it (`execve`, `bprm_stack_limits`).
+//! The size of arguments and environment as counted by Linux (`execve`, `bprm_stack_limits`).
 
 use super::Environment;
 use crate::api::Service;
 use crate::services::{count_of, len_of};
 
-/// What arguments and environment take of the memory that `execve` gives a program for them, as Linux
-/// counts it (`bprm_stack_limits`).
+/// The size of arguments and environment, as Linux counts it for the limit of `execve`
+/// (`bprm_stack_limits`).
 ///
 /// ```
 /// use kubelet_env::Environment;
@@ -24,14 +24,16 @@ use crate::services::{count_of, len_of};
 pub struct Size {
     /// The bytes of all strings, each with its NUL.
     pub strings: usize,
-    /// How many strings there are; a pointer of eight bytes leads to each.
+    /// The number of strings. Each has a pointer of eight bytes.
     pub count: usize,
 }
 
 impl Size {
-    /// The size of a program's path, arguments (its name is the first) and environment. The kernel
-    /// keeps the path beside the arguments, without a pointer, and gives a program that has no
-    /// argument an empty one (since Linux 5.18).
+    /// Returns the size of a program's path, arguments and environment. The first argument is the
+    /// program's name.
+    ///
+    /// The kernel stores the path without a pointer. A program without arguments gets an empty one
+    /// (since Linux 5.18).
     #[must_use]
     pub fn of<'s>(
         path: &[u8],
@@ -41,7 +43,7 @@ impl Size {
         Size::of_environment(environment).and(Size::of_program(path, arguments))
     }
 
-    /// The size of an environment alone.
+    /// Returns the size of an environment.
     #[must_use]
     pub fn of_environment(environment: &Environment<'_>) -> Self {
         Size::of_others(environment).and(environment.size_of_services(|_| true))
@@ -56,7 +58,7 @@ impl Size {
         }
     }
 
-    /// All variables of Services that have an address.
+    /// Returns the size of all variables of Services that have some.
     pub(crate) fn of_services<'a>(services: impl Iterator<Item = &'a Service>) -> Self {
         services
             .map(|service| Size { strings: len_of(service), count: count_of(service) })
@@ -72,7 +74,7 @@ impl Size {
         Size { strings: len.saturating_add(1), count: 1 }
     }
 
-    /// All but the service variables.
+    /// Returns the size of all variables but the service variables.
     fn of_others(environment: &Environment<'_>) -> Self {
         let others =
             environment.iter().take_while(|variable| variable.service_variable().is_none());
@@ -95,7 +97,7 @@ impl Size {
         }
     }
 
-    /// The bytes that count: strings and pointers.
+    /// Returns the bytes that count against the limit: strings and pointers.
     #[must_use]
     pub fn bytes(self) -> usize {
         self.count.saturating_mul(8).saturating_add(self.strings)

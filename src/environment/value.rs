@@ -34,8 +34,8 @@ use crate::services::ServiceVariable;
 pub struct Value<'a> {
     /// The bytes, with a placeholder in the place of each unknown part.
     bytes: Cow<'a, [u8]>,
-    /// The placeholders, in their order. `None` if there are none.
-    holes: Option<Box<Vec<Hole>>>,
+    /// The placeholders, in their order.
+    holes: Box<[Hole]>,
     is_secret: bool,
 }
 
@@ -78,7 +78,7 @@ pub enum Part<'v> {
 
 impl<'a> Value<'a> {
     pub(crate) fn plain(bytes: Cow<'a, [u8]>) -> Self {
-        Value { bytes, holes: None, is_secret: false }
+        Value { bytes, holes: Box::default(), is_secret: false }
     }
 
     pub(crate) fn secret(bytes: Cow<'a, [u8]>) -> Self {
@@ -145,8 +145,7 @@ impl<'a> Value<'a> {
         let is_secret = unknown.is_secret();
         let hole = Hole { start: before.len(), end: text.len(), unknown: Arc::new(unknown) };
         text.push_str(after);
-        let holes = Some(Box::new(alloc::vec![hole]));
-        Value { bytes: Cow::Owned(text.into_bytes()), holes, is_secret }
+        Value { bytes: Cow::Owned(text.into_bytes()), holes: Box::new([hole]), is_secret }
     }
 
     pub(crate) fn of_service(variable: ServiceVariable<'_>) -> Self {
@@ -166,7 +165,7 @@ impl<'a> Value<'a> {
     /// Reports whether all of the value is known.
     #[must_use]
     pub fn is_known(&self) -> bool {
-        self.holes.is_none()
+        self.holes.is_empty()
     }
 
     /// Returns the bytes, or `None` if a part of the value is not known.
@@ -222,7 +221,7 @@ impl<'a> Value<'a> {
     }
 
     fn holes(&self) -> &[Hole] {
-        self.holes.as_ref().map_or(&[], |holes| holes.as_slice())
+        &self.holes
     }
 
     fn known(&self, range: Range<usize>) -> Option<Part<'_>> {
@@ -236,7 +235,7 @@ impl<'a> Value<'a> {
 
     /// Turns placeholders into known text.
     pub(crate) fn with_placeholders(self) -> Self {
-        Value { holes: None, ..self }
+        Value { holes: Box::default(), ..self }
     }
 
     /// Replaces the known parts of a secret value.
@@ -248,7 +247,7 @@ impl<'a> Value<'a> {
     }
 
     /// Returns the text that has `substitute` in the place of each known part, and its holes.
-    fn with_known_as(&self, substitute: &str) -> (String, Option<Box<Vec<Hole>>>) {
+    fn with_known_as(&self, substitute: &str) -> (String, Box<[Hole]>) {
         let mut text = String::new();
         let mut holes = Vec::new();
         if self.bytes.is_empty() {
@@ -269,8 +268,7 @@ impl<'a> Value<'a> {
             end,
             unknown: Arc::clone(&hole.unknown),
         });
-        let moved: Vec<Hole> = moved.collect();
-        (text, (!moved.is_empty()).then(|| Box::new(moved)))
+        (text, moved.collect())
     }
 
     pub(crate) fn borrowed(&self) -> Value<'_> {
@@ -307,7 +305,7 @@ impl ValueBuilder {
     /// Returns the value that has these bytes.
     pub(crate) fn finish(self, bytes: Cow<'_, [u8]>) -> Value<'_> {
         let ValueBuilder { holes, is_secret } = self;
-        Value { bytes, holes: (!holes.is_empty()).then(|| Box::new(holes)), is_secret }
+        Value { bytes, holes: holes.into(), is_secret }
     }
 }
 

@@ -89,7 +89,7 @@ pub enum FormProblem {
 
 /// The variables of an environment that are not known.
 ///
-/// Its `Display` lists them with their sources. It shows no known part of a value.
+/// Its `Display` lists them with their sources. It never shows a Secret's value.
 #[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
 #[error("{}", DisplayUnknown(self))]
 #[non_exhaustive]

@@ -43,7 +43,8 @@ impl Objects {
     /// # Errors
     /// - The document is no object, or one without an `apiVersion` or a `kind`, or with one that is
     ///   longer than any is, 317 bytes.
-    /// - An object that is not ignored has no name. (A Pod may have none, which is to be generated.)
+    /// - An object that is not ignored has no name. A Pod may have none, and a Job that has a
+    ///   `generateName`.
     /// - A field is not what its type wants: the error says which field of which object.
     /// - There are two objects of a kind with one name in one namespace, counting those that
     ///   were taken in before.
@@ -83,7 +84,12 @@ impl Objects {
             return self.add_items(value, object, item_type.as_ref());
         }
         if let Some(kind) = type_meta.workload_kind() {
-            let read = read_named(value, object)?;
+            // A Job may have a `generateName` instead, and no name yet.
+            let read = if kind == WorkloadKind::Job && has_generate_name(&value) {
+                read_object(value, object)?
+            } else {
+                read_named(value, object)?
+            };
             return Ok(insert(self.workloads_mut(kind), ReadWorkload::of_kind(read, kind))?);
         }
         if type_meta.is::<Service>() {
@@ -160,6 +166,11 @@ fn read_named<T: DeserializeOwned>(value: Value<'_>, object: ObjectRef) -> Resul
             error: FieldError::missing_field("name").at_key("metadata"),
         })
     }
+}
+
+fn has_generate_name(value: &Value<'_>) -> bool {
+    let generate_name = value.get("metadata").and_then(|metadata| metadata.get("generateName"));
+    generate_name.and_then(Value::as_str).is_some_and(|prefix| !prefix.is_empty())
 }
 
 fn read_object<T: DeserializeOwned>(value: Value<'_>, object: ObjectRef) -> Result<T, ObjectError> {

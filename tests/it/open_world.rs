@@ -13,7 +13,8 @@ use serde::Deserialize;
 
 #[path = "../reference/open_world.rs"]
 mod reference;
-use reference::Scenario;
+use crate::container::properties::composition;
+use composition::Scenario;
 
 proptest! {
     #[test]

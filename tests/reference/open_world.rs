@@ -9,9 +9,7 @@ use kubelet_env::environment::{Part, Value};
 use kubelet_env::export::FormProblem;
 use kubelet_env::{Composition, Environment, Facts, Order, compose};
 
-#[path = "compose.rs"]
-mod scenario;
-pub(crate) use scenario::Scenario;
+use super::composition::Scenario;
 
 /// Removes facts that the first bytes choose from the scenario that the others choose.
 pub(crate) fn check(data: &[u8]) {

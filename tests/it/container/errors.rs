@@ -46,7 +46,7 @@ fn missing_enable_service_links() {
 fn services_not_listed_yet() {
     let mut case = Case::new("env: [{name: A, value: $(DB_SERVICE_HOST)}]");
     case.services_listed = false;
-    assert_snapshot!(case.error(), @"Pod shop/web-0, container app: the Services have not been listed yet, and this is no static Pod: try again later");
+    assert_snapshot!(case.error(), @"Pod shop/web-0, container app: the Services have not been listed yet, and this is not a static Pod: try again later");
     let source = |case: &mut Case, source: &str| {
         case.pod.metadata.annotations.insert("kubernetes.io/config.source".into(), source.into());
     };
@@ -160,7 +160,7 @@ fn node_without_a_readable_address() {
     case.node = Some(yaml(
         "status: {addresses: [{type: Hostname, address: 10.0.0.1}, {type: InternalIP, address: none}, {type: ExternalIP, address: 'fe80::1%eth0'}]}",
     ));
-    assert_snapshot!(case.error(), @r#"Pod shop/web-0, container app: env[0] A: fieldRef "status.hostIP": host IP unknown: the Node has no InternalIP or ExternalIP that can be read"#);
+    assert_snapshot!(case.error(), @r#"Pod shop/web-0, container app: env[0] A: fieldRef "status.hostIP": host IP unknown: the Node has no valid InternalIP or ExternalIP"#);
 }
 
 #[test]
@@ -261,7 +261,7 @@ fn size_limit_is_exact() {
         // The limit itself is accepted.
         assert_eq!(with(size + 1, container), Ok(()), "{container}");
         let error = with(size, container).unwrap_err();
-        let message = "the environment, command and arguments come to more than";
+        let message = "the environment, command and arguments are larger than";
         assert!(
             error.starts_with(&format!("Pod shop/web-0, container app: {entry}{message}")),
             "{error}"

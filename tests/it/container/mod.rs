@@ -12,7 +12,7 @@ use crate::support::yaml;
 mod env_file;
 mod errors;
 mod limits;
-mod properties;
+pub(crate) mod properties;
 mod releases;
 mod secrets;
 mod sources;

@@ -12,7 +12,7 @@ use proptest::sample::select;
 use crate::support::{app_pod, env_var, name_value_pairs, objects_with, service};
 
 #[path = "../../reference/compose.rs"]
-mod composition;
+pub(crate) mod composition;
 #[path = "../../reference/expand.rs"]
 mod expansion;
 

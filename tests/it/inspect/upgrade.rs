@@ -71,7 +71,7 @@ fn reports_newly_accepted_containers() {
     let accepts = |upgrade: &Upgrade| {
         upgrade.changes.iter().any(|change| change.before.is_some() && change.after.is_none())
     };
-    insta::assert_snapshot!((0..100).map(upgrade_with).find(accepts).unwrap(), @"1.35: the container is not refused any more: Pod, container app: env[0] PRICE: the environment, command and arguments come to more than 19 bytes (Facts::size_limit) (new in 1.35: `$` before a character that is not ASCII stays as it is; fileKeyRef gives the value from the env file)");
+    insta::assert_snapshot!((0..100).map(upgrade_with).find(accepts).unwrap(), @"1.35: the container is not refused any more: Pod, container app: env[0] PRICE: the environment, command and arguments are larger than 19 bytes (Facts::size_limit) (new in 1.35: `$` before a character that is not ASCII stays as it is; fileKeyRef gives the value from the env file)");
     assert_eq!(UpgradeSubject::Container.to_string(), "the container");
 }
 
