@@ -246,7 +246,9 @@ impl Scenario {
             node
         });
         let status = choices.flag().then(|| {
-            PodStatus::with_ips(choices.many(3, |choices| choices.of(&["010.0.0.1", "FD00::1", "x"])))
+            PodStatus::with_ips(
+                choices.many(3, |choices| choices.of(&["010.0.0.1", "FD00::1", "x"])),
+            )
         });
         let mut env_files = EnvFiles::default();
         env_files.insert("v", "f", choices.of(&["A='x'\nB=''", "A='$(B)'", "A=x", "", "A='"]));
