@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use clap::{Parser, ValueEnum};
 use kubelet_env::api::Timestamp;
 use kubelet_env::inspect::{
-    Expectations, Explanation, Finding, Severity, Upgrade, UpgradeChange, upgrade,
+    Expectations, Explanation, Finding, Severity, Upgrade, UpgradeChange, upgrade_built,
 };
 use kubelet_env::{Release, compose};
 use serde::Serialize;
@@ -121,12 +121,13 @@ fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
             )
             .into());
         }
-        let upgrade = upgrade(&chosen.pod, &chosen.container, &facts, release);
+        let build = |release| arguments.choice.rebuild(&files, &chosen, release);
+        let upgrade = upgrade_built(build, &chosen.container, &facts, release);
         print(&if arguments.json { json(&changes(&upgrade))? } else { upgrade.to_string() })?;
         return Ok(ExitCode::SUCCESS);
     }
 
-    let composition = compose(&chosen.pod, &chosen.container, &facts)
+    let composition = compose(&chosen.built.pod, &chosen.container, &facts)
         .map_err(|error| chosen.describe(&error, &files))?;
     chosen.check_limits(composition.environment())?;
     if !names.is_empty() {

@@ -82,7 +82,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
             facts.release
         );
     }
-    let composition = compose(&chosen.pod, &chosen.container, &facts)
+    let composition = compose(&chosen.built.pod, &chosen.container, &facts)
         .map_err(|error| chosen.describe(&error, &files))?;
     chosen.check_limits(composition.environment())?;
     print_or_run(composition.environment(), composition.service_links(), arguments, &files.objects)

@@ -108,7 +108,7 @@ pub mod guide;
 pub mod inspect;
 pub mod names;
 pub mod objects;
-mod pod;
+pub mod pod;
 pub mod release;
 pub mod services;
 mod text;

@@ -4,35 +4,46 @@ use alloc::string::String;
 use core::fmt;
 use core::str::FromStr;
 
-/// A minor release of Kubernetes, such as 1.36. Its patch releases answer alike, but for what
-/// [`refuses_bytes_at_first`](Self::refuses_bytes_at_first) tells.
+/// A release of Kubernetes, such as 1.36 or 1.34.3.
 ///
-/// It is read in any of the forms that clusters report, and newer ones than the newest known are
-/// taken for that one.
+/// A release without a patch is the latest patch of its minor release: it is newer than every named
+/// one. It is read in any of the forms that clusters report. Releases after
+/// [`NEWEST`](Self::NEWEST) behave as that one.
 ///
 /// ```
 /// use kubelet_env::Release;
 /// use kubelet_env::release::Rule;
 ///
-/// let release: Release = "v1.33.5+k3s1".parse()?;
-/// assert_eq!(release.to_string(), "1.33");
-/// assert!(release.has(Rule::CanonicalPodIps) && !release.has(Rule::PodLimits));
+/// let release: Release = "v1.34.3+k3s1".parse()?;
+/// assert_eq!(release.to_string(), "1.34.3");
+/// assert!(release.has(Rule::PodLimits) && !release.has(Rule::ExpansionKeepsText));
+///
+/// let latest: Release = "1.34".parse()?;
+/// assert!(latest > release && latest.has(Rule::ExpansionKeepsText));
 /// # Ok::<(), kubelet_env::release::ReleaseError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Release {
     major: u32,
     minor: u32,
+    patch: Patch,
+}
+
+/// The variants are in ascending order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Patch {
+    Number(u32),
+    Latest,
 }
 
 impl Release {
-    /// The oldest one whose answers were recorded: 1.29.
+    /// The oldest minor release whose answers were recorded: 1.29.
     pub const OLDEST: Release = Release::minor(29);
 
-    /// The newest one whose answers were recorded: 1.36.
+    /// The newest release whose answers were recorded: 1.36.
     pub const NEWEST: Release = Release::minor(36);
 
-    /// All releases whose answers were recorded, from the oldest to the newest.
+    /// Returns the minor releases whose answers were recorded, from the oldest to the newest.
     ///
     /// ```
     /// use kubelet_env::Release;
@@ -46,33 +57,67 @@ impl Release {
         (Release::OLDEST.minor..=Release::NEWEST.minor).map(Release::minor)
     }
 
+    /// Returns the latest patch of a minor release.
     const fn minor(minor: u32) -> Self {
-        Release { major: 1, minor }
+        Release { major: 1, minor, patch: Patch::Latest }
     }
 
-    /// Whether it is newer than [`NEWEST`](Self::NEWEST), so that its answers are a guess: the
-    /// newest one's.
+    const fn patch(minor: u32, patch: u32) -> Self {
+        Release { major: 1, minor, patch: Patch::Number(patch) }
+    }
+
+    /// Returns the latest patch of the minor release that this one belongs to.
+    #[must_use]
+    pub const fn latest_patch(self) -> Self {
+        Release { patch: Patch::Latest, ..self }
+    }
+
+    /// Reports whether the release is newer than [`NEWEST`](Self::NEWEST), so that its answers are
+    /// a guess: those of the newest.
     #[must_use]
     pub fn is_unknown(self) -> bool {
         self > Release::NEWEST
     }
 
-    /// Whether the rule is in force.
+    /// Reports whether the rule is in force.
     #[must_use]
     pub fn has(self, rule: Rule) -> bool {
-        rule.since() <= self
+        let since = rule.since();
+        let is_same_minor =
+            |first: &Release| (first.major, first.minor) == (self.major, self.minor);
+        match since.iter().find(|first| is_same_minor(first)) {
+            Some(first) => *first <= self,
+            // A rule of the last line holds in all later ones.
+            None => since.last().is_some_and(|last| *last < self),
+        }
     }
 
-    /// Whether its first patch releases could not create a container with a value that is not UTF-8
-    /// (kubernetes#139132); all others pass the bytes.
+    /// Reports whether creating a container fails if a value, the command or an argument is not
+    /// UTF-8 (kubernetes#139132). All other releases pass the bytes.
+    ///
+    /// ```
+    /// use kubelet_env::Release;
+    ///
+    /// let rejects = |text: &str| text.parse::<Release>().map(Release::rejects_non_utf8);
+    /// assert_eq!((rejects("1.33"), rejects("1.34.8"), rejects("1.34.9")), (Ok(false), Ok(true), Ok(false)));
+    /// ```
     #[must_use]
-    pub fn refuses_bytes_at_first(self) -> bool {
-        (Release::minor(34)..=Release::minor(36)).contains(&self)
+    pub fn rejects_non_utf8(self) -> bool {
+        self.has(Rule::Utf8Only) && !self.has(Rule::AnyBytes)
     }
 
-    /// The rules that came in force after `self`, up to and including `newer`.
+    /// Returns the rules that came into force after `self`, up to and including `newer`.
     pub fn changes_until(self, newer: Release) -> impl Iterator<Item = Rule> {
         Rule::ALL.iter().copied().filter(move |&rule| !self.has(rule) && newer.has(rule))
+    }
+
+    /// Returns the releases on the way of an upgrade: the latest patch of every minor release before
+    /// that of `newer`, and `newer`. Empty if `newer` is not newer.
+    pub(crate) fn path_to(self, newer: Release) -> impl Iterator<Item = Release> {
+        // No rule changes after the newest.
+        let end = newer.minor.min(Release::NEWEST.minor.saturating_add(1));
+        let minors = (self.minor..end).map(move |minor| Release { minor, ..self }.latest_patch());
+        minors.chain([newer]).filter(move |release| *release > self && *release <= newer)
     }
 }
 
@@ -85,7 +130,11 @@ impl Default for Release {
 
 impl fmt::Display for Release {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.major, self.minor)
+        write!(f, "{}.{}", self.major, self.minor)?;
+        match self.patch {
+            Patch::Number(patch) => write!(f, ".{patch}"),
+            Patch::Latest => Ok(()),
+        }
     }
 }
 
@@ -116,7 +165,7 @@ impl FromStr for Release {
     /// The text has another form, or names a release before [`OLDEST`](Release::OLDEST).
     fn from_str(text: &str) -> Result<Self, ReleaseError> {
         let release = read(text).ok_or_else(|| ReleaseError::Invalid { found: text.into() })?;
-        if release < Release::OLDEST {
+        if (release.major, release.minor) < (Release::OLDEST.major, Release::OLDEST.minor) {
             Err(ReleaseError::TooOld { found: release })
         } else {
             Ok(release)
@@ -129,17 +178,31 @@ fn read(text: &str) -> Option<Release> {
     let (core, _build) = version.split_once(['+', '-']).unwrap_or((version, ""));
     // No sign is left that `parse` would take.
     let mut numbers = core.split('.').map(|number| number.parse().ok());
-    let release = Release { major: numbers.next()??, minor: numbers.next()?? };
-    // A patch number at the most.
-    let is_complete =
-        numbers.next().is_none_or(|patch| patch.is_some()) && numbers.next().is_none();
-    is_complete.then_some(release)
+    let (major, minor) = (numbers.next()??, numbers.next()??);
+    let patch = match numbers.next() {
+        Some(patch) => Patch::Number(patch?),
+        None => Patch::Latest,
+    };
+    numbers.next().is_none().then_some(Release { major, minor, patch })
 }
 
-/// The table of rules: when each came in force, and what it says now and said before.
+/// A release of the table: `35`, or `34 patch 4`.
+macro_rules! release {
+    ($minor:literal) => {
+        Release::patch($minor, 0)
+    };
+    ($minor:literal $patch:literal) => {
+        Release::patch($minor, $patch)
+    };
+}
+
+/// The table of rules: the releases with which each came into force, and what holds since and before.
 macro_rules! rules {
-    ($( $(#[$meta:meta])* $rule:ident since $minor:literal: $now:literal, before: $before:literal; )*) => {
-        /// A rule that is not the same in all releases, named for what it says now.
+    ($(
+        $(#[$meta:meta])*
+        $rule:ident since $($minor:literal $(patch $patch:literal)?),+: $now:literal, before: $before:literal;
+    )*) => {
+        /// A rule that is not the same in all releases, named for what holds now.
         ///
         /// ```
         /// use kubelet_env::Release;
@@ -147,7 +210,7 @@ macro_rules! rules {
         ///
         /// let release: Release = "1.34".parse()?;
         /// assert!(release.has(Rule::PodLimits) && !release.has(Rule::EnvFiles));
-        /// assert_eq!(Rule::EnvFiles.since().to_string(), "1.35");
+        /// assert_eq!(Rule::EnvFiles.since()[0].to_string(), "1.35.0");
         /// assert_eq!(Rule::EnvFiles.now(), "fileKeyRef gives the value from the env file");
         /// # Ok::<(), kubelet_env::release::ReleaseError>(())
         /// ```
@@ -155,7 +218,9 @@ macro_rules! rules {
         #[non_exhaustive]
         pub enum Rule {
             $(
-                #[doc = concat!("Since 1.", $minor, ": ", $now, ".\n\nBefore: ", $before, ".")]
+                #[doc = concat!(
+                    "Since", $(" 1.", $minor, $(".", $patch,)? ";",)+ " ", $now, ".\n\nBefore: ", $before, "."
+                )]
                 $(#[$meta])*
                 $rule,
             )*
@@ -165,19 +230,20 @@ macro_rules! rules {
             /// All of them, the oldest first.
             pub const ALL: &[Rule] = &[$(Rule::$rule),*];
 
-            /// The first release in which it is in force.
+            /// Returns the releases with which the rule came into force, in ascending order: one for
+            /// each minor release that got it, the last of which all later ones follow.
             #[must_use]
-            pub const fn since(self) -> Release {
-                match self { $( Rule::$rule => Release::minor($minor), )* }
+            pub const fn since(self) -> &'static [Release] {
+                match self { $( Rule::$rule => const { &[$(release!($minor $($patch)?)),+] }, )* }
             }
 
-            /// What it says now.
+            /// Returns what holds since then.
             #[must_use]
             pub const fn now(self) -> &'static str {
                 match self { $( Rule::$rule => $now, )* }
             }
 
-            /// What held before.
+            /// Returns what held before.
             #[must_use]
             pub const fn before(self) -> &'static str {
                 match self { $( Rule::$rule => $before, )* }
@@ -199,12 +265,24 @@ rules! {
     PodLimits since 34:
         "a container's missing limits are taken from the Pod's own, if it has any",
         before: "they were taken from the Node's allocatable only";
-    ExpansionKeepsText since 35:
+    StaticPodReferences since 34:
+        "the kubelet rejects a static Pod that refers to other API objects",
+        before: "it accepted the Pod";
+    Utf8Only since 34:
+        "creating a container fails if a value is not UTF-8",
+        before: "the container got the bytes";
+    ExpansionKeepsText since 34 patch 4, 35 patch 1:
         "`$` before a character that is not ASCII stays as it is",
         before: "the first byte of that character was garbled";
+    AnyBytes since 34 patch 9, 35 patch 6, 36 patch 2:
+        "the container gets a value that is not UTF-8 as it is",
+        before: "creating the container failed";
     EnvFiles since 35:
         "fileKeyRef gives the value from the env file",
         before: "it gave the empty string";
+    TopologyLabels since 35:
+        "a Pod gets the labels for zone and region of its Node",
+        before: "it kept its own";
     Dns1123ServiceNames since 36:
         "the API server admits Service names with a leading digit",
         before: "it admitted only those with a leading letter";

@@ -9,10 +9,11 @@ use std::net::IpAddr;
 
 use clap::Args;
 use kubelet_env::api::{
-    Node, NodeAddress, NodeStatus, Pod, PodMeta, PodStatus, Service, WorkloadKind,
+    Node, NodeAddress, NodeStatus, Pod, PodMeta, PodStatus, Service, Workload, WorkloadKind,
 };
 use kubelet_env::container::{EnvFiles, FieldPathError};
 use kubelet_env::environment::{Declared, Source};
+use kubelet_env::pod::{Built, PodContext, PodError, PodSource, UndecidedField};
 use kubelet_env::{
     ComposeError, ComposeErrorKind, Document, Environment, Facts, ObjectRef, Objects, Release,
     Store,
@@ -43,6 +44,12 @@ pub(crate) struct Choice {
     /// UID of the Pod
     #[arg(long, value_name = "UID")]
     pod_uid: Option<String>,
+    /// Ordinal of the Pod of a StatefulSet, or completion index of that of a Job
+    #[arg(long, value_name = "NUMBER")]
+    index: Option<u32>,
+    /// Treat the Pod as a static Pod, which the kubelet reads from a file
+    #[arg(long = "static")]
+    is_static: bool,
     /// Address of the Pod, the primary one first (may be repeated)
     #[arg(long, value_name = "IP")]
     pod_ip: Vec<String>,
@@ -78,7 +85,7 @@ pub(crate) struct Files {
 pub(crate) struct Chosen {
     /// The Pod or workload.
     object: ObjectRef,
-    pub(crate) pod: Pod,
+    pub(crate) built: Built,
     pub(crate) container: String,
     release: Release,
     node: Option<Node>,
@@ -102,21 +109,37 @@ impl Choice {
         &self,
         Files { objects, .. }: &Files,
     ) -> Result<Option<Chosen>, String> {
-        let Some((object, pod)) = target(self, objects)? else { return Ok(None) };
-        let first = || pod.spec.containers.first().map(|container| container.name.clone());
+        let Some((object, target)) = target(self, objects)? else { return Ok(None) };
+        let node = node(self, objects, target.node_name())?;
+        let built = build(self, objects, &target, node.as_ref(), self.release)
+            .map_err(|error| error.to_string())?;
+        let first = || built.pod.spec.containers.first().map(|container| container.name.clone());
         Ok(Some(Chosen {
             container: self.container.clone().or_else(first).unwrap_or_default(),
             release: self.release,
-            node: node(self, objects, &pod)?,
+            node,
             node_ips: self.node_ip.clone(),
-            pod_status: match self.pod_ip.as_slice() {
-                [] => Some(pod.status.clone()).filter(|status| *status != PodStatus::default()),
-                ips => Some(PodStatus::with_ips(ips)),
-            },
+            pod_status: (!self.pod_ip.is_empty()).then(|| PodStatus::with_ips(&self.pod_ip)),
             env_files: read_env_files(&self.env_file)?,
             object,
-            pod,
+            built,
         }))
+    }
+}
+
+impl Choice {
+    /// Returns the selected Pod as the kubelet of another release sees it.
+    #[allow(dead_code, reason = "only one of the examples upgrades")]
+    pub(crate) fn rebuild(
+        &self,
+        Files { objects, .. }: &Files,
+        chosen: &Chosen,
+        release: Release,
+    ) -> Result<Built, PodError> {
+        match target(self, objects) {
+            Ok(Some((_, target))) => build(self, objects, &target, chosen.node.as_ref(), release),
+            _ => Ok(chosen.built.clone()),
+        }
     }
 }
 
@@ -146,7 +169,7 @@ impl Chosen {
             node_ips: &self.node_ips,
             pod_status: self.pod_status.as_ref(),
             env_files: &self.env_files,
-            ..Facts::of(objects)
+            ..Facts::of(objects).with_pod(&self.built)
         }
     }
 
@@ -229,16 +252,66 @@ fn kind_and_name(text: &str) -> Result<(&'static str, String), String> {
     }
 }
 
-/// Returns the selected Pod with its defaults, and the object that it comes from.
-fn target(choice: &Choice, objects: &Objects) -> Result<Option<(ObjectRef, Pod)>, String> {
+/// The object that the Pod is made from.
+enum Target<'a> {
+    Pod(&'a Pod),
+    Workload(&'a Workload),
+}
+
+impl Target<'_> {
+    fn node_name(&self) -> &str {
+        match self {
+            Target::Pod(pod) => &pod.spec.node_name,
+            Target::Workload(workload) => &workload.template.spec.node_name,
+        }
+    }
+}
+
+/// Returns the Pod as the kubelet sees it. The labels of a Node that only the arguments describe are
+/// unknown.
+fn build(
+    choice: &Choice,
+    objects: &Objects,
+    target: &Target<'_>,
+    node: Option<&Node>,
+    release: Release,
+) -> Result<Built, PodError> {
+    let node = node.filter(|node| objects.nodes.get("", &node.metadata.name).is_some());
+    let source = if choice.is_static { PodSource::File } else { PodSource::Api };
+    let context =
+        PodContext { node, source, index: choice.index, release, ..PodContext::of(objects) };
+    let mut built = match target {
+        Target::Pod(pod) => context.pod(pod)?,
+        Target::Workload(workload) => context.workload(workload),
+    };
+    for (field, value) in
+        [(UndecidedField::Name, &choice.pod_name), (UndecidedField::Uid, &choice.pod_uid)]
+    {
+        if let Some(value) = value {
+            built.undecided.insert(field.clone());
+            built.decide(field, value);
+        }
+    }
+    if choice.no_service_links {
+        built.pod.spec.enable_service_links = Some(false);
+    }
+    Ok(built)
+}
+
+/// Returns the selected object.
+fn target<'a>(
+    choice: &Choice,
+    objects: &'a Objects,
+) -> Result<Option<(ObjectRef, Target<'a>)>, String> {
     let namespace = choice.namespace.as_str();
-    let pods = objects.pods.in_namespace(namespace).map(|pod| (ObjectRef::of(pod), pod.clone()));
+    let pods =
+        objects.pods.in_namespace(namespace).map(|pod| (ObjectRef::of(pod), Target::Pod(pod)));
     let workloads = WorkloadKind::ALL
         .iter()
         .copied()
-        .flat_map(|kind| objects.workloads(kind).in_namespace(namespace));
-    let mut targets: Vec<(ObjectRef, Pod)> =
-        pods.chain(workloads.map(|workload| (ObjectRef::of(workload), workload.pod()))).collect();
+        .flat_map(|kind| objects.workloads(kind).in_namespace(namespace))
+        .map(|workload| (ObjectRef::of(workload), Target::Workload(workload)));
+    let mut targets: Vec<(ObjectRef, Target<'_>)> = pods.chain(workloads).collect();
     if let Some((kind, name)) = &choice.workload {
         targets.retain(|(object, _)| object.kind == *kind && object.name == *name);
         if targets.is_empty() {
@@ -253,22 +326,12 @@ fn target(choice: &Choice, objects: &Objects) -> Result<Option<(ObjectRef, Pod)>
             names.join(", ")
         ));
     }
-    let Some((object, mut pod)) = targets.pop() else { return Ok(None) };
-    if let Some(name) = &choice.pod_name {
-        pod.metadata.name.clone_from(name);
-    }
-    if let Some(uid) = &choice.pod_uid {
-        pod.metadata.uid.clone_from(uid);
-    }
-    if choice.no_service_links {
-        pod.spec.enable_service_links = Some(false);
-    }
-    Ok(Some((object, pod.with_defaults())))
+    Ok(targets.pop())
 }
 
 /// Returns the Node of the Pod, if known.
-fn node(choice: &Choice, objects: &Objects, pod: &Pod) -> Result<Option<Node>, String> {
-    let assigned = Some(pod.spec.node_name.as_str()).filter(|name| !name.is_empty());
+fn node(choice: &Choice, objects: &Objects, node_name: &str) -> Result<Option<Node>, String> {
+    let assigned = Some(node_name).filter(|name| !name.is_empty());
     if let Some(name) = choice.node.as_deref().or(assigned)
         && let Some(node) = objects.nodes.get("", name)
     {
@@ -301,12 +364,16 @@ fn read_env_files(files: &[EnvFile]) -> Result<EnvFiles, String> {
 /// Returns the option that supplies a missing fact.
 fn advice(error: &ComposeErrorKind) -> &'static str {
     match error {
-        ComposeErrorKind::FieldPath { path, error: FieldPathError::Unknown } => match path.as_str()
-        {
+        ComposeErrorKind::FieldPath {
+            path,
+            error: FieldPathError::Unknown | FieldPathError::Undecided,
+        } => match path.as_str() {
             "metadata.name" => ": use --pod-name",
             "metadata.uid" => ": use --pod-uid",
             "status.podIP" | "status.podIPs" => ": use --pod-ip",
             "spec.nodeName" | "spec.host" => ": use --node",
+            "metadata.labels['apps.kubernetes.io/pod-index']"
+            | "metadata.labels['batch.kubernetes.io/job-completion-index']" => ": use --index",
             _ => "",
         },
         ComposeErrorKind::NodeUnknown => ": add the Node to the files, or use --node or --node-ip",

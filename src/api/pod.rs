@@ -328,14 +328,6 @@ impl PodSpec {
             self.containers.iter().chain(&self.init_containers).chain(&self.ephemeral_containers);
         all.into_iter().find(|container| container.name == name)
     }
-
-    /// All containers, of every sort.
-    pub(crate) fn containers_mut(&mut self) -> impl Iterator<Item = &mut Container> {
-        self.containers
-            .iter_mut()
-            .chain(&mut self.init_containers)
-            .chain(&mut self.ephemeral_containers)
-    }
 }
 
 impl PodStatus {

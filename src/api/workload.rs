@@ -4,7 +4,7 @@ use alloc::string::String;
 use core::fmt;
 
 use super::wire::{named_by_metadata, wire_struct};
-use super::{Pod, PodMeta, PodSpec, PodStatus};
+use super::{PodMeta, PodSpec};
 
 /// An object whose Pods are made from a template.
 ///
@@ -51,18 +51,6 @@ impl Workload {
             manual_selector: false,
             backoff_limit_per_index: None,
         }
-    }
-
-    /// A Pod that its controller makes from the template, before the API server has
-    /// [filled in its defaults](Pod::with_defaults).
-    ///
-    /// The name and UID are left empty; put in those that the Pod will get if they are known. Labels
-    /// that the controller adds (such as `pod-template-hash`) are missing too.
-    #[must_use]
-    pub fn pod(&self) -> Pod {
-        let PodTemplateSpec { metadata, spec } = self.template.clone();
-        let metadata = PodMeta { namespace: self.metadata.namespace.clone(), ..metadata };
-        Pod { metadata, spec, status: PodStatus::default() }
     }
 }
 

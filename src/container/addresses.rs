@@ -1,5 +1,4 @@
-//! The addresses of a Pod and of its Node in the downward API (Go: `Kubelet.sortPodIPs`,
-//! `GetNodeHostIPs`).
+//! The addresses of a Pod in the downward API (Go: `Kubelet.sortPodIPs`).
 
 use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
@@ -7,23 +6,9 @@ use alloc::vec::Vec;
 use core::net::IpAddr;
 
 use super::Facts;
-use crate::api::{Node, PodStatus};
+use crate::api::PodStatus;
 use crate::go::ip::parse_ip;
 use crate::release::Rule;
-
-/// Returns the host IPs (Go: `GetNodeHostIPs`): of the Node's InternalIPs, then its ExternalIPs, the
-/// first one, and the first one of the other family. Addresses that do not parse are skipped. None
-/// is left if the kubelet reports `host IP unknown`.
-pub(super) fn host_ips(node: &Node) -> Vec<IpAddr> {
-    let of_type =
-        |type_| node.status.addresses.iter().filter(move |address| address.type_ == type_);
-    let mut ips = of_type("InternalIP")
-        .chain(of_type("ExternalIP"))
-        .filter_map(|address| parse_ip(&address.address));
-    let Some(first) = ips.next() else { return Vec::new() };
-    let second = ips.find(|ip| ip.is_ipv4() != first.is_ipv4());
-    [first].into_iter().chain(second).collect()
-}
 
 /// Sorts the runtime's pod IPs (Go: `Kubelet.sortPodIPs`): the first one of the primary family, then
 /// the first one of the other family. Addresses that do not parse are skipped.
@@ -54,7 +39,6 @@ mod tests {
     use alloc::borrow::ToOwned;
 
     use super::*;
-    use crate::api::{NodeAddress, NodeStatus};
     use crate::objects::Objects;
 
     #[test]
@@ -76,38 +60,6 @@ mod tests {
         assert_eq!(pick(&given, "fd00::", "1.32"), ["FD00::1", "010.1.1.7"]);
         assert_eq!(pick(&["::ffff:1.2.3.4"], "fd00::", "1.36"), ["1.2.3.4"]);
         assert!(pick(&["", "fe80::1%eth0"], "10.0.0.1", "1.36").is_empty());
-    }
-
-    #[test]
-    fn host_ips_are_one_of_each_family() {
-        let pick = |given: &[(&str, &str)]| -> Vec<String> {
-            let address = |&(type_, ip): &(&str, &str)| NodeAddress {
-                type_: type_.to_owned(),
-                address: ip.to_owned(),
-            };
-            let status = NodeStatus {
-                addresses: given.iter().map(address).collect(),
-                ..NodeStatus::default()
-            };
-            host_ips(&Node { status, ..Node::default() }).iter().map(IpAddr::to_string).collect()
-        };
-        let (internal, external) = ("InternalIP", "ExternalIP");
-        let both = [
-            (external, "1.2.3.4"),
-            (internal, "fd00::5"),
-            (internal, "fd00::6"),
-            ("Hostname", "10.0.0.1"),
-        ];
-        assert_eq!(pick(&both), ["fd00::5", "1.2.3.4"]);
-        assert_eq!(
-            pick(&[(internal, "192.168.001.005"), (internal, "192.168.1.6")]),
-            ["192.168.1.5"]
-        );
-        assert_eq!(
-            pick(&[(internal, "::1%lo"), (internal, "x"), (internal, "FD00:0:0::0005")]),
-            ["fd00::5"]
-        );
-        assert!(pick(&[]).is_empty());
     }
 
     #[test]

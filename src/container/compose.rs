@@ -18,7 +18,8 @@ use crate::api::{
     FileKeySelector, Object, Pod, Secret, SecretEnvSource, SecretKeySelector, Service,
 };
 use crate::environment::{
-    Declared, Entry, Environment, OpenSource, Reference, Size, Source, Unknown, Value, ValueBuilder,
+    Declared, Entry, Environment, OpenSource, Reference, Size, Source, Unknown, Value,
+    ValueBuilder, Variable,
 };
 use crate::names::is_env_var_name;
 use crate::objects::{Namespace, ObjectRef, Store};
@@ -222,6 +223,21 @@ impl<'a> Composition<'a> {
     #[must_use]
     pub fn skipped(&self) -> &[Skipped] {
         &self.skipped
+    }
+
+    /// Returns what is not UTF-8 and would reach the container runtime, if anything: a variable, or
+    /// an entry of the command or the arguments.
+    pub(crate) fn first_non_utf8(&self) -> Option<String> {
+        let is_text =
+            |value: &Value<'_>| core::str::from_utf8(value.bytes_with_placeholders()).is_ok();
+        let variable = |variable: Variable<'_>| {
+            (!is_text(&variable.value())).then(|| variable.name().into_owned())
+        };
+        let command =
+            self.command.iter().position(|entry| !is_text(&entry.value)).map(Entry::Command);
+        let args = || self.args.iter().position(|entry| !is_text(&entry.value)).map(Entry::Args);
+        let entry = || command.or_else(args).map(|entry| alloc::format!("{entry}"));
+        self.environment.iter().find_map(variable).or_else(entry)
     }
 
     /// Returns the container's `command`, expanded.

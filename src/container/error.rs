@@ -196,9 +196,12 @@ pub enum ComposeErrorKind {
 impl ComposeErrorKind {
     /// Reports whether the open world has an unknown value instead of this error.
     pub(super) fn is_missing_fact(&self) -> bool {
-        use FieldPathError::{HostIpUnknown, Unknown};
+        use FieldPathError::{HostIpUnknown, Undecided, Unknown};
 
-        matches!(self, Self::NodeUnknown | Self::FieldPath { error: Unknown | HostIpUnknown, .. })
+        matches!(
+            self,
+            Self::NodeUnknown | Self::FieldPath { error: Unknown | Undecided | HostIpUnknown, .. }
+        )
     }
 }
 
@@ -232,6 +235,9 @@ pub enum FieldPathError {
     /// The value is not known: the Pod does not have it yet, and the facts do not include it.
     #[error("the Pod has no such value yet, and none was given")]
     Unknown,
+    /// Only the cluster decides the value, such as that of a hash or a generated name.
+    #[error("only the cluster decides this value, and it was not provided")]
+    Undecided,
     /// The Node has no valid address (`host IP unknown`).
     #[error("host IP unknown: the Node has no valid InternalIP or ExternalIP")]
     HostIpUnknown,

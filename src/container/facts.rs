@@ -9,6 +9,7 @@ use core::fmt;
 use super::Known;
 use crate::api::{ConfigMap, Node, Pod, PodStatus, Secret, Service};
 use crate::objects::{Objects, Store};
+use crate::pod::{Built, Change, UndecidedFields};
 use crate::release::Release;
 
 /// The facts that a container's environment depends on besides its Pod. Plain data, mostly borrowed.
@@ -54,6 +55,12 @@ pub struct Facts<'a> {
     /// The Pod's addresses as the container runtime reports them. Without them, those in the Pod's
     /// own `status` are used.
     pub pod_status: Option<&'a PodStatus>,
+    /// The fields of the Pod whose values only the cluster decides. A `fieldRef` to one has the value
+    /// in `known`, if there is one. Without one it is an error in the closed world, and unknown in
+    /// the open world.
+    pub undecided: &'a UndecidedFields,
+    /// The changes that led from an object to the Pod, for explanations.
+    pub pod_changes: &'a [Change],
     /// The env files in the Pod's volumes.
     pub env_files: &'a EnvFiles,
     /// The maximum size of all declarations, service variables, the command and the arguments, in
@@ -118,9 +125,37 @@ impl<'a> Facts<'a> {
             node: None,
             node_ips: &[],
             pod_status: None,
+            undecided: const { &UndecidedFields::new() },
+            pod_changes: &[],
             env_files: const { &EnvFiles::new() },
             size_limit: Facts::DEFAULT_SIZE_LIMIT,
         }
+    }
+
+    /// Returns the facts for a Pod that was built: the changes that led to it, and the fields that are
+    /// undecided.
+    ///
+    /// ```
+    /// use kubelet_env::api::{Container, PodMeta, PodSpec, PodTemplateSpec, Workload, WorkloadKind};
+    /// use kubelet_env::pod::PodContext;
+    /// use kubelet_env::{Facts, Objects, compose};
+    ///
+    /// let app = Container { name: "app".into(), ..Container::default() };
+    /// let spec = PodSpec { containers: vec![app], ..PodSpec::default() };
+    /// let template = PodTemplateSpec { spec, ..PodTemplateSpec::default() };
+    /// let mut job = Workload::new(WorkloadKind::Job, PodMeta::new("shop", "report"), template);
+    /// job.completion_mode = "Indexed".into();
+    ///
+    /// let objects = Objects::default();
+    /// let built = PodContext { index: Some(3), ..PodContext::of(&objects) }.workload(&job);
+    /// let composition = compose(&built.pod, "app", &Facts::of(&objects).with_pod(&built))?;
+    /// let index = composition.environment().get("JOB_COMPLETION_INDEX").unwrap();
+    /// assert_eq!(index.value().as_str(), Some("3"));
+    /// # Ok::<(), kubelet_env::ComposeError>(())
+    /// ```
+    #[must_use]
+    pub fn with_pod(self, built: &'a Built) -> Self {
+        Facts { undecided: &built.undecided, pod_changes: &built.changes, ..self }
     }
 }
 
@@ -158,6 +193,8 @@ impl fmt::Debug for Facts<'_> {
             .field("node", &self.node.map(|node| &node.metadata.name))
             .field("node_ips", &self.node_ips)
             .field("pod_status", &self.pod_status)
+            .field("undecided", &self.undecided)
+            .field("pod_changes", &self.pod_changes.len())
             .field("env_files", &self.env_files)
             .field("size_limit", &self.size_limit)
             .finish()

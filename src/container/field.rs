@@ -12,6 +12,7 @@ use super::{ComposeErrorKind, Facts, FieldPathError, addresses};
 use crate::api::{Node, ObjectFieldSelector, Pod, PodMeta, PodStatus};
 use crate::go::quote::quote_into;
 use crate::names::{validate_qualified_annotation_name, validate_qualified_name};
+use crate::pod::host_ips;
 
 /// The reason why there is no value.
 enum FieldProblem {
@@ -60,6 +61,10 @@ impl<'a, 'f> PodFields<'a, 'f> {
     fn try_value(&self, field: &ObjectFieldSelector) -> Result<Cow<'a, str>, FieldProblem> {
         if field.api_version != "v1" {
             return Err(FieldPathError::Version { version: field.api_version.clone() }.into());
+        }
+        if self.facts.undecided.contains(&field.field_path) {
+            let supplied = self.supplied(&field.field_path).map(Cow::Borrowed);
+            return supplied.ok_or(FieldProblem::Path(FieldPathError::Undecided));
         }
         if let Some((path, key)) = split_subscript(&field.field_path) {
             let (map, is_legal) = match path {
@@ -112,6 +117,19 @@ impl<'a, 'f> PodFields<'a, 'f> {
         value.map(Cow::Borrowed).ok_or(FieldProblem::Path(FieldPathError::Unknown))
     }
 
+    /// Returns the value that the caller supplied for an undecided field.
+    fn supplied(&self, path: &str) -> Option<&'a str> {
+        let supplied = &self.facts.known?.pod;
+        let value = match (path, split_subscript(path)) {
+            ("metadata.name", _) => Some(&supplied.name),
+            ("metadata.uid", _) => Some(&supplied.uid),
+            (_, Some(("metadata.labels", key))) => supplied.labels.get(key),
+            (_, Some(("metadata.annotations", key))) => supplied.annotations.get(key),
+            _ => None,
+        };
+        value.map(String::as_str).filter(|value| !value.is_empty())
+    }
+
     fn known_status(&self) -> Result<&'a PodStatus, FieldProblem> {
         self.facts.status_of(self.pod).ok_or(FieldProblem::Path(FieldPathError::Unknown))
     }
@@ -133,7 +151,7 @@ impl<'a, 'f> PodFields<'a, 'f> {
 
     fn host_ips(&self) -> Result<&[IpAddr], FieldProblem> {
         let node = self.known_node()?;
-        let ips = self.host_ips.get_or_init(|| addresses::host_ips(node));
+        let ips = self.host_ips.get_or_init(|| host_ips(node));
         if ips.is_empty() { Err(FieldPathError::HostIpUnknown.into()) } else { Ok(ips) }
     }
 

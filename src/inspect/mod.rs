@@ -12,4 +12,4 @@ pub use diagnose::{
     Ambiguity, Code, Expectations, Finding, PossibleValue, Severity, SizeLimits, diagnose_service,
 };
 pub use explain::{Absence, Explanation, Origin, ResolvedReference, Step};
-pub use upgrade::{Upgrade, UpgradeChange, UpgradeSubject, upgrade};
+pub use upgrade::{Upgrade, UpgradeChange, UpgradeSubject, upgrade, upgrade_built};

@@ -7,9 +7,10 @@ use core::fmt::{self, Write};
 
 use super::compare::{Captured, compare};
 use crate::api::Pod;
-use crate::container::{ComposeError, Composition, Facts, compose};
+use crate::container::{Composition, Facts, compose};
 use crate::environment::Entry;
 use crate::environment::ReportedValue;
+use crate::pod::{Built, PodError};
 use crate::release::{Release, Rule};
 use crate::text::OneLine;
 
@@ -29,7 +30,8 @@ pub struct Upgrade {
 pub struct UpgradeChange {
     /// The release that changes it.
     pub release: Release,
-    /// The rules that are new in this release; at least one of them is the cause.
+    /// The rules that this release has and the one before lacks, or the reverse. At least one of
+    /// them is the cause.
     pub rules: Vec<Rule>,
     /// What changes.
     pub subject: UpgradeSubject,
@@ -51,8 +53,10 @@ pub enum UpgradeSubject {
     Container,
 }
 
-/// Composes a container in one release after another, from that of `facts` until `to`, and says what
-/// changes; nothing if `to` is not newer.
+/// Composes a container in one release after another, from that of `facts` to `to`, and returns what
+/// changes. Nothing changes if `to` is not newer.
+///
+/// The Pod stays as it is, like one that runs already. [`upgrade_built`] builds it anew.
 ///
 /// ```
 /// use kubelet_env::api::{Container, EnvVar, Pod, PodSpec};
@@ -64,36 +68,137 @@ pub enum UpgradeSubject {
 /// let pod = Pod { spec: PodSpec { containers: vec![app], ..PodSpec::default() }, ..Pod::default() }.with_defaults();
 /// let objects = Objects::default();
 ///
-/// let facts = Facts { release: "1.34".parse()?, ..Facts::of(&objects) };
+/// let facts = Facts { release: "1.34.3".parse()?, ..Facts::of(&objects) };
 /// let upgrade = upgrade(&pod, "app", &facts, Release::NEWEST);
+/// assert_eq!(upgrade.changes[0].release, "1.34".parse()?);
+/// # Ok::<(), kubelet_env::release::ReleaseError>(())
+/// ```
+#[must_use]
+pub fn upgrade(pod: &Pod, container: &str, facts: &Facts<'_>, to: Release) -> Upgrade {
+    let is_of_pod = |rule| [Rule::StaticPodReferences, Rule::TopologyLabels].contains(&rule);
+    let path = steps(facts.release, to, |rule| !is_of_pod(rule));
+    let in_release = |release| outcome(pod, container, &Facts { release, ..*facts });
+    let changes = path.into_iter().flat_map(|step| {
+        let (before, after) = (in_release(step.from), in_release(step.to));
+        step.changes(&before, &after)
+    });
+    Upgrade { changes: changes.collect() }
+}
+
+/// Does the same, with the Pod built anew in each release.
+///
+/// `build` returns the Pod as the kubelet of a release sees it.
+///
+/// ```
+/// use kubelet_env::api::{Container, EnvVar, EnvVarSource, ObjectFieldSelector, Pod, PodMeta, PodSpec};
+/// use kubelet_env::api::Node;
+/// use kubelet_env::inspect::upgrade_built;
+/// use kubelet_env::pod::PodContext;
+/// use kubelet_env::{Facts, Objects, Release};
+///
+/// let field_path = "metadata.labels['topology.kubernetes.io/zone']".into();
+/// let field_ref = Some(ObjectFieldSelector { field_path, ..ObjectFieldSelector::default() });
+/// let value_from = Some(EnvVarSource { field_ref, ..EnvVarSource::default() });
+/// let env = vec![EnvVar { name: "ZONE".into(), value_from, ..EnvVar::default() }];
+/// let app = Container { name: "app".into(), env, ..Container::default() };
+/// let spec = PodSpec { containers: vec![app], ..PodSpec::default() };
+/// let pod = Pod { metadata: PodMeta::new("shop", "web"), spec, ..Pod::default() };
+/// let mut node = Node { metadata: PodMeta::new("", "node-1"), ..Node::default() };
+/// node.metadata.labels.insert("topology.kubernetes.io/zone".into(), "a".into());
+///
+/// let objects = Objects::default();
+/// let context = PodContext { node: Some(&node), ..PodContext::of(&objects) };
+/// let facts = Facts { release: "1.34".parse()?, node: Some(&node), ..Facts::of(&objects) };
+/// let build = |release| PodContext { release, ..context }.pod(&pod);
+/// let upgrade = upgrade_built(build, "app", &facts, Release::NEWEST);
 /// assert_eq!(upgrade.changes[0].release, "1.35".parse()?);
 /// # Ok::<(), kubelet_env::release::ReleaseError>(())
 /// ```
 #[must_use]
-pub fn upgrade<'a>(pod: &'a Pod, container: &str, facts: &Facts<'a>, to: Release) -> Upgrade {
-    let in_release = |release| compose(pod, container, &Facts { release, ..*facts });
-    let mut releases: Vec<Release> = facts.release.changes_until(to).map(Rule::since).collect();
-    releases.dedup();
+pub fn upgrade_built(
+    build: impl Fn(Release) -> Result<Built, PodError>,
+    container: &str,
+    facts: &Facts<'_>,
+    to: Release,
+) -> Upgrade {
     let mut changes = Vec::new();
-    let mut before = in_release(facts.release);
-    for release in releases {
-        let after = in_release(release);
-        let rules: Vec<Rule> =
-            Rule::ALL.iter().copied().filter(|rule| rule.since() == release).collect();
-        let of_release = |(subject, before, after)| UpgradeChange {
-            release,
-            rules: rules.clone(),
-            subject,
-            before,
-            after,
-        };
-        changes.extend(differences(&before, &after).into_iter().map(of_release));
-        before = after;
+    for step in steps(facts.release, to, |_| true) {
+        let (before, after) = (build(step.from), build(step.to));
+        let in_release = |built, release| outcome_of_built(built, container, release, facts);
+        changes.extend(step.changes(&in_release(&before, step.from), &in_release(&after, step.to)));
     }
     Upgrade { changes }
 }
 
-type Outcome<'a> = Result<Composition<'a>, ComposeError>;
+/// A step of an upgrade, and the rules that differ between its ends.
+struct Step {
+    from: Release,
+    to: Release,
+    rules: Vec<Rule>,
+}
+
+/// Returns the steps between which a rule differs that `concerns` the container.
+fn steps(from: Release, to: Release, concerns: impl Fn(Rule) -> bool) -> Vec<Step> {
+    let mut from = from;
+    let mut steps = Vec::new();
+    for to in from.path_to(to) {
+        let bytes_pass_in_both = from.rejects_non_utf8() == to.rejects_non_utf8();
+        // A backported rule may be missing from the first patches of the next minor release.
+        let differs = |rule: &Rule| {
+            let is_cancelled =
+                bytes_pass_in_both && [Rule::Utf8Only, Rule::AnyBytes].contains(rule);
+            from.has(*rule) != to.has(*rule) && !is_cancelled && !is_of_names(*rule)
+        };
+        let rules: Vec<Rule> =
+            Rule::ALL.iter().copied().filter(differs).filter(|rule| concerns(*rule)).collect();
+        if !rules.is_empty() {
+            steps.push(Step { from, to, rules });
+            from = to;
+        }
+    }
+    steps
+}
+
+/// Reports whether the rule decides only about names that the API server accepts.
+fn is_of_names(rule: Rule) -> bool {
+    [Rule::RelaxedEnvVarNames, Rule::Dns1123ServiceNames].contains(&rule)
+}
+
+impl Step {
+    fn changes(&self, before: &Outcome<'_>, after: &Outcome<'_>) -> Vec<UpgradeChange> {
+        let of_step = |(subject, before, after)| UpgradeChange {
+            release: self.to,
+            rules: self.rules.clone(),
+            subject,
+            before,
+            after,
+        };
+        differences(before, after).into_iter().map(of_step).collect()
+    }
+}
+
+/// The composition, or why there is no container: the kubelet's reason, or that of the runtime.
+type Outcome<'a> = Result<Composition<'a>, String>;
+
+fn outcome<'a>(pod: &'a Pod, container: &str, facts: &Facts<'a>) -> Outcome<'a> {
+    let composition = compose(pod, container, facts).map_err(|error| error.to_string())?;
+    match composition.first_non_utf8() {
+        Some(subject) if facts.release.rejects_non_utf8() => Err(alloc::format!(
+            "container {container}: {subject} is not UTF-8, which this release cannot hand to the container runtime"
+        )),
+        _ => Ok(composition),
+    }
+}
+
+fn outcome_of_built<'a>(
+    built: &'a Result<Built, PodError>,
+    container: &str,
+    release: Release,
+    facts: &Facts<'a>,
+) -> Outcome<'a> {
+    let built = built.as_ref().map_err(ToString::to_string)?;
+    outcome(&built.pod, container, &Facts { release, ..facts.with_pod(built) })
+}
 
 fn differences(
     before: &Outcome<'_>,
@@ -103,9 +208,8 @@ fn differences(
         (Ok(before), Ok(after)) => (before, after),
         (Err(before), Err(after)) if before == after => return Vec::new(),
         (before, after) => {
-            let refusal = |outcome: &Outcome<'_>| {
-                outcome.as_ref().err().map(|error| ReportedValue::Text(error.to_string()))
-            };
+            let refusal =
+                |outcome: &Outcome<'_>| outcome.as_ref().err().cloned().map(ReportedValue::Text);
             return Vec::from([(UpgradeSubject::Container, refusal(before), refusal(after))]);
         }
     };
@@ -159,7 +263,13 @@ impl fmt::Display for Upgrade {
                 // What is nowhere does not change, and `differences` has none of it.
                 (_, None, None) => {}
             }
-            let rules: Vec<&str> = rules.iter().map(|rule| rule.now()).collect();
+            let rules: Vec<String> = rules
+                .iter()
+                .map(|rule| match release.has(*rule) {
+                    true => rule.now().to_string(),
+                    false => alloc::format!("not yet: {}", rule.now()),
+                })
+                .collect();
             writeln!(f, " (new in {release}: {})", rules.join("; "))?;
         }
         Ok(())

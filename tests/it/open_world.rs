@@ -6,6 +6,7 @@ use std::path::Path;
 use kubelet_env::api::{ConfigMap, Node, Pod, PodIp, PodStatus, Secret, Service};
 use kubelet_env::container::{EnvFiles, Known};
 use kubelet_env::environment::{Part, Unknown};
+use kubelet_env::pod::PodContext;
 use kubelet_env::{Composition, Facts, Form, ObjectRef, Objects, Order, Release, compose};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -115,8 +116,9 @@ fn read(yaml: &str) -> Objects {
 }
 
 fn pod_of(objects: &Objects) -> Pod {
-    let pod = objects.pods.iter().next().cloned();
-    pod.or_else(|| Some(objects.deployments.iter().next()?.pod())).unwrap().with_defaults()
+    let context = PodContext::of(objects);
+    let of_deployment = || Some(context.workload(objects.deployments.iter().next()?).pod);
+    objects.pods.iter().next().cloned().or_else(of_deployment).unwrap().with_defaults()
 }
 
 fn lines(composition: &Composition<'_>) -> String {

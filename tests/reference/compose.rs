@@ -253,8 +253,11 @@ impl Scenario {
         let mut env_files = EnvFiles::default();
         env_files.insert("v", "f", choices.of(&["A='x'\nB=''", "A='$(B)'", "A=x", "", "A='"]));
         Scenario {
-            release: [Release::NEWEST, "1.34".parse().expect("1.34 is a release"), Release::OLDEST]
-                [choices.number(3)],
+            release: [
+                Release::NEWEST,
+                "1.34.0".parse().expect("1.34.0 is a release"),
+                Release::OLDEST,
+            ][choices.number(3)],
             services_listed: choices.number(8) != 1,
             size_limit: [usize::MAX, 1000, 10][choices.number(3)],
             objects,

@@ -19,8 +19,10 @@ pub(crate) fn check(data: &[u8]) {
         let found = variables.iter().find(|(known, _)| *known == name);
         found.map(|(_, value)| value.as_bytes().to_vec())
     };
-    for (release, garbles) in [("1.34", true), ("1.35", false)] {
-        let release: Release = release.parse().expect("both are releases");
+    for (release, garbles) in
+        [("1.34.3", true), ("1.34.4", false), ("1.35.0", true), ("1.35.1", false)]
+    {
+        let release: Release = release.parse().expect("all are releases");
         let expanded = expand(text, release, |name| lookup(name).map(Cow::Owned));
         assert_eq!(*expanded, expand_plainly(text.as_bytes(), garbles, lookup));
         if !text.contains('$') {
@@ -41,7 +43,7 @@ pub(crate) fn check(data: &[u8]) {
     );
 }
 
-/// Expands a text like Go. `garbles` selects the behaviour up to 1.34 for a character that is not
+/// Expands a text like Go. `garbles` selects the behaviour up to 1.34.3 and in 1.35.0 for a character that is not
 /// ASCII after a `$`.
 fn expand_plainly(text: &[u8], garbles: bool, lookup: impl Fn(&str) -> Option<Vec<u8>>) -> Vec<u8> {
     let mut out = Vec::new();

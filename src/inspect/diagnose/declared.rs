@@ -128,9 +128,9 @@ impl Composition<'_> {
             );
         }
         if core::str::from_utf8(value.bytes_with_placeholders()).is_err() {
-            let message = if self.facts().release.refuses_bytes_at_first() {
+            let message = if self.facts().release.rejects_non_utf8() {
                 format!(
-                    "The value of {name} is not UTF-8: the first patch releases of {} cannot create the container, later ones pass the bytes.",
+                    "The value of {name} is not UTF-8: Kubernetes {} cannot create the container.",
                     self.facts().release
                 )
             } else {

@@ -329,7 +329,7 @@ fn reads_printed_objects_like_k8s_openapi() {
         "spec": {"replicas": 3, "selector": {"matchLabels": {"app": "web"}}, "template": template},
         "status": {"replicas": 3},
     }));
-    assert_eq!(deployment.pod().spec.containers[0].env.len(), 3);
+    assert_eq!(deployment.template.spec.containers[0].env.len(), 3);
     let mut pod = json!({
         "apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template["spec"],
         "status": {"phase": "Running", "podIP": "10.244.0.7", "podIPs": [{"ip": "10.244.0.7"}], "hostIP": "192.0.2.1"},

@@ -78,8 +78,12 @@ impl Case {
             annotations: [("example.com/note".into(), "two\nlines".into())].into(),
             ..PodMeta::default()
         };
-        let spec =
-            PodSpec { containers: vec![app], node_name: "node-1".into(), ..PodSpec::default() };
+        let spec = PodSpec {
+            containers: vec![app],
+            node_name: "node-1".into(),
+            service_account_name: "robot".into(),
+            ..PodSpec::default()
+        };
         let mut env_files = EnvFiles::default();
         env_files.insert(
             "config",

@@ -71,12 +71,18 @@ fn assert_changes<T: PartialEq + std::fmt::Debug>(
     before: T,
     since: T,
 ) {
-    assert!(Release::OLDEST < rule.since() && rule.since() <= Release::NEWEST);
-    for release in Release::known() {
-        let expected = if release < rule.since() { &before } else { &since };
+    let first = rule.since()[0];
+    assert!(Release::OLDEST < first && first <= Release::NEWEST);
+    for release in Release::known().chain(first_patches()) {
+        let expected = if release.has(rule) { &since } else { &before };
         assert_eq!(&answer(release), expected, "{release}");
-        assert_eq!(release.has(rule), release >= rule.since());
     }
+    assert!(Release::known().all(|release| release.has(rule) == (release > first)));
+}
+
+/// The first patch of every known minor release.
+fn first_patches() -> impl Iterator<Item = Release> {
+    Release::known().map(|minor| release(&format!("{minor}.0")))
 }
 
 fn ok(text: &str) -> Result<String, String> {
@@ -87,18 +93,26 @@ fn ok(text: &str) -> Result<String, String> {
 fn rules_name_their_release() {
     let table: Vec<String> = Rule::ALL
         .iter()
-        .map(|rule| format!("{} {rule:?}: {}; before, {}", rule.since(), rule.now(), rule.before()))
+        .map(|rule| {
+            let since: Vec<String> = rule.since().iter().map(ToString::to_string).collect();
+            format!("{} {rule:?}: {}; before, {}", since.join(", "), rule.now(), rule.before())
+        })
         .collect();
     insta::assert_snapshot!(table.join("\n"), @"
-    1.30 EnvFromKeepsEveryKey: every key of an envFrom source becomes a variable; before, a key whose full name is not a strict variable name was skipped
-    1.32 RelaxedEnvVarNames: the API server admits any printable ASCII but `=` in the name of a variable; before, it admitted only `[-._a-zA-Z][-._a-zA-Z0-9]*`
-    1.33 CanonicalPodIps: status.podIP and status.podIPs are printed canonically; before, they stayed as the container runtime gave them
-    1.34 PodLimits: a container's missing limits are taken from the Pod's own, if it has any; before, they were taken from the Node's allocatable only
-    1.35 ExpansionKeepsText: `$` before a character that is not ASCII stays as it is; before, the first byte of that character was garbled
-    1.35 EnvFiles: fileKeyRef gives the value from the env file; before, it gave the empty string
-    1.36 Dns1123ServiceNames: the API server admits Service names with a leading digit; before, it admitted only those with a leading letter
+    1.30.0 EnvFromKeepsEveryKey: every key of an envFrom source becomes a variable; before, a key whose full name is not a strict variable name was skipped
+    1.32.0 RelaxedEnvVarNames: the API server admits any printable ASCII but `=` in the name of a variable; before, it admitted only `[-._a-zA-Z][-._a-zA-Z0-9]*`
+    1.33.0 CanonicalPodIps: status.podIP and status.podIPs are printed canonically; before, they stayed as the container runtime gave them
+    1.34.0 PodLimits: a container's missing limits are taken from the Pod's own, if it has any; before, they were taken from the Node's allocatable only
+    1.34.0 StaticPodReferences: the kubelet rejects a static Pod that refers to other API objects; before, it accepted the Pod
+    1.34.0 Utf8Only: creating a container fails if a value is not UTF-8; before, the container got the bytes
+    1.34.4, 1.35.1 ExpansionKeepsText: `$` before a character that is not ASCII stays as it is; before, the first byte of that character was garbled
+    1.34.9, 1.35.6, 1.36.2 AnyBytes: the container gets a value that is not UTF-8 as it is; before, creating the container failed
+    1.35.0 EnvFiles: fileKeyRef gives the value from the env file; before, it gave the empty string
+    1.35.0 TopologyLabels: a Pod gets the labels for zone and region of its Node; before, it kept its own
+    1.36.0 Dns1123ServiceNames: the API server admits Service names with a leading digit; before, it admitted only those with a leading letter
     ");
-    assert!(Rule::ALL.windows(2).all(|pair| pair[0].since() <= pair[1].since()));
+    assert!(Rule::ALL.is_sorted_by_key(|rule| rule.since()[0]));
+    assert!(Rule::ALL.iter().all(|rule| rule.since().is_sorted()));
 }
 
 #[test]
@@ -179,7 +193,7 @@ fn pod_limits_apply_since_1_34() {
 }
 
 #[test]
-fn dollar_before_non_ascii_is_kept_since_1_35() {
+fn dollar_before_non_ascii_is_kept_since_1_34_4() {
     let expanded =
         |release| expand("$£ $x $$£ $(£)£ £$", release, |_| None).escape_ascii().to_string();
     let before = r"$\xc3\x82\xa3 $x $\xc2\xa3 $(\xc2\xa3)\xc2\xa3 \xc2\xa3$".to_owned();
@@ -228,22 +242,23 @@ fn service_name_may_start_with_digit_since_1_36() {
 
 #[test]
 fn parses_releases_as_clusters_report_them() {
-    for text in [
-        "1.33",
-        "v1.33",
-        "1.33.5",
-        "v1.33.5",
-        "v1.33.5+k3s1",
-        "v1.33.5-gke.1080000",
-        "1.33+",
-        "v1.33.0-rc.1+b",
+    for (text, printed) in [
+        ("1.33", "1.33"),
+        ("v1.33", "1.33"),
+        ("1.33+", "1.33"),
+        ("1.33.5", "1.33.5"),
+        ("v1.33.5", "1.33.5"),
+        ("v1.33.5+k3s1", "1.33.5"),
+        ("v1.33.5-gke.1080000", "1.33.5"),
+        ("v1.33.0-rc.1+b", "1.33.0"),
     ] {
-        assert_eq!(
-            text.parse::<Release>().map(|release| release.to_string()),
-            Ok("1.33".to_owned()),
-            "{text}"
-        );
+        assert_eq!(release(text).to_string(), printed);
     }
+    let rejects = |text: &str| release(text).rejects_non_utf8();
+    let rejecting = ["1.34.0", "1.34.8", "1.35.0", "1.35.5", "1.36.0", "1.36.1"];
+    assert!(rejecting.into_iter().all(rejects));
+    let passing = ["1.29", "1.33", "1.34.9", "1.34", "1.35.6", "1.35", "1.36.2", "1.36", "1.37.0"];
+    assert!(!passing.into_iter().any(rejects));
     assert_eq!((Release::OLDEST, Release::NEWEST), (release("1.29"), release("1.36")));
     assert_eq!(Release::default(), Release::NEWEST);
     assert!(release("1.29.0") < release("v1.30") && release("1.9999") < release("2.0"));
@@ -279,7 +294,7 @@ fn rejects_old_releases() {
     for text in ["1.28", "v1.28.15", "1.0", "0.99"] {
         assert!(matches!(text.parse::<Release>(), Err(ReleaseError::TooOld { .. })), "{text}");
     }
-    insta::assert_snapshot!("v1.28.15+k3s1".parse::<Release>().unwrap_err(), @"Kubernetes 1.28 is too old: 1.29 and later are known");
+    insta::assert_snapshot!("v1.28.15+k3s1".parse::<Release>().unwrap_err(), @"Kubernetes 1.28.15 is too old: 1.29 and later are known");
 }
 
 #[test]
@@ -299,8 +314,12 @@ fn upgrade_lists_the_rules_in_between() {
     let changes =
         |from: &str, to: &str| release(from).changes_until(release(to)).collect::<Vec<_>>();
     assert_eq!(changes("1.29", "1.36"), Rule::ALL);
-    assert_eq!(changes("1.33", "1.34"), [Rule::PodLimits]);
-    assert_eq!(changes("1.34", "1.35"), [Rule::ExpansionKeepsText, Rule::EnvFiles]);
+    let of_first = [Rule::PodLimits, Rule::StaticPodReferences, Rule::Utf8Only];
+    assert_eq!(changes("1.33", "1.34.0"), of_first);
+    assert_eq!(changes("1.34.0", "1.34.4"), [Rule::ExpansionKeepsText]);
+    assert_eq!(changes("1.34.4", "1.34"), [Rule::AnyBytes]);
+    assert_eq!(changes("1.34", "1.35"), [Rule::EnvFiles, Rule::TopologyLabels]);
+    assert_eq!(changes("1.34", "1.35.0"), changes("1.34", "1.35"));
     assert_eq!(changes("1.35", "1.35"), []);
     assert_eq!(changes("1.36", "1.29"), []);
     assert_eq!(changes("1.36", "1.37"), []);
@@ -342,8 +361,18 @@ proptest! {
     }
 
     #[test]
-    fn releases_round_trip(major in 2_u32.., minor: u32) {
-        let text = format!("{major}.{minor}");
-        prop_assert_eq!(release(&text).to_string(), text);
+    fn releases_round_trip(major in 2_u32.., minor: u32, patch: u32) {
+        for text in [format!("{major}.{minor}"), format!("{major}.{minor}.{patch}")] {
+            prop_assert_eq!(release(&text).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn latest_patch_has_the_rules_of_all_patches(minor in 29_u32..40, patch in 0_u32..12) {
+        let named = release(&format!("1.{minor}.{patch}"));
+        let latest = release(&format!("1.{minor}"));
+        prop_assert_eq!(named.latest_patch(), latest);
+        prop_assert!(named < latest);
+        prop_assert!(Rule::ALL.iter().all(|&rule| latest.has(rule) || !named.has(rule)));
     }
 }

@@ -64,7 +64,7 @@ fn resolves_every_supported_field() {
     metadata.annotations['example.com/note']: "two\nlines"
     spec.nodeName: "node-1"
     spec.host: "node-1"
-    spec.serviceAccountName: "default"
+    spec.serviceAccountName: "robot"
     status.hostIP: "192.168.1.5"
     status.hostIPs: "192.168.1.5,fd00::5"
     status.podIP: "10.244.0.7"

@@ -2,6 +2,7 @@
 
 use kubelet_env::api::PodStatus;
 use kubelet_env::container::EnvFiles;
+use kubelet_env::pod::{PodContext, UndecidedField};
 use kubelet_env::{Facts, Objects, Order, compose};
 
 use crate::support::documents::read_yaml;
@@ -12,16 +13,18 @@ fn worked_example_uses_every_source() {
     let objects = read_yaml(include_str!("../../../examples/worked/shop.yaml"));
     let mut env_files = EnvFiles::default();
     env_files.insert("features", "shop.env", include_str!("../../../examples/worked/shop.env"));
-    let mut pod = objects.deployments.get("shop", "storefront").unwrap().pod().with_defaults();
-    pod.metadata.name = "storefront-7d4b9".into();
+    let context =
+        PodContext { node: objects.nodes.get("", "worker-3"), ..PodContext::of(&objects) };
+    let mut built = context.workload(objects.deployments.get("shop", "storefront").unwrap());
+    built.decide(UndecidedField::Name, "storefront-7d4b9");
     let status = PodStatus::with_ips(["10.244.1.23"]);
     let facts = Facts {
         node: objects.nodes.get("", "worker-3"),
         pod_status: Some(&status),
         env_files: &env_files,
-        ..Facts::of(&objects)
+        ..Facts::of(&objects).with_pod(&built)
     };
-    let composition = compose(&pod, "app", &facts).unwrap();
+    let composition = compose(&built.pod, "app", &facts).unwrap();
 
     insta::assert_snapshot!(lines(composition.environment(), Order::Kubelet), @r#"
     CURRENCY=EUR
@@ -37,8 +40,7 @@ fn worked_example_uses_every_source() {
     POD_IP=10.244.1.23
     NODE_IP=192.168.10.13
     TIER=front
-    LABELS=app="storefront"
-    tier="front"
+    APP=storefront
     MEMORY_MIB=512
     CPUS=4
     BANNER=Free shipping

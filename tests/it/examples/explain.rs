@@ -169,9 +169,9 @@ fn explains_services_created_after_the_start() {
 #[test]
 fn prints_upgrade_changes() {
     let upgrade =
-        |rest: &[&str]| stdout(&[&["-", "--release=1.34", "--upgrade-to=1.36"], rest].concat());
+        |rest: &[&str]| stdout(&[&["-", "--release=1.33", "--upgrade-to=1.36"], rest].concat());
     assert_eq!(upgrade(&[]), "");
-    insta::assert_snapshot!(upgrade(&["--container=pound"]), @r"1.35: PRICE changes from $\xc3\x82\xa35 to $£5 (new in 1.35: `$` before a character that is not ASCII stays as it is; fileKeyRef gives the value from the env file)");
+    insta::assert_snapshot!(upgrade(&["--container=pound"]), @r"1.34: PRICE changes from $\xc3\x82\xa35 to $£5 (new in 1.34: a container's missing limits are taken from the Pod's own, if it has any; the kubelet rejects a static Pod that refers to other API objects; `$` before a character that is not ASCII stays as it is)");
     insta::assert_snapshot!(upgrade(&["--container=pound", "--json"]), @r#"
     [
       {
@@ -182,10 +182,11 @@ fn prints_upgrade_changes() {
           "escaped": "$\\xc3\\x82\\xa35"
         },
         "newRules": [
-          "`$` before a character that is not ASCII stays as it is",
-          "fileKeyRef gives the value from the env file"
+          "a container's missing limits are taken from the Pod's own, if it has any",
+          "the kubelet rejects a static Pod that refers to other API objects",
+          "`$` before a character that is not ASCII stays as it is"
         ],
-        "release": "1.35",
+        "release": "1.34",
         "subject": "PRICE"
       }
     ]

@@ -323,6 +323,8 @@ fn help_lists_every_argument() {
           --container <NAME>             Container to use [default: the first]
           --pod-name <NAME>              Name of the Pod
           --pod-uid <UID>                UID of the Pod
+          --index <NUMBER>               Ordinal of the Pod of a StatefulSet, or completion index of that of a Job
+          --static                       Treat the Pod as a static Pod, which the kubelet reads from a file
           --pod-ip <IP>                  Address of the Pod, the primary one first (may be repeated)
           --node <NAME>                  Node to use if there are several
           --node-ip <IP>                 Address of the Node, as passed to the kubelet (may be repeated)

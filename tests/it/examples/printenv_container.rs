@@ -48,6 +48,7 @@ fn stderr(arguments: &[&str], stdin: &str) -> String {
 #[test]
 fn prints_the_worked_example() {
     assert_snapshot!(stdout(&FACTS), @r#"
+    APP=storefront
     BANNER=Free shipping
     this week
 
@@ -66,8 +67,6 @@ fn prints_the_worked_example() {
     KUBERNETES_SERVICE_HOST=10.96.0.1
     KUBERNETES_SERVICE_PORT=443
     KUBERNETES_SERVICE_PORT_HTTPS=443
-    LABELS=app="storefront"
-    tier="front"
     LOG_LEVEL=debug
     MEMORY_MIB=512
     NODE_IP=192.168.10.13
@@ -119,9 +118,9 @@ fn redact_option_hides_secrets() {
 
 #[test]
 fn missing_facts_name_the_argument() {
-    assert_snapshot!(stderr_with(1, &["--namespace=shop", SHOP], ""), @r#"error: examples/worked/shop.yaml: document 6: Deployment shop/storefront: Pod in shop, container app: env[3] POD_NAME: fieldRef "metadata.name": the Pod has no such value yet, and none was given: use --pod-name"#);
+    assert_snapshot!(stderr_with(1, &["--namespace=shop", SHOP], ""), @r#"error: examples/worked/shop.yaml: document 6: Deployment shop/storefront: Pod in shop, container app: env[3] POD_NAME: fieldRef "metadata.name": only the cluster decides this value, and it was not provided: use --pod-name"#);
     assert_snapshot!(stderr(&[], &pod_yaml("web", &field_ref("status.podIP"))), @r#"error: standard input: Pod default/web, container app: env[0] A: fieldRef "status.podIP": the Pod has no such value yet, and none was given: use --pod-ip"#);
-    assert_snapshot!(stderr(&[], &pod_yaml("web", &field_ref("metadata.uid"))), @r#"error: standard input: Pod default/web, container app: env[0] A: fieldRef "metadata.uid": the Pod has no such value yet, and none was given: use --pod-uid"#);
+    assert_snapshot!(stderr(&[], &pod_yaml("web", &field_ref("metadata.uid"))), @r#"error: standard input: Pod default/web, container app: env[0] A: fieldRef "metadata.uid": only the cluster decides this value, and it was not provided: use --pod-uid"#);
     assert_snapshot!(stderr(&[], &pod_yaml("web", &field_ref("spec.nodeName"))), @"error: standard input: Pod default/web, container app: env[0] A: the value depends on the Node, which is not known: add the Node to the files, or use --node or --node-ip");
     assert_snapshot!(stderr(&[], &pod_yaml("web", &value_from("fileKeyRef: {volumeName: v, path: p, key: k}"))), @r#"error: standard input: Pod default/web, container app: env[0] A: fileKeyRef: the volume "v" is not known: use --env-file"#);
     assert_snapshot!(stderr(&[], &pod_yaml("web", &value_from("configMapKeyRef: {name: c, key: k}"))), @"error: standard input: Pod default/web, container app: env[0] A: there is no ConfigMap default/c: create it, or make the reference optional");

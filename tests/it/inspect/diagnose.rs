@@ -322,7 +322,7 @@ fn reports_unusual_names_and_values() {
     ["A"] []
     "#);
     insta::assert_snapshot!(example_text(Code::NotUtf8), @r#"
-    warning not-utf8: The value of A is not UTF-8: the first patch releases of 1.36 cannot create the container, later ones pass the bytes. Encode the value, or mount it as a file.
+    warning not-utf8: The value of A is not UTF-8: the container gets the bytes, which many programs cannot read. Encode the value, or mount it as a file.
     ["A"] []
     "#);
     let [bytes, _] = example(Code::NotUtf8).unwrap();

@@ -47,15 +47,15 @@ fn changes_name_release_and_reason() {
     insta::assert_snapshot!(changes("1.29", "1.36", Some("FEATURES='gifts'\n")), @r"
     1.30: 1ST is new: [elided] (new in 1.30: every key of an envFrom source becomes a variable)
     1.33: POD_IP changes from 010.1.0.7 to 10.1.0.7 (new in 1.33: status.podIP and status.podIPs are printed canonically)
-    1.35: FEATURES changes from  to gifts (new in 1.35: `$` before a character that is not ASCII stays as it is; fileKeyRef gives the value from the env file)
-    1.35: PRICE changes from $\xc3\x82\xa35 to $£5 (new in 1.35: `$` before a character that is not ASCII stays as it is; fileKeyRef gives the value from the env file)
-    1.35: command[1] changes from $\xc3\x82\xa3 to $£ (new in 1.35: `$` before a character that is not ASCII stays as it is; fileKeyRef gives the value from the env file)
+    1.34: PRICE changes from $\xc3\x82\xa35 to $£5 (new in 1.34: a container's missing limits are taken from the Pod's own, if it has any; `$` before a character that is not ASCII stays as it is)
+    1.34: command[1] changes from $\xc3\x82\xa3 to $£ (new in 1.34: a container's missing limits are taken from the Pod's own, if it has any; `$` before a character that is not ASCII stays as it is)
+    1.35: FEATURES changes from  to gifts (new in 1.35: fileKeyRef gives the value from the env file)
     ");
 }
 
 #[test]
 fn reports_newly_rejected_containers() {
-    insta::assert_snapshot!(changes("1.34", "1.35", None), @r#"1.35: the container is refused: Pod shop/web-0, container app: env[2] FEATURES: fileKeyRef: the volume "files" is not known (new in 1.35: `$` before a character that is not ASCII stays as it is; fileKeyRef gives the value from the env file)"#);
+    insta::assert_snapshot!(changes("1.34", "1.35", None), @r#"1.35: the container is refused: Pod shop/web-0, container app: env[2] FEATURES: fileKeyRef: the volume "files" is not known (new in 1.35: fileKeyRef gives the value from the env file)"#);
 }
 
 /// A garbled text is longer, so a limit may lie between the two lengths.
@@ -65,14 +65,23 @@ fn reports_newly_accepted_containers() {
     let pod = yaml::<Pod>(text).with_defaults();
     let objects = Objects::default();
     let upgrade_with = |size_limit| {
-        let facts = Facts { release: "1.34".parse().unwrap(), size_limit, ..Facts::of(&objects) };
+        let facts = Facts { release: "1.33".parse().unwrap(), size_limit, ..Facts::of(&objects) };
         upgrade(&pod, "app", &facts, Release::NEWEST)
     };
     let accepts = |upgrade: &Upgrade| {
         upgrade.changes.iter().any(|change| change.before.is_some() && change.after.is_none())
     };
-    insta::assert_snapshot!((0..100).map(upgrade_with).find(accepts).unwrap(), @"1.35: the container is not refused any more: Pod, container app: env[0] PRICE: the environment, command and arguments are larger than 19 bytes (Facts::size_limit) (new in 1.35: `$` before a character that is not ASCII stays as it is; fileKeyRef gives the value from the env file)");
+    insta::assert_snapshot!((0..100).map(upgrade_with).find(accepts).unwrap(), @"1.34: the container is not refused any more: Pod, container app: env[0] PRICE: the environment, command and arguments are larger than 19 bytes (Facts::size_limit) (new in 1.34: a container's missing limits are taken from the Pod's own, if it has any; `$` before a character that is not ASCII stays as it is)");
     assert_eq!(UpgradeSubject::Container.to_string(), "the container");
+}
+
+#[test]
+fn patches_have_rules_of_their_own() {
+    let changes = |from: &str, to: &str| changes(from, to, Some("FEATURES='gifts'\n"));
+    insta::assert_snapshot!(changes("1.33", "1.34.0"), @"1.34.0: the container is refused: container app: PRICE is not UTF-8, which this release cannot hand to the container runtime (new in 1.34.0: a container's missing limits are taken from the Pod's own, if it has any; creating a container fails if a value is not UTF-8)");
+    insta::assert_snapshot!(changes("1.34.3", "1.34.4"), @"1.34.4: the container is not refused any more: container app: PRICE is not UTF-8, which this release cannot hand to the container runtime (new in 1.34.4: `$` before a character that is not ASCII stays as it is)");
+    insta::assert_snapshot!(changes("1.34.4", "1.35.0"), @"1.35.0: the container is refused: container app: PRICE is not UTF-8, which this release cannot hand to the container runtime (new in 1.35.0: not yet: `$` before a character that is not ASCII stays as it is; not yet: the container gets a value that is not UTF-8 as it is; fileKeyRef gives the value from the env file)");
+    assert_eq!(changes("1.34.4", "1.34.8"), "");
 }
 
 #[test]
@@ -87,7 +96,7 @@ fn reports_changed_reasons_of_rejection() {
     let absent = "{name: A, valueFrom: {configMapKeyRef: {name: absent, key: k}}}";
     assert_eq!(changes_since("1.29", absent), "");
     let in_file = "{name: F, valueFrom: {fileKeyRef: {volumeName: files, path: app.env, key: K}}}";
-    insta::assert_snapshot!(changes_since("1.29", &format!("{in_file}, {absent}")), @"1.35: the container is refused for another reason (new in 1.35: `$` before a character that is not ASCII stays as it is; fileKeyRef gives the value from the env file)");
+    insta::assert_snapshot!(changes_since("1.29", &format!("{in_file}, {absent}")), @"1.35: the container is refused for another reason (new in 1.35: fileKeyRef gives the value from the env file)");
 }
 
 #[test]

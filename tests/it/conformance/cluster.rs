@@ -1,0 +1,339 @@
+//! The family about containers of a real cluster.
+
+use std::collections::BTreeMap;
+
+use kubelet_env::api::{
+    ConfigMap, LimitRange, Node, OwnerReference, Pod, Quantity, Secret, Service, Workload,
+    WorkloadKind,
+};
+use kubelet_env::container::EnvFiles;
+use kubelet_env::pod::{Built, PodContext, PodSource, UndecidedField};
+use kubelet_env::{Composition, Document, Facts, Objects, compose};
+use serde::Deserialize;
+
+use super::{Verdict, expect_equal};
+
+/// The release that was recorded.
+const RELEASE: &str = "1.36.2";
+
+/// The families of every case: one for each set of objects that it is answered from.
+pub(super) const FAMILIES: [(&str, super::Check); 2] =
+    [("process_env (live)", from_live), ("process_env (manifests)", from_manifests)];
+
+#[derive(Deserialize)]
+pub(super) struct Case {
+    container: String,
+    manifests: Vec<serde_json::Value>,
+    live: Live,
+    process: Process,
+}
+
+/// The objects as the cluster held them.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Live {
+    pod: Pod,
+    services: Vec<Service>,
+    config_maps: Vec<ConfigMap>,
+    secrets: Vec<Secret>,
+    limit_ranges: Vec<LimitRange>,
+    node: Node,
+}
+
+/// Values by name.
+type Variables<'a> = BTreeMap<&'a str, &'a str>;
+
+/// The process as the container runtime started it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Process {
+    oci_env: Vec<(String, String)>,
+    args: Vec<String>,
+    image: String,
+    terminal: bool,
+}
+
+const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+impl Process {
+    /// The path that the image or the container runtime sets.
+    fn path_of_image(&self) -> &'static str {
+        if self.has_app_image() { "/usr/local/bin:/usr/bin:/bin" } else { DEFAULT_PATH }
+    }
+
+    fn has_app_image(&self) -> bool {
+        self.image.starts_with("localhost/app:")
+    }
+
+    /// Splits the recorded variables into those that the kubelet may have replaced in place, and
+    /// those that it appended.
+    fn split(&self) -> Result<(Variables<'_>, Variables<'_>), String> {
+        let replaceable = if self.terminal { 3 } else { 2 };
+        let of_image = if self.has_app_image() { 4 } else { 0 };
+        let pairs = || self.oci_env.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let first: Variables<'_> = pairs().take(replaceable).collect();
+        let expected: &[&str] =
+            if self.terminal { &["HOSTNAME", "PATH", "TERM"] } else { &["HOSTNAME", "PATH"] };
+        expect_equal(&first.keys().copied().collect::<Vec<_>>(), &expected.to_vec())?;
+        let appended: Variables<'_> = pairs().skip(replaceable + of_image).collect();
+        expect_equal(&appended.len(), &(self.oci_env.len() - replaceable - of_image))?;
+        Ok((first, appended))
+    }
+}
+
+/// The manifest that the Pod was made from.
+enum Source<'a> {
+    Pod(&'a Pod, PodSource),
+    Workload(&'a Workload, Option<u32>),
+}
+
+impl Case {
+    fn read(line: &str) -> Result<Self, String> {
+        serde_json::from_str(line).map_err(|error| format!("cannot be read: {error}"))
+    }
+
+    fn objects_of_manifests(&self) -> Result<Objects, String> {
+        let mut objects = Objects::default();
+        for manifest in &self.manifests {
+            let document = Document::deserialize(manifest).map_err(|error| error.to_string())?;
+            objects.add(document).map_err(|error| error.to_string())?;
+        }
+        let services = std::mem::take(&mut objects.services);
+        let with_address = |mut service: Service| {
+            let of_live = self.live.services.iter().find(|live| {
+                live.metadata.name == service.metadata.name
+                    && live.metadata.namespace == service.metadata.namespace
+            });
+            if service.awaits_cluster_ip()
+                && let Some(live) = of_live
+            {
+                service.spec.cluster_ip.clone_from(&live.spec.cluster_ip);
+            }
+            service
+        };
+        objects.services = services.into_objects().map(with_address).collect();
+        let of_cluster = |service: &&Service| {
+            (&*service.metadata.namespace, &*service.metadata.name) == ("default", "kubernetes")
+        };
+        objects.services.extend(self.live.services.iter().filter(of_cluster).cloned());
+        Ok(objects)
+    }
+
+    fn source<'a>(&self, objects: &'a Objects) -> Result<Source<'a>, String> {
+        let metadata = &self.live.pod.metadata;
+        let controller =
+            metadata.owner_references.iter().find(|owner| owner.controller == Some(true));
+        let workload = |kind, name: &str| {
+            objects
+                .workloads(kind)
+                .get(&metadata.namespace, name)
+                .ok_or(format!("no {kind} {name}"))
+        };
+        let label = |key: &str| metadata.labels.get(key).and_then(|index| index.parse().ok());
+        Ok(match controller {
+            None => {
+                let pod = objects.pods.get(&metadata.namespace, &metadata.name);
+                Source::Pod(pod.ok_or("no such Pod")?, PodSource::Api)
+            }
+            Some(OwnerReference { kind, .. }) if kind == "Node" => {
+                let name = metadata.name.strip_suffix("-node-1").ok_or("no mirror Pod")?;
+                let pod = objects.pods.get(&metadata.namespace, name);
+                Source::Pod(pod.ok_or("no such static Pod")?, PodSource::File)
+            }
+            Some(OwnerReference { kind, name, .. }) => match kind.as_str() {
+                "ReplicaSet" => {
+                    let (name, _hash) = name.rsplit_once('-').ok_or("no Deployment")?;
+                    Source::Workload(workload(WorkloadKind::Deployment, name)?, None)
+                }
+                "StatefulSet" => Source::Workload(
+                    workload(WorkloadKind::StatefulSet, name)?,
+                    label("apps.kubernetes.io/pod-index"),
+                ),
+                "DaemonSet" => Source::Workload(workload(WorkloadKind::DaemonSet, name)?, None),
+                "Job" => Source::Workload(
+                    workload(WorkloadKind::Job, name)?,
+                    label("batch.kubernetes.io/job-completion-index"),
+                ),
+                other => return Err(format!("unknown owner {other}")),
+            },
+        })
+    }
+
+    fn context<'a>(&'a self, objects: &'a Objects) -> PodContext<'a> {
+        PodContext {
+            node: Some(&self.live.node),
+            release: RELEASE.parse().unwrap(),
+            ..PodContext::of(objects)
+        }
+    }
+
+    /// Fills in what nobody can know before the cluster decides it.
+    fn decide(&self, built: &mut Built) -> Verdict {
+        let metadata = &self.live.pod.metadata;
+        let hash = metadata.annotations.get("kubernetes.io/config.hash");
+        for field in built.undecided.clone().iter() {
+            let value = match field {
+                UndecidedField::Name => &metadata.name,
+                UndecidedField::Uid => hash.unwrap_or(&metadata.uid),
+                UndecidedField::Label(key) => match key.as_str() {
+                    "pod-template-hash"
+                    | "controller-revision-hash"
+                    | "controller-uid"
+                    | "batch.kubernetes.io/controller-uid" => &metadata.labels[key],
+                    _ => return Err(format!("{field} is undecided")),
+                },
+                UndecidedField::Annotation(key) => match key.as_str() {
+                    "kubernetes.io/config.hash" => hash.ok_or("no hash")?,
+                    // It never occurs.
+                    "kubernetes.io/config.seen" => continue,
+                    _ => return Err(format!("{field} is undecided")),
+                },
+                _ => return Err(format!("{field} is undecided")),
+            };
+            built.decide(field.clone(), value.as_str());
+        }
+        Ok(())
+    }
+
+    fn live_objects(&self) -> Objects {
+        Objects {
+            services: self.live.services.iter().cloned().collect(),
+            config_maps: self.live.config_maps.iter().cloned().collect(),
+            secrets: self.live.secrets.iter().cloned().collect(),
+            limit_ranges: self.live.limit_ranges.iter().cloned().collect(),
+            ..Objects::default()
+        }
+    }
+
+    fn built_from_live(&self, objects: &Objects) -> Result<Built, String> {
+        self.context(objects).pod(&self.live.pod).map_err(|error| error.to_string())
+    }
+
+    fn built_from_manifests(&self, objects: &Objects) -> Result<Built, String> {
+        let context = self.context(objects);
+        let mut built = match self.source(objects)? {
+            Source::Pod(pod, source) => {
+                PodContext { source, ..context }.pod(pod).map_err(|error| error.to_string())?
+            }
+            Source::Workload(workload, index) => PodContext { index, ..context }.workload(workload),
+        };
+        self.decide(&mut built)?;
+        Ok(built)
+    }
+
+    /// Composes the container and gives `check` the composition.
+    fn composed(
+        &self,
+        objects: &Objects,
+        built: &Built,
+        check: impl FnOnce(&Composition<'_>) -> Verdict,
+    ) -> Verdict {
+        let mut env_files = EnvFiles::default();
+        env_files.insert("scratch", "app.env", "KEY='from the file'\nMULTI='one\ntwo'\n");
+        let mut facts = Facts {
+            release: RELEASE.parse().unwrap(),
+            node: Some(&self.live.node),
+            env_files: &env_files,
+            ..Facts::of(objects)
+        }
+        .with_pod(built);
+        if !built.pod.spec.host_network {
+            facts.pod_status = Some(&self.live.pod.status);
+        }
+        check(&compose(&built.pod, &self.container, &facts).map_err(|error| error.to_string())?)
+    }
+
+    /// The variables are the recorded ones without those of the container runtime and the image.
+    fn kubelet_variables_are_recorded(&self, composition: &Composition<'_>) -> Verdict {
+        let variables: Vec<(String, String)> = composition
+            .environment()
+            .iter()
+            .map(|variable| {
+                let value = variable.value().as_str().unwrap().to_owned();
+                (variable.name().into_owned(), value)
+            })
+            .collect();
+        let (replaceable, appended) = self.process.split()?;
+        let is_replaceable = |name: &str| replaceable.contains_key(name);
+        let ours = |replaced: bool| -> Variables<'_> {
+            variables
+                .iter()
+                .filter(|(name, _)| is_replaceable(name) == replaced)
+                .map(|(name, value)| (name.as_str(), value.as_str()))
+                .collect()
+        };
+        expect_equal(&ours(false), &appended)?;
+        // The host name is the container runtime's affair.
+        let mut expected = replaceable.clone();
+        expected.insert("PATH", self.process.path_of_image());
+        if self.process.terminal {
+            expected.insert("TERM", "xterm");
+        }
+        expected.extend(ours(true));
+        expect_equal(&expected, &replaceable)
+    }
+
+    fn arguments_are_recorded(&self, composition: &Composition<'_>) -> Verdict {
+        let expanded = composition.command().iter().chain(composition.args());
+        let ours: Vec<String> =
+            expanded.map(|text| text.value.as_str().unwrap().to_owned()).collect();
+        expect_equal(&ours, &self.process.args)
+    }
+
+    fn check(&self, objects: &Objects, built: &Built) -> Verdict {
+        self.composed(objects, built, |composition| {
+            self.kubelet_variables_are_recorded(composition)?;
+            self.arguments_are_recorded(composition)
+        })
+    }
+}
+
+fn from_live(line: &str) -> Verdict {
+    let case = Case::read(line)?;
+    let objects = case.live_objects();
+    let built = case.built_from_live(&objects)?;
+    case.check(&objects, &built)
+}
+
+fn from_manifests(line: &str) -> Verdict {
+    let case = Case::read(line)?;
+    let objects = case.objects_of_manifests()?;
+    let built = case.built_from_manifests(&objects)?;
+    same_pod(&built.pod, &case.built_from_live(&case.live_objects())?.pod)?;
+    case.check(&objects, &built)
+}
+
+/// The Pod is the one that the cluster made of the manifest, as far as a container can see it.
+fn same_pod(ours: &Pod, live: &Pod) -> Verdict {
+    let annotations = |pod: &Pod| {
+        let mut annotations = pod.metadata.annotations.clone();
+        annotations.retain(|key, _| {
+            !["kubectl.kubernetes.io/last-applied-configuration", "kubernetes.io/config.seen"]
+                .contains(&key.as_str())
+        });
+        annotations
+    };
+    // A cluster writes quantities in their canonical form.
+    let amounts = |list: &BTreeMap<String, Quantity>| -> BTreeMap<String, i64> {
+        list.iter().map(|(name, amount)| (name.clone(), amount.milli_value().unwrap())).collect()
+    };
+    let containers = |pod: &Pod| {
+        let all = pod.spec.init_containers.iter().chain(&pod.spec.containers).cloned();
+        let seen = all.map(|container| {
+            let resources =
+                (amounts(&container.resources.limits), amounts(&container.resources.requests));
+            (container.name, container.env_from, container.env.len(), resources, container.tty)
+        });
+        seen.collect::<Vec<_>>()
+    };
+    let identity = |pod: &Pod| {
+        let (metadata, spec) = (&pod.metadata, &pod.spec);
+        let names = [&metadata.name, &metadata.namespace, &metadata.uid, &spec.node_name];
+        let others = [&spec.hostname, &spec.subdomain, &spec.service_account_name];
+        (names.map(String::clone), others.map(String::clone), spec.service_account.clone())
+    };
+    expect_equal(&ours.metadata.labels, &live.metadata.labels)?;
+    expect_equal(&annotations(ours), &annotations(live))?;
+    expect_equal(&identity(ours), &identity(live))?;
+    expect_equal(&containers(ours), &containers(live))
+}
