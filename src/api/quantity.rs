@@ -49,15 +49,22 @@ pub enum QuantityError {
         /// The text as it was given.
         text: String,
     },
-    /// The exponent, or the value in the unit asked for, is beyond what the kubelet calculates
-    /// with: it would go on with a wrong number.
-    #[error("quantity {text:?} does not fit the 64 bits (32 for an exponent) of the kubelet")]
+    /// The exponent, or the value in the unit asked for, is beyond 64 bits (32 for an exponent).
+    ///
+    /// The kubelet does not reject it: its own arithmetic overflows, and it continues with a wrong
+    /// number. This crate does not model the overflow, which Kubernetes 1.38 replaces by saturation.
+    #[error(
+        "quantity {text:?} is beyond 64 bits (32 for an exponent): the kubelet's arithmetic overflows, which is not modelled"
+    )]
     OutOfRange {
         /// The quantity as it was written.
         text: String,
     },
-    /// A quantity divided by its divisor is too large; a divisor that rounds to zero does that too.
-    #[error("quantity {quantity:?} divided by {divisor:?} does not fit 64 bits")]
+    /// A quantity divided by its divisor is beyond 64 bits. A divisor that rounds to zero leads there
+    /// too. The kubelet's arithmetic overflows, like that of [`OutOfRange`](Self::OutOfRange).
+    #[error(
+        "quantity {quantity:?} divided by {divisor:?} is beyond 64 bits: the kubelet's arithmetic overflows, which is not modelled"
+    )]
     QuotientOutOfRange {
         /// The quantity as it was written.
         quantity: String,
@@ -155,6 +162,11 @@ impl Quantity {
             .checked_add(rest.signum().saturating_mul(MILLI))
             .and_then(|nanos| canonical(nanos, self.format).parse().ok())
             .unwrap_or_else(|| self.clone())
+    }
+
+    /// Returns the canonical form (Go: `Quantity.String`).
+    pub(crate) fn canonical_text(&self) -> String {
+        canonical(self.nanos, self.format)
     }
 
     fn scaled_value(&self, nanos_in_unit: i128) -> Result<i64, QuantityError> {

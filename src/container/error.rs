@@ -139,7 +139,8 @@ pub enum ComposeErrorKind {
         /// The resource.
         error: UnsupportedResourceError,
     },
-    /// A quantity does not fit into 64 bits.
+    /// A quantity is beyond 64 bits. The kubelet would continue with a wrong number, because its
+    /// arithmetic overflows; this crate does not model that.
     #[error("resourceFieldRef: {error}")]
     Quantity {
         /// The quantity.

@@ -161,7 +161,7 @@ impl<'a, 'f> PodFields<'a, 'f> {
 }
 
 /// Splits `path['key']` (Go: `SplitMaybeSubscriptedPath`). An empty path has no subscript.
-fn split_subscript(path: &str) -> Option<(&str, &str)> {
+pub(super) fn split_subscript(path: &str) -> Option<(&str, &str)> {
     path.strip_suffix("']")?.split_once("['").filter(|(path, _)| !path.is_empty())
 }
 

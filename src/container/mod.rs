@@ -11,6 +11,7 @@ mod field;
 mod known;
 mod resource;
 mod resource_field;
+mod validate;
 
 pub use compose::{Composition, Expanded, SkipReason, Skipped, compose};
 pub use error::{ComposeError, ComposeErrorKind, FieldPathError};
@@ -21,3 +22,4 @@ pub use known::{IpRange, IpRangeError, Known, RangeTooSmallError};
 pub use resource::{
     Resource, ResourceField, ResourceList, UnsupportedResourceError, resource_value,
 };
+pub use validate::validate_env;

@@ -9,7 +9,7 @@ use crate::api::Service;
 use crate::names::{is_dns1035_label, is_dns1123_label};
 use crate::release::{Release, Rule};
 
-/// A field that the API server of a release refuses.
+/// A field that the API server of a release rejects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Violation {
@@ -37,6 +37,32 @@ pub enum ViolationProblem {
     DuplicateName,
     /// An earlier port has this number and protocol.
     DuplicatePort,
+    /// The field is required and empty.
+    Required,
+    /// The name is not a strict variable name, which API servers before 1.32 require.
+    NotEnvVarName,
+    /// The name is empty, or has other characters than printable ASCII, or has `=`.
+    NotRelaxedEnvVarName,
+    /// There is no source.
+    NoSource,
+    /// There is more than one source.
+    SeveralSources,
+    /// There is a source beside a value that is not empty.
+    SourceBesideValue,
+    /// The path, or its version, is not one that `env` can refer to.
+    FieldPathUnsupported,
+    /// The key of a label or an annotation is not a qualified name.
+    NotQualifiedName,
+    /// The resource is not one that `env` can refer to.
+    ResourceUnsupported,
+    /// The divisor is not one that the resource supports.
+    DivisorUnsupported,
+    /// The key is not a legal key of a ConfigMap or Secret.
+    NotConfigMapKey,
+    /// The name is not a DNS-1123 subdomain.
+    NotDns1123Subdomain,
+    /// The path is absolute, or leaves its volume, or starts with `..`.
+    PathNotLocal,
 }
 
 impl fmt::Display for ViolationProblem {
@@ -53,6 +79,29 @@ impl fmt::Display for ViolationProblem {
             ViolationProblem::NameRequired => "must be set, because there are several ports",
             ViolationProblem::DuplicateName => "is the name of an earlier port too",
             ViolationProblem::DuplicatePort => "has the number and protocol of an earlier port",
+            ViolationProblem::Required => "must not be empty",
+            ViolationProblem::NotEnvVarName => {
+                "must consist of letters, digits, '_', '-' and '.', and not start with a digit or '..'"
+            }
+            ViolationProblem::NotRelaxedEnvVarName => "must consist of printable ASCII without '='",
+            ViolationProblem::NoSource => "must have one source",
+            ViolationProblem::SeveralSources => "must not have more than one source",
+            ViolationProblem::SourceBesideValue => "must be absent, because there is a value",
+            ViolationProblem::FieldPathUnsupported => "is not a field that a variable can refer to",
+            ViolationProblem::NotQualifiedName => "has a key that is not a qualified name",
+            ViolationProblem::ResourceUnsupported => {
+                "must be cpu, memory, ephemeral-storage or hugepages of limits or requests"
+            }
+            ViolationProblem::DivisorUnsupported => {
+                "must be 1m or 1 for cpu, and 1, 1k to 1E or 1Ki to 1Ei for others"
+            }
+            ViolationProblem::NotConfigMapKey => {
+                "must be at most 253 letters, digits, '-', '_' and '.', and not start with '..'"
+            }
+            ViolationProblem::NotDns1123Subdomain => {
+                "must be at most 253 lower-case letters, digits, '-' and '.', and start and end with a letter or digit"
+            }
+            ViolationProblem::PathNotLocal => "must be a relative path without '..'",
         })
     }
 }

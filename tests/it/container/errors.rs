@@ -198,9 +198,9 @@ fn quantity_out_of_range() {
         let selector = format!("{{resource: limits.memory, divisor: {divisor}}}");
         error(&format!("{}\nresources: {{limits: {{memory: {limit}}}}}", resource_ref(&selector)))
     };
-    assert_snapshot!(with("10E", "1"), @r#"Pod shop/web-0, container app: env[0] A: resourceFieldRef: quantity "10E" does not fit the 64 bits (32 for an exponent) of the kubelet"#);
-    assert_snapshot!(with("1", "100E"), @r#"Pod shop/web-0, container app: env[0] A: resourceFieldRef: quantity "100E" does not fit the 64 bits (32 for an exponent) of the kubelet"#);
-    assert_snapshot!(with("8Ei", "1"), @r#"Pod shop/web-0, container app: env[0] A: resourceFieldRef: quantity "8Ei" divided by "1" does not fit 64 bits"#);
+    assert_snapshot!(with("10E", "1"), @r#"Pod shop/web-0, container app: env[0] A: resourceFieldRef: quantity "10E" is beyond 64 bits (32 for an exponent): the kubelet's arithmetic overflows, which is not modelled"#);
+    assert_snapshot!(with("1", "100E"), @r#"Pod shop/web-0, container app: env[0] A: resourceFieldRef: quantity "100E" is beyond 64 bits (32 for an exponent): the kubelet's arithmetic overflows, which is not modelled"#);
+    assert_snapshot!(with("8Ei", "1"), @r#"Pod shop/web-0, container app: env[0] A: resourceFieldRef: quantity "8Ei" divided by "1" is beyond 64 bits: the kubelet's arithmetic overflows, which is not modelled"#);
 }
 
 #[test]

@@ -16,6 +16,7 @@ pub(crate) mod properties;
 mod releases;
 mod secrets;
 mod sources;
+mod validation;
 mod worked_example;
 
 const CLUSTER: &str = "
