@@ -6,6 +6,7 @@
 mod ambiguity;
 mod declared;
 mod findings;
+mod quantities;
 mod services;
 mod size;
 
@@ -174,6 +175,8 @@ codes! {
         "arguments and environment together are larger than Linux takes";
     EnvironmentNearlyTooLarge = "environment-nearly-too-large", Warning,
         "arguments and environment together take more than three quarters of what Linux takes";
+    QuantityOverflow = "quantity-overflow", Warning,
+        "a limit or request is beyond 64 bits, with which the kubelet calculates wrongly";
     ServiceSkipped = "service-skipped", Info,
         "a Service of the namespace makes no variables";
     ServiceRefused = "service-refused", Warning,
@@ -246,6 +249,7 @@ impl Composition<'_> {
         let mut findings = Findings::within(expectations.size_limit);
         self.find_in_services(expectations, &mut findings);
         self.find_in_declared(&mut findings);
+        self.find_in_quantities(&mut findings);
         self.find_in_size(&expectations.limits, &mut findings);
         let release = self.facts().release;
         if release.is_unknown() {

@@ -95,6 +95,12 @@ fn example(code: Code) -> Option<[Cluster; 2]> {
         Code::NulByte => {
             [with_env(r#"{name: A, value: "x\0"}"#), with_env(r#"{name: A, value: "x\u0001"}"#)]
         }
+        Code::QuantityOverflow => {
+            let with_request = |request: &str| {
+                Cluster::with_container(&format!("resources: {{requests: {{memory: {request}}}}}"))
+            };
+            [with_request("10E"), with_request("1E")]
+        }
         Code::NotUtf8 => {
             let with_data = |data: &str| {
                 Cluster::with_container("envFrom: [{secretRef: {name: s}}]").with_object(
@@ -221,6 +227,7 @@ fn severity_follows_the_code() {
     error string-too-long
     error environment-too-large
     warning environment-nearly-too-large
+    warning quantity-overflow
     info service-skipped
     warning service-refused
     info entry-skipped
@@ -704,6 +711,7 @@ fn every_code_has_a_meaning() {
     string-too-long: a variable or argument is longer than Linux takes
     environment-too-large: arguments and environment together are larger than Linux takes
     environment-nearly-too-large: arguments and environment together take more than three quarters of what Linux takes
+    quantity-overflow: a limit or request is beyond 64 bits, with which the kubelet calculates wrongly
     service-skipped: a Service of the namespace makes no variables
     service-refused: the API server would refuse a Service
     entry-skipped: an entry is passed over
