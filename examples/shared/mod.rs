@@ -1,5 +1,7 @@
 //! Code that the examples share: reading files and selecting a container.
 
+mod yaml_1_1;
+
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt::Display;
@@ -425,6 +427,7 @@ fn documents(text: &str) -> Result<Vec<Document<'_>>, Box<dyn Error>> {
         let documents = serde_json::Deserializer::from_str(text).into_iter();
         documents.collect::<Result<_, _>>().map_err(|error| format!("not JSON: {error}").into())
     } else {
+        yaml_1_1::check(text)?;
         let documents = yaml_serde::Deserializer::from_str(text).map(Document::deserialize);
         documents.collect::<Result<_, _>>().map_err(|error| format!("not YAML: {error}").into())
     }

@@ -2,6 +2,7 @@
 //! List's items before its kind.
 
 use alloc::borrow::Cow;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::cell::Cell;
@@ -29,6 +30,42 @@ use serde::de::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
+/// # YAML
+///
+/// `kubectl` reads YAML 1.1. A parser of YAML 1.2 gives other values for some plain scalars, and a
+/// document cannot know how a scalar was written:
+///
+/// - `yes`, `no`, `on`, `off`, `y` and `n` are booleans for `kubectl`, in any of the spellings `no`,
+///   `No` and `NO`. It rejects `value: yes`, and reads the key `NO` of a ConfigMap as `false`.
+/// - `010` is the number 8, and `1_000` is 1000.
+///
+/// A program that reads manifests should use a parser of YAML 1.1, or reject these scalars unless
+/// they are quoted. The example programs reject them.
+///
+/// The merge key `<<` is merged, because Kubernetes has no field or key of that name. A merged key is
+/// an error if the map has it already before the merge key: YAML and `kubectl` disagree about which
+/// one wins. The wire types' own `Deserialize` ignores merge keys like every unknown field, so read
+/// YAML through a document.
+///
+/// ```
+/// use kubelet_env::{Document, Objects};
+/// use serde::Deserialize;
+///
+/// let yaml = "
+/// apiVersion: v1
+/// kind: Service
+/// metadata: {name: web}
+/// spec:
+///   <<: {clusterIP: 10.0.0.1, ports: [{port: 80}]}
+///   clusterIP: 10.0.0.2
+/// ";
+/// let mut objects = Objects::default();
+/// objects.add(Document::deserialize(yaml_serde::Deserializer::from_str(yaml))?)?;
+/// let service = objects.services.get("", "web").unwrap();
+/// assert_eq!((service.spec.cluster_ip.as_str(), service.spec.ports.len()), ("10.0.0.2", 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// `Debug` shows nothing of it: a Secret may be in it.
 #[derive(Clone, PartialEq)]
 pub struct Document<'de>(pub(crate) Value<'de>);
@@ -49,7 +86,7 @@ pub(crate) enum Value<'de> {
     Float(f64),
     Text(Cow<'de, str>),
     List(Vec<Value<'de>>),
-    Map(Vec<(Cow<'de, str>, Value<'de>)>),
+    Map(Entries<'de>),
 }
 
 impl<'de> Value<'de> {
@@ -241,13 +278,70 @@ impl<'de> Visitor<'de> for ValueReader<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value<'de>, A::Error> {
         let deeper = self.deeper()?;
-        let mut map = Vec::new();
+        let (mut map, mut merged) = (Vec::new(), None);
         while let Some(Key(key)) = entries.next_key()? {
             self.take_up(key.len())?;
-            map.push((key, entries.next_value_seed(deeper)?));
+            let value = entries.next_value_seed(deeper)?;
+            if key != MERGE_KEY {
+                map.push((key, value));
+            } else if merged.replace((map.len(), value)).is_some() {
+                return Err(A::Error::custom(
+                    "a map has the merge key `<<` twice: use one with a list",
+                ));
+            }
         }
-        Ok(Value::Map(map))
+        match merged {
+            None => Ok(Value::Map(map)),
+            Some((position, value)) => merge(map, position, value).map(Value::Map),
+        }
     }
+}
+
+/// The entries of a map, in order.
+type Entries<'de> = Vec<(Cow<'de, str>, Value<'de>)>;
+
+/// The key of YAML 1.1 whose value is one map or several, the entries of which are merged.
+const MERGE_KEY: &str = "<<";
+
+/// Merges the value of a merge key that has `earlier` entries before it. Of several maps the first
+/// one wins, and the entries after the merge key win over all of them.
+fn merge<'de, E: Error>(
+    own: Entries<'de>,
+    earlier: usize,
+    value: Value<'de>,
+) -> Result<Entries<'de>, E> {
+    let sources = match value {
+        Value::List(items) => items,
+        value => Vec::from([value]),
+    };
+    let positions: BTreeMap<&str, usize> =
+        own.iter().enumerate().rev().map(|(position, (key, _))| (&**key, position)).collect();
+    let mut names = BTreeSet::new();
+    let mut added = Vec::new();
+    for source in sources {
+        let Value::Map(entries) = source else {
+            return Err(E::custom(
+                "the value of the merge key `<<` is neither a map nor a list of maps",
+            ));
+        };
+        for (key, value) in entries {
+            match positions.get(&*key) {
+                Some(&position) if position < earlier => {
+                    return Err(E::custom(format_args!(
+                        "the merge key `<<` sets {key:?}, which is set before it: put the merge key first"
+                    )));
+                }
+                Some(_) => {}
+                None => {
+                    if names.insert(key.clone()) {
+                        added.push((key, value));
+                    }
+                }
+            }
+        }
+    }
+    added.extend(own);
+    Ok(added)
 }
 
 /// As in JSON, which has no other numbers of that size.

@@ -337,3 +337,38 @@ fn help_lists_every_argument() {
       -h, --help                         Print help
     ");
 }
+
+#[test]
+fn rejects_scalars_that_kubectl_reads_differently() {
+    let config_map = |data: &str| {
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c}}\ndata:\n{data}\n")
+    };
+    let error = |data: &str| {
+        let output = run_with(&["-"], &config_map(data));
+        assert_ne!(output.code, Some(0), "{data}");
+        output.stderr
+    };
+    insta::assert_snapshot!(error("  A: yes"), @"error: standard input: line 5: yes is a boolean in YAML 1.1, which kubectl reads: quote it, or write it out");
+    insta::assert_snapshot!(error("  NO: x"), @"error: standard input: line 5: NO is a boolean in YAML 1.1, which kubectl reads: quote it, or write it out");
+    insta::assert_snapshot!(error("  010: x"), @"error: standard input: line 5: 010 is an octal number in YAML 1.1, which kubectl reads: quote it, or write it out");
+    for data in
+        ["  A: |\n    x\n  B: off", "  {A: n}", "  A: On # on", "  A: &a y", "  A: 'x'\n  B: 1_0"]
+    {
+        assert!(error(data).contains("quote it"), "{data}");
+    }
+    for data in [
+        "  A: 'yes'",
+        "  A: \"no\"",
+        "  A: !!str no",
+        "  A: |\n    no\n    010: yes\n  B: x",
+        "  A: nO",
+        "  A: yes please",
+        "  A: x # no",
+        "  A: 'it''s\n    no'",
+        "  A: http://no",
+        "  A: 08:15",
+    ] {
+        let output = run_with(&["-"], &config_map(data));
+        assert_eq!(output.code, Some(0), "{data}: {}", output.stderr);
+    }
+}

@@ -165,12 +165,12 @@ fn ignores_pods_of_other_namespaces() {
 
 #[test]
 fn first_container_is_the_default() {
-    let two = "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: x, env: [{name: A, value: '1'}]}, {name: y, env: [{name: A, value: '2'}]}], initContainers: [{name: z, env: [{name: A, value: '3'}]}]}}";
+    let two = "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: x, env: [{name: A, value: '1'}]}, {name: w, env: [{name: A, value: '2'}]}], initContainers: [{name: z, env: [{name: A, value: '3'}]}]}}";
     let two = format!("---\n{two}");
     assert_eq!(stdout_with(&["-"], &two), "A=1\n");
-    assert_eq!(stdout_with(&["--container=y", "-"], &two), "A=2\n");
+    assert_eq!(stdout_with(&["--container=w", "-"], &two), "A=2\n");
     assert_eq!(stdout_with(&["--container=z", "-"], &two), "A=3\n");
-    assert_snapshot!(stderr(&["--container=w"], &two), @"error: standard input: Pod default/a, container w: the Pod has no container of that name");
+    assert_snapshot!(stderr(&["--container=q"], &two), @"error: standard input: Pod default/a, container q: the Pod has no container of that name");
 }
 
 #[test]

@@ -4,3 +4,4 @@ mod documents;
 mod kinds;
 mod limits;
 mod store;
+mod yaml;
