@@ -9,7 +9,7 @@ use core::fmt;
 use super::Known;
 use crate::api::{ConfigMap, Node, Pod, PodStatus, Secret, Service};
 use crate::objects::{Objects, Store};
-use crate::pod::{Built, Change, UndecidedFields};
+use crate::pod::{Built, PodChange, UndecidedFields};
 use crate::release::Release;
 
 /// The facts that a container's environment depends on besides its Pod. Plain data, mostly borrowed.
@@ -60,7 +60,7 @@ pub struct Facts<'a> {
     /// the open world.
     pub undecided: &'a UndecidedFields,
     /// The changes that led from an object to the Pod, for explanations.
-    pub pod_changes: &'a [Change],
+    pub pod_changes: &'a [PodChange],
     /// The env files in the Pod's volumes.
     pub env_files: &'a EnvFiles,
     /// The maximum size of all declarations, service variables, the command and the arguments, in

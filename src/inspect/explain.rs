@@ -17,6 +17,7 @@ use crate::environment::ReportedValue;
 use crate::environment::{Declared, Entry, Reference, Resolved, Source};
 use crate::names::mangle;
 use crate::objects::{ObjectRef, Store};
+use crate::pod::Stage;
 use crate::services::generate;
 use crate::services::{Position, ServiceVariable, ServiceVariableKind, Suffix};
 use crate::text::{OneLine, write_line};
@@ -61,6 +62,13 @@ pub struct Step {
     pub value: ReportedValue,
     /// Where the value comes from.
     pub origin: Origin,
+    /// The stage between the manifest and the kubelet that added the entry, if the manifest lacks it.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub entry_added_by: Option<Stage>,
+    /// The stage between the manifest and the kubelet that set the field of the Pod that the entry
+    /// refers to, if the manifest lacks its value.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub field_set_by: Option<Stage>,
     /// What the references in it resolved to, in their order.
     pub references: Vec<ResolvedReference>,
 }
@@ -260,6 +268,8 @@ impl<'a> Composition<'a> {
                 name: name.to_owned(),
                 value: ReportedValue::of(&value),
                 origin: Origin::Base,
+                entry_added_by: None,
+                field_set_by: None,
                 references: Vec::new(),
             }));
         }
@@ -368,6 +378,58 @@ impl<'a> Composition<'a> {
     }
 }
 
+impl Composition<'_> {
+    /// Returns the last stage that changed a field of the Pod.
+    fn last_stage(&self, field: &str) -> Option<Stage> {
+        let changes = self.facts().pod_changes.iter().rev();
+        changes.into_iter().find(|change| change.field == field).map(|change| change.stage)
+    }
+
+    /// Returns the path of a container in the Pod, such as `spec.containers[0]`.
+    fn container_path(&self, name: &str) -> Option<String> {
+        let spec = &self.pod().spec;
+        let lists = [
+            ("spec.containers", &spec.containers),
+            ("spec.initContainers", &spec.init_containers),
+            ("spec.ephemeralContainers", &spec.ephemeral_containers),
+        ];
+        lists.into_iter().find_map(|(list, containers)| {
+            let index = containers.iter().position(|container| container.name == name)?;
+            Some(alloc::format!("{list}[{index}]"))
+        })
+    }
+
+    fn entry_added_by(&self, entry: Entry) -> Option<Stage> {
+        if self.facts().pod_changes.is_empty() {
+            return None;
+        }
+        let container = self.container_path(&self.container().name)?;
+        self.last_stage(&alloc::format!("{container}.{entry}"))
+    }
+
+    fn field_set_by(&self, source: Source<'_>) -> Option<Stage> {
+        if self.facts().pod_changes.is_empty() {
+            return None;
+        }
+        match source {
+            Source::Field(field) => self.last_stage(match field.field_path.as_str() {
+                "spec.host" => "spec.nodeName",
+                "status.podIP" => "status.podIPs",
+                path => path,
+            }),
+            Source::Resource(field) => {
+                let name = match field.container_name.as_str() {
+                    "" => &self.container().name,
+                    name => name,
+                };
+                let container = self.container_path(name)?;
+                self.last_stage(&alloc::format!("{container}.resources.{}", field.resource))
+            }
+            _ => None,
+        }
+    }
+}
+
 /// Collects steps, each of them once: an entry may be referred to from many places.
 struct Steps<'c, 'a> {
     composition: &'c Composition<'a>,
@@ -390,6 +452,8 @@ impl<'a> Steps<'_, 'a> {
             name: variable.name(),
             value: ReportedValue::Text(variable.value()),
             origin: Origin::of_service(variable),
+            entry_added_by: None,
+            field_set_by: None,
             references: Vec::new(),
         });
         self.of_services.insert(variable.position(), step);
@@ -423,6 +487,8 @@ impl<'a> Steps<'_, 'a> {
                 name: declared.name().to_owned(),
                 value: ReportedValue::of(declared.value()),
                 origin: Origin::of_declared(declared, &self.composition.pod().metadata.namespace),
+                entry_added_by: self.composition.entry_added_by(declared.entry()),
+                field_set_by: self.composition.field_set_by(declared.source()),
                 references,
             });
             self.of_declared.insert(place, step);
@@ -576,6 +642,23 @@ impl fmt::Display for Absence {
     }
 }
 
+/// Writes the origin of a step, and the stages that added to it.
+struct StepSource<'s>(&'s Step);
+
+impl fmt::Display for StepSource<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let StepSource(step) = self;
+        write!(f, "{}", step.origin)?;
+        if let Some(stage) = step.entry_added_by {
+            write!(f, ", added by {stage}")?;
+        }
+        match step.field_set_by {
+            Some(stage) => write!(f, ", set by {stage}"),
+            None => Ok(()),
+        }
+    }
+}
+
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.effective {
@@ -600,9 +683,9 @@ impl Explanation {
         indent: &str,
         f: &mut fmt::Formatter<'_>,
     ) -> fmt::Result {
-        let Some(Step { name, value, origin, .. }) = self.steps.get(step) else { return Ok(()) };
-        write_line(f, format_args!("{lead}{name}={value}"))?;
-        write_line(f, format_args!("{indent}from {origin}"))?;
+        let Some(first) = self.steps.get(step) else { return Ok(()) };
+        write_line(f, format_args!("{lead}{}={}", first.name, first.value))?;
+        write_line(f, format_args!("{indent}from {}", StepSource(first)))?;
         // Each step is shown once, however many references lead to it.
         let (mut shown, mut is_shown) = (Vec::from([step]), BTreeSet::from([step]));
         let mut next = 0;
@@ -615,11 +698,12 @@ impl Explanation {
                         let what = "stays as it is: there is no such variable before it";
                         write_line(f, format_args!("{indent}$({name}) {what}"))?;
                     }
-                    Some((step, Step { value, origin, .. })) => {
+                    Some((step, resolved)) => {
                         if is_shown.insert(step) {
+                            let (value, source) = (&resolved.value, StepSource(resolved));
                             write_line(
                                 f,
-                                format_args!("{indent}$({name}) is {value}, from {origin}"),
+                                format_args!("{indent}$({name}) is {value}, from {source}"),
                             )?;
                             shown.push(step);
                         }

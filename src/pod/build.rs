@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::draft::Draft;
 use super::{
-    Change, PodError, Stage, UndecidedField, UndecidedFields, admission, controllers, defaults,
+    PodChange, PodError, Stage, UndecidedField, UndecidedFields, admission, controllers, defaults,
     kubelet, static_pods,
 };
 use crate::api::{LimitRange, Node, Pod, Workload};
@@ -79,7 +79,7 @@ pub struct Built {
     /// The fields whose values only the cluster decides.
     pub undecided: UndecidedFields,
     /// The changes, in the order in which they were made.
-    pub changes: Vec<Change>,
+    pub changes: Vec<PodChange>,
 }
 
 impl<'a> PodContext<'a> {
@@ -114,8 +114,8 @@ impl<'a> PodContext<'a> {
     pub fn pod(&self, pod: &Pod) -> Result<Built, PodError> {
         let mut draft = Draft::of(pod.clone());
         if static_pods::is_mirror(pod) {
-            defaults::set_defaults(&mut draft);
             static_pods::unmirror(&mut draft, self.node_of(pod), self.release);
+            defaults::set_defaults(&mut draft);
             return Ok(self.finish(draft));
         }
         if self.source == PodSource::Api {

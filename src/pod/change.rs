@@ -10,7 +10,7 @@ use crate::text::OneLine;
 /// `Display` writes both, such as `metadata.labels['job-name']: set by the Job controller`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub struct Change {
+pub struct PodChange {
     /// The stage that made the change.
     pub stage: Stage,
     /// The path of the field, such as `metadata.labels['job-name']` or `spec.containers[0].env[3]`.
@@ -88,9 +88,9 @@ impl fmt::Display for Stage {
     }
 }
 
-impl fmt::Display for Change {
+impl fmt::Display for PodChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Change { stage, field } = self;
+        let PodChange { stage, field } = self;
         write!(OneLine(f), "{field}: set by {stage}")
     }
 }

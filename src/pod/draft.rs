@@ -5,13 +5,13 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{Change, Stage, UndecidedField, UndecidedFields};
+use super::{PodChange, Stage, UndecidedField, UndecidedFields};
 use crate::api::{Container, Pod};
 
 pub(super) struct Draft {
     pub(super) pod: Pod,
     pub(super) undecided: UndecidedFields,
-    pub(super) changes: Vec<Change>,
+    pub(super) changes: Vec<PodChange>,
 }
 
 /// The lists of containers, by the name of the field.
@@ -49,7 +49,7 @@ impl Draft {
     }
 
     pub(super) fn record(&mut self, stage: Stage, field: impl Into<String>) {
-        self.changes.push(Change { stage, field: field.into() });
+        self.changes.push(PodChange { stage, field: field.into() });
     }
 
     /// Sets a text, unless it is so already.

@@ -39,6 +39,6 @@ mod undecided;
 
 pub(crate) use addresses::host_ips;
 pub use build::{Built, PodContext, PodSource};
-pub use change::{Change, Stage};
+pub use change::{PodChange, Stage};
 pub use error::PodError;
 pub use undecided::{UndecidedField, UndecidedFields};

@@ -13,5 +13,6 @@ mod export;
 mod inspect;
 mod objects;
 mod open_world;
+mod pod;
 mod services;
 mod support;

@@ -15,6 +15,7 @@ use kubelet_env::inspect::discover::*;
 use kubelet_env::inspect::*;
 use kubelet_env::names::*;
 use kubelet_env::objects::*;
+use kubelet_env::pod::*;
 use kubelet_env::release::*;
 use kubelet_env::services::*;
 use serde::{Deserialize, Serialize};
@@ -59,7 +60,8 @@ fn public_types_are_send_sync_clone_and_debug() {
             Store<ConfigMap>, Store<LimitRange>, Store<Node>, Store<Pod>, Store<Secret>,
             Store<Service>, Store<Workload>, Timestamp, TimestampError, UnsupportedResourceError,
             Upgrade, UpgradeChange, UpgradeSubject, Value<'_>, Variable<'_>, Violation,
-            ViolationProblem, Volume, VolumeMount, VolumeProjection, Workload, WorkloadKind;
+            ViolationProblem, Built, PodChange, PodContext<'_>, PodError, PodSource, Stage, UndecidedField,
+            UndecidedFields, Volume, VolumeMount, VolumeProjection, Workload, WorkloadKind;
     }
 }
 
