@@ -278,21 +278,37 @@ impl<'de> Visitor<'de> for ValueReader<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value<'de>, A::Error> {
         let deeper = self.deeper()?;
-        let (mut map, mut merged) = (Vec::new(), None);
+        let mut fields = Fields::default();
         while let Some(Key(key)) = entries.next_key()? {
             self.take_up(key.len())?;
-            let value = entries.next_value_seed(deeper)?;
-            if key != MERGE_KEY {
-                map.push((key, value));
-            } else if merged.replace((map.len(), value)).is_some() {
-                return Err(A::Error::custom(
-                    "a map has the merge key `<<` twice: use one with a list",
-                ));
-            }
+            fields.add(key, entries.next_value_seed(deeper)?)?;
         }
-        match merged {
-            None => Ok(Value::Map(map)),
-            Some((position, value)) => merge(map, position, value).map(Value::Map),
+        fields.finish()
+    }
+}
+
+/// The fields of a map that is being read. Its methods keep the recursion's own frames small.
+#[derive(Default)]
+struct Fields<'de> {
+    entries: Entries<'de>,
+    /// The value of the merge key, and the number of entries before it.
+    merged: Option<(usize, Value<'de>)>,
+}
+
+impl<'de> Fields<'de> {
+    fn add<E: Error>(&mut self, key: Cow<'de, str>, value: Value<'de>) -> Result<(), E> {
+        if key != MERGE_KEY {
+            self.entries.push((key, value));
+        } else if self.merged.replace((self.entries.len(), value)).is_some() {
+            return Err(E::custom("a map has the merge key `<<` twice: use one with a list"));
+        }
+        Ok(())
+    }
+
+    fn finish<E: Error>(self) -> Result<Value<'de>, E> {
+        match self.merged {
+            None => Ok(Value::Map(self.entries)),
+            Some((position, value)) => merge(self.entries, position, value).map(Value::Map),
         }
     }
 }

@@ -83,6 +83,16 @@ impl Objects {
         if let Some(item_type) = type_meta.item_type().filter(|_| value.get("items").is_some()) {
             return self.add_items(value, object, item_type.as_ref());
         }
+        self.add_single(value, object, &type_meta)
+    }
+
+    /// Adds an object that is not a list. It is not part of the recursion, whose frames stay small.
+    fn add_single(
+        &mut self,
+        value: Value<'_>,
+        object: ObjectRef,
+        type_meta: &TypeMeta,
+    ) -> Result<(), ObjectError> {
         if let Some(kind) = type_meta.workload_kind() {
             // A Job may have a `generateName` instead, and no name yet.
             let read = if kind == WorkloadKind::Job && has_generate_name(&value) {
