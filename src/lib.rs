@@ -32,6 +32,7 @@
 //! | [`api`] | Kubernetes objects in wire form |
 //! | [`names`], [`release`] | name mangling and legal names; the rules that differ between releases |
 //! | [`objects`] | documents read into [`Objects`]; [`Store`], which follows watch events |
+//! | [`pod`] | the Pod that the kubelet sees: controllers, defaulting, admission, static Pods |
 //! | [`services`] | the Services that a container sees, and their variables |
 //! | [`environment`] | the [`Environment`]: variables, values, and where they come from |
 //! | [`container`] | [`compose`], which mirrors the kubelet, and the [`Facts`] that it needs |

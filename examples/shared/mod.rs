@@ -269,8 +269,8 @@ impl Target<'_> {
     }
 }
 
-/// Returns the Pod as the kubelet sees it. The labels of a Node that only the arguments describe are
-/// unknown.
+/// Returns the Pod as the kubelet sees it. The labels of a Node that only the arguments describe
+/// are unknown.
 fn build(
     choice: &Choice,
     objects: &Objects,

@@ -23,8 +23,8 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// The `ObjectMeta` of a Pod, a pod template, a workload or a Node: what the downward API,
-    /// controllers and admission read of it.
+    /// The `ObjectMeta` of a Pod, a pod template, a workload or a Node: the fields that the
+    /// downward API, controllers and admission read.
     pub struct PodMeta {
         /// The name; empty in a template, whose pods each get one of their own.
         pub name: String,

@@ -52,7 +52,8 @@ pub enum QuantityError {
     /// The exponent, or the value in the unit asked for, is beyond 64 bits (32 for an exponent).
     ///
     /// The kubelet does not reject it: its own arithmetic overflows, and it continues with a wrong
-    /// number. This crate does not model the overflow, which Kubernetes 1.38 replaces by saturation.
+    /// number. This crate does not model the overflow, which Kubernetes 1.38 replaces by
+    /// saturation.
     #[error(
         "quantity {text:?} is beyond 64 bits (32 for an exponent): the kubelet's arithmetic overflows, which is not modelled"
     )]
@@ -60,8 +61,9 @@ pub enum QuantityError {
         /// The quantity as it was written.
         text: String,
     },
-    /// A quantity divided by its divisor is beyond 64 bits. A divisor that rounds to zero leads there
-    /// too. The kubelet's arithmetic overflows, like that of [`OutOfRange`](Self::OutOfRange).
+    /// A quantity divided by its divisor is beyond 64 bits. A divisor that rounds to zero leads
+    /// there too. The kubelet's arithmetic overflows, like that of
+    /// [`OutOfRange`](Self::OutOfRange).
     #[error(
         "quantity {quantity:?} divided by {divisor:?} is beyond 64 bits: the kubelet's arithmetic overflows, which is not modelled"
     )]

@@ -55,9 +55,9 @@ pub struct Facts<'a> {
     /// The Pod's addresses as the container runtime reports them. Without them, those in the Pod's
     /// own `status` are used.
     pub pod_status: Option<&'a PodStatus>,
-    /// The fields of the Pod whose values only the cluster decides. A `fieldRef` to one has the value
-    /// in `known`, if there is one. Without one it is an error in the closed world, and unknown in
-    /// the open world.
+    /// The fields of the Pod whose values only the cluster decides. A `fieldRef` to one has the
+    /// value in `known`, if there is one. Without one it is an error in the closed world, and
+    /// unknown in the open world.
     pub undecided: &'a UndecidedFields,
     /// The changes that led from an object to the Pod, for explanations.
     pub pod_changes: &'a [PodChange],
@@ -132,8 +132,8 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// Returns the facts for a Pod that was built: the changes that led to it, and the fields that are
-    /// undecided.
+    /// Returns the facts for a Pod that was built: the changes that led to it, and the fields that
+    /// are undecided.
     ///
     /// ```
     /// use kubelet_env::api::{Container, PodMeta, PodSpec, PodTemplateSpec, Workload, WorkloadKind};

@@ -22,7 +22,8 @@ use crate::services::{Violation, ViolationProblem};
 ///
 /// An absent `apiVersion` of a `fieldRef` is valid, because defaulting fills it in.
 ///
-/// Mirrors `ValidateEnv` and `ValidateEnvFrom`, and names the fields as they do, within the container.
+/// Mirrors `ValidateEnv` and `ValidateEnvFrom`, and names the fields as they do, within the
+/// container.
 ///
 /// ```
 /// use kubelet_env::Release;
@@ -152,8 +153,8 @@ impl Validator {
         .count()
     }
 
-    /// Go: `validateObjectFieldSelector`, `ConvertDownwardAPIFieldLabel`. An illegal key is reported
-    /// at the selector, not at its path.
+    /// Go: `validateObjectFieldSelector`, `ConvertDownwardAPIFieldLabel`. An illegal key is
+    /// reported at the selector, not at its path.
     fn field(&mut self, path: &str, field: &ObjectFieldSelector) {
         if !self.require(path, "fieldPath", &field.field_path) {
             return;

@@ -62,7 +62,8 @@ pub struct Step {
     pub value: ReportedValue,
     /// Where the value comes from.
     pub origin: Origin,
-    /// The stage between the manifest and the kubelet that added the entry, if the manifest lacks it.
+    /// The stage between the manifest and the kubelet that added the entry, if the manifest lacks
+    /// it.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub entry_added_by: Option<Stage>,
     /// The stage between the manifest and the kubelet that set the field of the Pod that the entry

@@ -53,8 +53,8 @@ pub enum UpgradeSubject {
     Container,
 }
 
-/// Composes a container in one release after another, from that of `facts` to `to`, and returns what
-/// changes. Nothing changes if `to` is not newer.
+/// Composes a container in one release after another, from that of `facts` to `to`, and returns
+/// what changes. Nothing changes if `to` is not newer.
 ///
 /// The Pod stays as it is, like one that runs already. [`upgrade_built`] builds it anew.
 ///
@@ -90,8 +90,8 @@ pub fn upgrade(pod: &Pod, container: &str, facts: &Facts<'_>, to: Release) -> Up
 /// `build` returns the Pod as the kubelet of a release sees it.
 ///
 /// ```
-/// use kubelet_env::api::{Container, EnvVar, EnvVarSource, ObjectFieldSelector, Pod, PodMeta, PodSpec};
-/// use kubelet_env::api::Node;
+/// use kubelet_env::api::{Container, EnvVar, EnvVarSource, Node, ObjectFieldSelector};
+/// use kubelet_env::api::{Pod, PodMeta, PodSpec};
 /// use kubelet_env::inspect::upgrade_built;
 /// use kubelet_env::pod::PodContext;
 /// use kubelet_env::{Facts, Objects, Release};

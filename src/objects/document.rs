@@ -35,17 +35,18 @@ use serde::de::{
 /// `kubectl` reads YAML 1.1. A parser of YAML 1.2 gives other values for some plain scalars, and a
 /// document cannot know how a scalar was written:
 ///
-/// - `yes`, `no`, `on`, `off`, `y` and `n` are booleans for `kubectl`, in any of the spellings `no`,
-///   `No` and `NO`. It rejects `value: yes`, and reads the key `NO` of a ConfigMap as `false`.
+/// - `yes`, `no`, `on`, `off`, `y` and `n` are booleans for `kubectl`, in any of the spellings
+///   `no`, `No` and `NO`. It rejects `value: yes`, and reads the key `NO` of a ConfigMap as
+///   `false`.
 /// - `010` is the number 8, and `1_000` is 1000.
 ///
 /// A program that reads manifests should use a parser of YAML 1.1, or reject these scalars unless
 /// they are quoted. The example programs reject them.
 ///
-/// The merge key `<<` is merged, because Kubernetes has no field or key of that name. A merged key is
-/// an error if the map has it already before the merge key: YAML and `kubectl` disagree about which
-/// one wins. The wire types' own `Deserialize` ignores merge keys like every unknown field, so read
-/// YAML through a document.
+/// The merge key `<<` is merged, because Kubernetes has no field or key of that name. A merged key
+/// is an error if the map has it already before the merge key: YAML and `kubectl` disagree about
+/// which one wins. The wire types' own `Deserialize` ignores merge keys like every unknown field,
+/// so read YAML through a document.
 ///
 /// ```
 /// use kubelet_env::{Document, Objects};

@@ -6,8 +6,8 @@ use core::net::IpAddr;
 use crate::api::Node;
 use crate::go::ip::parse_ip;
 
-/// Returns the addresses of a Node, its InternalIPs before its ExternalIPs: the first, then the first
-/// of the other family. Addresses that do not parse are skipped.
+/// Returns the addresses of a Node, its InternalIPs before its ExternalIPs: the first, then the
+/// first of the other family. Addresses that do not parse are skipped.
 pub(crate) fn host_ips(node: &Node) -> Vec<IpAddr> {
     let of_type =
         |type_| node.status.addresses.iter().filter(move |address| address.type_ == type_);

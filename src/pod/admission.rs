@@ -33,8 +33,8 @@ pub(super) fn service_account(draft: &mut Draft) {
     }
 }
 
-/// Go: `LimitRanger.runLimitFunc`, `PodMutateLimitFunc`. The API server takes several LimitRanges of
-/// a namespace in random order; this takes them in the order of their names.
+/// Go: `LimitRanger.runLimitFunc`, `PodMutateLimitFunc`. The API server takes several LimitRanges
+/// of a namespace in random order; this takes them in the order of their names.
 pub(super) fn limit_ranger(draft: &mut Draft, limit_ranges: &Store<LimitRange>) {
     let namespace = draft.pod.metadata.namespace.clone();
     for limit_range in limit_ranges.in_namespace(&namespace) {
@@ -107,8 +107,8 @@ fn merge_requirements(draft: &mut Draft, requirements: &ResourceRequirements) {
     }
 }
 
-/// Go: `podtopologylabels.Plugin.Admit`, which copies the labels that the Node has. Without the Node
-/// they are undecided.
+/// Go: `podtopologylabels.Plugin.Admit`, which copies the labels that the Node has. Without the
+/// Node they are undecided.
 pub(super) fn topology_labels(draft: &mut Draft, node: Option<&Node>) {
     for key in TOPOLOGY_LABELS {
         match node {

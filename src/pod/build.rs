@@ -31,8 +31,8 @@ use crate::release::{Release, Rule};
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct PodContext<'a> {
-    /// The Node that the Pod runs on, if it is known. A Node of another name than `spec.nodeName` is
-    /// ignored.
+    /// The Node that the Pod runs on, if it is known. A Node of another name than `spec.nodeName`
+    /// is ignored.
     pub node: Option<&'a Node>,
     /// The LimitRanges of the cluster.
     pub limit_ranges: &'a Store<LimitRange>,
@@ -105,7 +105,7 @@ impl<'a> PodContext<'a> {
     /// Returns `pod` as the kubelet sees it.
     ///
     /// A Pod that has a UID was stored by an API server: it is not admitted again. A mirror Pod
-    /// becomes the static Pod that it stands for. A Pod of another [source](Self::source) than the
+    /// becomes the static Pod that it mirrors. A Pod of another [source](Self::source) than the
     /// API server is a static Pod.
     ///
     /// # Errors

@@ -1,4 +1,5 @@
-//! Pods made by controllers from a template (Go: `pkg/controller`, and the Job registry's strategy).
+//! Pods made by controllers from a template (Go: `pkg/controller`, and the Job registry's
+//! strategy).
 
 use alloc::borrow::ToOwned;
 use alloc::format;

@@ -11,7 +11,8 @@ use super::draft::{Containers, Draft};
 use crate::api::{Container, Pod, Quantity, ResourceRequirements};
 
 impl Pod {
-    /// Returns the Pod with the API server's defaults, as the kubelet applies them to static Pods too.
+    /// Returns the Pod with the API server's defaults, as the kubelet applies them to static Pods
+    /// too.
     ///
     /// The defaults are `enableServiceLinks: true`, `apiVersion: v1` in a `fieldRef`, requests from
     /// limits, and quantities rounded up to thousandths. The deprecated `serviceAccount` becomes

@@ -18,7 +18,7 @@
 //! | | An absent ServiceAccount becomes `default`. | `serviceaccount.Plugin.Admit` |
 //! | binding | The Pod gets the name of its Node. Since 1.35 it gets the labels for zone and region of the Node. | `podtopologylabels.Plugin.Admit` |
 //! | static Pods | They get defaults, but no admission. The name ends in that of the Node; the namespace is `default` if there is none; the UID is the annotation `kubernetes.io/config.hash`. Since 1.34 they may not refer to other API objects. | `applyDefaults`, `tryDecodeSinglePod` |
-//! | mirror Pods | They become the static Pod that they stand for, without what admission did to the mirror. | `IsMirrorPod` |
+//! | mirror Pods | They become the static Pod that they mirror, without the changes that admission made to the mirror. | `IsMirrorPod` |
 //! | kubelet | Every Pod has the annotations `kubernetes.io/config.source` and `kubernetes.io/config.seen`. The latter is undecided. | `podStorage.merge` |
 //! | | A Pod on the host network has the addresses of its Node. | `generateAPIPodStatus` |
 //!

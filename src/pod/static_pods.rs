@@ -15,7 +15,7 @@ use crate::release::{Release, Rule};
 const CONFIG_HASH: &str = "kubernetes.io/config.hash";
 const CONFIG_MIRROR: &str = "kubernetes.io/config.mirror";
 
-/// Reports whether the Pod stands for a static Pod in the API (Go: `IsMirrorPod`).
+/// Reports whether the Pod mirrors a static Pod in the API (Go: `IsMirrorPod`).
 pub(super) fn is_mirror(pod: &Pod) -> bool {
     pod.metadata.annotations.contains_key(CONFIG_MIRROR)
 }
@@ -111,8 +111,8 @@ fn mounts_config_map(volume: &Volume) -> bool {
     volume.config_map.is_some() || projected.into_iter().any(|source| source.config_map.is_some())
 }
 
-/// Turns a mirror Pod into the static Pod that it stands for: undoes what admission did to the
-/// mirror alone.
+/// Turns a mirror Pod into the static Pod that it mirrors, without the changes that admission made
+/// to the mirror alone.
 pub(super) fn unmirror(draft: &mut Draft, node: Option<&Node>, release: Release) {
     let stage = Stage::StaticPod;
     let mirrored = draft.pod.metadata.annotations.remove(CONFIG_MIRROR).unwrap_or_default();

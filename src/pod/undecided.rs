@@ -12,8 +12,8 @@ use core::fmt;
 /// ```
 /// use kubelet_env::pod::{UndecidedField, UndecidedFields};
 ///
-/// let undecided: UndecidedFields =
-///     [UndecidedField::Uid, UndecidedField::Label("pod-template-hash".into())].into_iter().collect();
+/// let hash = UndecidedField::Label("pod-template-hash".into());
+/// let undecided: UndecidedFields = [UndecidedField::Uid, hash].into_iter().collect();
 /// assert!(undecided.contains("metadata.uid"));
 /// assert!(undecided.contains("metadata.labels['pod-template-hash']"));
 /// assert!(undecided.contains("metadata.labels"));

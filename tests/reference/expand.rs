@@ -43,8 +43,8 @@ pub(crate) fn check(data: &[u8]) {
     );
 }
 
-/// Expands a text like Go. `garbles` selects the behaviour up to 1.34.3 and in 1.35.0 for a character that is not
-/// ASCII after a `$`.
+/// Expands a text like Go. `garbles` selects the behaviour up to 1.34.3 and in 1.35.0 for a
+/// character that is not ASCII after a `$`.
 fn expand_plainly(text: &[u8], garbles: bool, lookup: impl Fn(&str) -> Option<Vec<u8>>) -> Vec<u8> {
     let mut out = Vec::new();
     let mut at = 0;
