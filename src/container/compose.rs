@@ -12,13 +12,13 @@ use super::expand::expand_within;
 use super::facts::FileKey;
 use super::field::PodFields;
 use super::resource_field::ResourceFields;
-use super::{ComposeError, ComposeErrorKind, Facts, Known};
+use super::{ComposeError, ComposeErrorKind, DeviceVariable, ExecHandler, Facts, Known, SubPath};
 use crate::api::{
     ConfigMap, ConfigMapEnvSource, ConfigMapKeySelector, Container, EnvFromSource, EnvVar,
     FileKeySelector, Object, Pod, Secret, SecretEnvSource, SecretKeySelector, Service,
 };
 use crate::environment::{
-    Declared, Entry, Environment, OpenSource, Reference, Size, Source, Unknown, Value,
+    Declared, Entry, Environment, OpenSource, Reference, Resolved, Size, Source, Unknown, Value,
     ValueBuilder, Variable,
 };
 use crate::names::is_env_var_name;
@@ -166,8 +166,10 @@ pub struct Composition<'a> {
     facts: Facts<'a>,
     environment: Environment<'a>,
     skipped: Vec<Skipped>,
+    sub_paths: Vec<SubPath<'a>>,
     command: Vec<Expanded<'a>>,
     args: Vec<Expanded<'a>>,
+    exec_handlers: Vec<ExecHandler<'a>>,
 }
 
 impl<'a> Composition<'a> {
@@ -250,6 +252,18 @@ impl<'a> Composition<'a> {
     #[must_use]
     pub fn args(&self) -> &[Expanded<'a>] {
         &self.args
+    }
+
+    /// Returns the expanded `subPathExpr` of the container's volume mounts, in their order.
+    #[must_use]
+    pub fn sub_paths(&self) -> &[SubPath<'a>] {
+        &self.sub_paths
+    }
+
+    /// Returns the commands of the container's exec probes and lifecycle hooks.
+    #[must_use]
+    pub fn exec_handlers(&self) -> &[ExecHandler<'a>] {
+        &self.exec_handlers
     }
 }
 
@@ -374,10 +388,10 @@ impl<'a> Outcome<'a> {
     }
 }
 
-struct Composer<'a, 'f> {
-    pod: &'a Pod,
-    container: &'a Container,
-    facts: &'f Facts<'a>,
+pub(super) struct Composer<'a, 'f> {
+    pub(super) pod: &'a Pod,
+    pub(super) container: &'a Container,
+    pub(super) facts: &'f Facts<'a>,
     config_maps: Namespace<'a, ConfigMap>,
     secrets: Namespace<'a, Secret>,
     pod_fields: PodFields<'a, 'f>,
@@ -385,14 +399,15 @@ struct Composer<'a, 'f> {
     /// The env files read so far.
     files: BTreeMap<FileKey<'a>, EnvFile<'a>>,
     /// The number of bytes that the rest can take.
-    remaining: usize,
-    environment: Environment<'a>,
+    pub(super) remaining: usize,
+    pub(super) environment: Environment<'a>,
     skipped: Vec<Skipped>,
 }
 
 impl<'a> Composer<'a, '_> {
     fn compose(mut self) -> Result<Composition<'a>, ComposeError> {
         let container = self.container;
+        self.device_env()?;
         for (index, source) in container.env_from.iter().enumerate() {
             let entry = Entry::EnvFrom(index);
             self.env_from(entry, source).map_err(|kind| self.error(entry, None, kind))?;
@@ -402,20 +417,45 @@ impl<'a> Composer<'a, '_> {
             self.env(entry, variable).map_err(|kind| self.error(entry, Some(variable), kind))?;
         }
         self.environment.hide_shadowed();
+        self.environment.settle_device_variables();
+        let sub_paths = self.sub_paths()?;
         let command = self.expand_all(&container.command, Entry::Command)?;
         let args = self.expand_all(&container.args, Entry::Args)?;
+        let exec_handlers = self.exec_handlers()?;
         let Composer { pod, environment, skipped, facts: &facts, .. } = self;
-        Ok(Composition { pod, container, facts, environment, skipped, command, args })
+        Ok(Composition {
+            pod,
+            container,
+            facts,
+            environment,
+            skipped,
+            sub_paths,
+            command,
+            args,
+            exec_handlers,
+        })
     }
 
-    fn error(
+    pub(super) fn error(
         &self,
         entry: Entry,
         variable: Option<&EnvVar>,
         kind: ComposeErrorKind,
     ) -> ComposeError {
+        self.error_of_container(kind).at(entry, variable.map(|variable| &*variable.name))
+    }
+
+    pub(super) fn error_of_container(&self, kind: ComposeErrorKind) -> ComposeError {
         ComposeError::new(ObjectRef::of(self.pod), &self.container.name, kind)
-            .at(entry, variable.map(|variable| &*variable.name))
+    }
+
+    fn device_env(&mut self) -> Result<(), ComposeError> {
+        for DeviceVariable { name, value, .. } in self.facts.device_env {
+            let size = Size::of_variable(name, value.len());
+            self.take_up(size.bytes()).map_err(|kind| self.error_of_container(kind))?;
+            self.environment.add_device_variable(name, value);
+        }
+        Ok(())
     }
 
     fn env_from(
@@ -732,12 +772,12 @@ impl<'a> Composer<'a, '_> {
         Ok(())
     }
 
-    fn take_up(&mut self, bytes: usize) -> Result<(), ComposeErrorKind> {
+    pub(super) fn take_up(&mut self, bytes: usize) -> Result<(), ComposeErrorKind> {
         self.remaining = self.remaining.checked_sub(bytes).ok_or_else(|| self.too_large())?;
         Ok(())
     }
 
-    fn too_large(&self) -> ComposeErrorKind {
+    pub(super) fn too_large(&self) -> ComposeErrorKind {
         ComposeErrorKind::TooLarge { limit: self.facts.size_limit }
     }
 
@@ -748,7 +788,7 @@ impl<'a> Composer<'a, '_> {
     ) -> Result<Vec<Expanded<'a>>, ComposeError> {
         let mut all = Vec::new();
         for (index, text) in texts.iter().enumerate() {
-            let expanded = self.expand(text).and_then(|expanded| {
+            let expanded = self.expand_at_the_end(text).and_then(|expanded| {
                 self.take_up(Size::of_string(expanded.value.len()).bytes())?;
                 Ok(expanded)
             });
@@ -757,11 +797,28 @@ impl<'a> Composer<'a, '_> {
         Ok(all)
     }
 
+    /// Expands the value of an entry of `env`, which sees the variables set before it.
     fn expand(&self, text: &'a str) -> Result<Expanded<'a>, ComposeErrorKind> {
+        self.expand_with(text, Environment::resolve)
+    }
+
+    /// Expands a text over the finished environment.
+    pub(super) fn expand_at_the_end(
+        &self,
+        text: &'a str,
+    ) -> Result<Expanded<'a>, ComposeErrorKind> {
+        self.expand_with(text, Environment::resolve_at_the_end)
+    }
+
+    fn expand_with(
+        &self,
+        text: &'a str,
+        resolve: fn(&Environment<'a>, &str) -> (Resolved<'a>, Option<Value<'a>>),
+    ) -> Result<Expanded<'a>, ComposeErrorKind> {
         let mut references = Vec::new();
         let mut value = ValueBuilder::default();
         let bytes = expand_within(text, self.facts.release, self.remaining, |offset, name| {
-            let (resolved, resolved_value) = self.environment.resolve(name);
+            let (resolved, resolved_value) = resolve(&self.environment, name);
             references.push(Reference { name, resolved });
             resolved_value.map(|resolved| value.put(offset, resolved))
         });

@@ -3,6 +3,7 @@
 
 use alloc::boxed::Box;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt::{self, Write};
 
 use crate::api::QuantityError;
@@ -183,6 +184,28 @@ pub enum ComposeErrorKind {
         /// The key.
         key: String,
     },
+    /// A `subPathExpr` refers to variables that are undefined or empty.
+    #[error(
+        "subPathExpr: missing value for {}: define each with a value that is not empty",
+        names.join(", ")
+    )]
+    SubPathValueMissing {
+        /// The names, each once, sorted.
+        names: Vec<String>,
+    },
+    /// A `subPath`, or an expanded `subPathExpr`, is an absolute path.
+    #[error("error SubPath must not be an absolute path: remove the `/` at its start")]
+    SubPathAbsolute,
+    /// A `subPath`, or an expanded `subPathExpr`, contains `..`.
+    #[error("unable to provision SubPath: must not contain '..'")]
+    SubPathBackstep,
+    /// A volume mount has both a `subPath` and a `subPathExpr`, which the API server rejects.
+    #[error("subPathExpr and subPath are mutually exclusive: remove one of them")]
+    SubPathConflict,
+    /// A volume mount of an ephemeral container has a `subPath` or `subPathExpr`, which the API
+    /// server rejects.
+    #[error("subPath and subPathExpr cannot be set for an ephemeral container: remove them")]
+    SubPathOfEphemeralContainer,
     /// The environment, the command and the arguments are larger than
     /// [`Facts::size_limit`](crate::Facts::size_limit). The kubelet has no limit.
     #[error(

@@ -63,10 +63,18 @@ pub struct Facts<'a> {
     pub pod_changes: &'a [PodChange],
     /// The env files in the Pod's volumes.
     pub env_files: &'a EnvFiles,
+    /// The variables that device plugins give the container, in the order of their resources.
+    ///
+    /// The Pod's variables take precedence over them. `$(NAME)` sees them in `command`, `args` and
+    /// `subPathExpr`, but not in the values of `env`. If two resources set one name, the kubelet picks
+    /// one at random. Here the first one wins.
+    pub device_env: &'a [DeviceVariable],
     /// The maximum size of all declarations, service variables, the command and the arguments, in
     /// bytes as counted by [`Size::bytes`](crate::environment::Size::bytes). The default is 64 MiB.
     /// More is [`ComposeErrorKind::TooLarge`](crate::ComposeErrorKind::TooLarge), before it is
     /// allocated.
+    ///
+    /// Variables of device plugins, sub-paths and the commands of probes count too.
     ///
     /// The kubelet has no limit, and a short list can produce a large environment: entries that each
     /// refer twice to the previous one double at every step, each `envFrom` source can have all keys
@@ -128,6 +136,7 @@ impl<'a> Facts<'a> {
             undecided: const { &UndecidedFields::new() },
             pod_changes: &[],
             env_files: const { &EnvFiles::new() },
+            device_env: &[],
             size_limit: Facts::DEFAULT_SIZE_LIMIT,
         }
     }
@@ -196,9 +205,43 @@ impl fmt::Debug for Facts<'_> {
             .field("undecided", &self.undecided)
             .field("pod_changes", &self.pod_changes.len())
             .field("env_files", &self.env_files)
+            .field("device_env", &self.device_env)
             .field("size_limit", &self.size_limit)
             .finish()
     }
+}
+
+/// A variable that a device plugin gives a container (Go: `DeviceRunContainerOptions.Envs`).
+///
+/// ```
+/// use kubelet_env::api::{Container, Pod, PodSpec};
+/// use kubelet_env::container::DeviceVariable;
+/// use kubelet_env::{Facts, Objects, compose};
+///
+/// let gpu = DeviceVariable {
+///     resource: "nvidia.com/gpu".into(),
+///     name: "NVIDIA_VISIBLE_DEVICES".into(),
+///     value: "GPU-1".into(),
+/// };
+/// let args = vec!["--devices=$(NVIDIA_VISIBLE_DEVICES)".into()];
+/// let app = Container { name: "app".into(), args, ..Container::default() };
+/// let spec = PodSpec { containers: vec![app], ..PodSpec::default() };
+/// let pod = Pod { spec, ..Pod::default() }.with_defaults();
+///
+/// let objects = Objects::default();
+/// let facts = Facts { device_env: &[gpu], ..Facts::of(&objects) };
+/// let composition = compose(&pod, "app", &facts)?;
+/// assert_eq!(composition.args()[0].value.as_str(), Some("--devices=GPU-1"));
+/// # Ok::<(), kubelet_env::ComposeError>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct DeviceVariable {
+    /// The resource that the container requests, such as `nvidia.com/gpu`.
+    pub resource: String,
+    /// The name.
+    pub name: String,
+    /// The value.
+    pub value: String,
 }
 
 /// The content of the env files that `fileKeyRef` reads, by volume and path.

@@ -9,17 +9,21 @@ mod expand;
 mod facts;
 mod field;
 mod known;
+mod probes;
 mod resource;
 mod resource_field;
+mod sub_path;
 mod validate;
 
 pub use compose::{Composition, Expanded, SkipReason, Skipped, compose};
 pub use error::{ComposeError, ComposeErrorKind, FieldPathError};
 pub(crate) use expand::expand_within;
 pub use expand::{Piece, expand, pieces};
-pub use facts::{EnvFiles, Facts, World};
+pub use facts::{DeviceVariable, EnvFiles, Facts, World};
 pub use known::{IpRange, IpRangeError, Known, RangeTooSmallError};
+pub use probes::{ExecHandler, HandlerKind, HandlerReference, Replacement};
 pub use resource::{
     Resource, ResourceField, ResourceList, UnsupportedResourceError, resource_value,
 };
+pub use sub_path::SubPath;
 pub use validate::validate_env;

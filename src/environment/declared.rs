@@ -83,6 +83,8 @@ pub enum Entry {
     Command(usize),
     /// `args[index]`
     Args(usize),
+    /// `volumeMounts[index]`
+    VolumeMount(usize),
 }
 
 impl fmt::Display for Entry {
@@ -92,6 +94,7 @@ impl fmt::Display for Entry {
             Entry::Env(index) => write!(f, "env[{index}]"),
             Entry::Command(index) => write!(f, "command[{index}]"),
             Entry::Args(index) => write!(f, "args[{index}]"),
+            Entry::VolumeMount(index) => write!(f, "volumeMounts[{index}]"),
         }
     }
 }
@@ -115,6 +118,10 @@ pub enum Resolved<'a> {
     Declared(usize),
     /// A service variable.
     Service(ServiceVariable<'a>),
+    /// A variable of a device plugin, by its index in
+    /// [`Environment::device_variables`](crate::Environment::device_variables). Only commands,
+    /// arguments and `subPathExpr` see these.
+    Device(usize),
     /// No known variable, but an [open source](crate::Environment::open_sources) may set it.
     Unknown,
     /// No variable. The reference stays as it is.

@@ -17,8 +17,9 @@ use crate::text::{Order, dash_position};
 
 /// An ordered collection of variables with unique names.
 ///
-/// The order is the kubelet's: the variables added by [`with_base`](Self::with_base), those that the
-/// container declares, in the order declared, and the remaining service variables. If two variables
+/// The order is the kubelet's: the variables added by [`with_base`](Self::with_base), those of
+/// [device plugins](Self::device_variables), those that the container declares, in the order
+/// declared, and the remaining service variables. If two variables
 /// have one name, the later one wins, at its own position. A declared variable wins over a service
 /// variable.
 ///
@@ -47,9 +48,8 @@ use crate::text::{Order, dash_position};
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Environment<'a> {
-    base: Vec<(String, Value<'a>)>,
-    /// Each name of the base with its index there.
-    base_by_name: BTreeMap<String, usize>,
+    base: Layer<'a>,
+    devices: Layer<'a>,
     declared: Vec<Declared<'a>>,
     /// Each declared name with the index of its last declaration.
     declared_by_name: BTreeMap<Cow<'a, str>, usize>,
@@ -78,6 +78,29 @@ impl<'a> Environment<'a> {
         Environment { services, hidden, collisions, ..Environment::default() }
     }
 
+    /// Returns an environment of these variables. A later one replaces an earlier one of its name in
+    /// place.
+    pub(crate) fn from_values(variables: impl IntoIterator<Item = (String, Value<'a>)>) -> Self {
+        let mut base = Layer::default();
+        for (name, value) in variables {
+            base.set(name, value);
+        }
+        Environment { base, ..Environment::default() }
+    }
+
+    /// Adds the open sources of another environment.
+    pub(crate) fn with_open_sources_of(self, other: &Environment<'a>) -> Self {
+        Environment { open: other.open.clone(), ..self }
+    }
+
+    /// Adds a variable of a device plugin. The first one of a name wins.
+    pub(crate) fn add_device_variable(&mut self, name: &'a str, value: &'a str) {
+        if self.devices.get(name).is_none() {
+            let value = Value::plain(Cow::Borrowed(value.as_bytes()));
+            self.devices.set(name.into(), value);
+        }
+    }
+
     /// Declares a variable and overrides earlier declarations of its name. The service variables of
     /// that name are hidden by [`hide_shadowed`](Self::hide_shadowed), all at once.
     pub(crate) fn declare(&mut self, declared: Declared<'a>) {
@@ -94,6 +117,16 @@ impl<'a> Environment<'a> {
         self.hidden.extend(shadowed.map(|variable| variable.position()));
         self.hidden.sort_unstable();
         self.hidden.dedup();
+    }
+
+    /// Puts the variables of device plugins under those that the container may not set after all. The
+    /// values of `env` do not see them, so this comes after these.
+    pub(crate) fn settle_device_variables(&mut self) {
+        for (name, value) in core::mem::take(&mut self.devices.variables) {
+            self.leave_in_effect(&name, &value);
+            let value = self.unless_set(&name, || Some(value.borrowed())).unwrap_or(value);
+            self.devices.variables.push((name, value));
+        }
     }
 
     /// Adds a source that may set every variable whose name starts with its prefix.
@@ -132,6 +165,18 @@ impl<'a> Environment<'a> {
         }
     }
 
+    /// Resolves a reference in a command, an argument or a `subPathExpr`, which sees the variables of
+    /// device plugins too.
+    pub(crate) fn resolve_at_the_end(&self, name: &str) -> (Resolved<'a>, Option<Value<'a>>) {
+        match (self.resolve(name), self.devices.index(name)) {
+            ((Resolved::Unresolved | Resolved::Unknown, _), Some(index)) => {
+                let value = self.devices.variables.get(index).map(|(_, value)| value.clone());
+                (Resolved::Device(index), value)
+            }
+            (resolved, _) => resolved,
+        }
+    }
+
     /// Returns the value of a reference to a name that only open sources may set.
     pub(crate) fn unknown_reference(&self, name: &str) -> Option<Value<'a>> {
         let reference = || Value::plain(Cow::Owned(["$(", name, ")"].concat().into_bytes()));
@@ -139,7 +184,7 @@ impl<'a> Environment<'a> {
     }
 
     /// Returns the value of a variable that open sources may set, or `None` if none of them can.
-    fn unless_set<'v>(
+    pub(crate) fn unless_set<'v>(
         &self,
         name: &str,
         otherwise: impl FnOnce() -> Option<Value<'v>>,
@@ -165,6 +210,9 @@ impl<'a> Environment<'a> {
     ///
     /// They come first in the order, and a variable whose name is taken is left out. No reference
     /// resolves to them. Of two with one name the later one wins.
+    ///
+    /// This is for a base that is known as a whole. [`Process`](crate::process::Process) computes the
+    /// base, and also the order and the `HOME` that runc leaves.
     #[must_use]
     pub fn with_base<N: Into<String>, V: Into<Vec<u8>>>(
         mut self,
@@ -174,13 +222,7 @@ impl<'a> Environment<'a> {
             let (name, value) = (name.into(), Value::plain(Cow::Owned(value.into())));
             self.leave_in_effect(&name, &value);
             let value = self.unless_set(&name, || Some(value.borrowed())).unwrap_or(value);
-            match self.base_by_name.get(&name).and_then(|&index| self.base.get_mut(index)) {
-                Some(former) => former.1 = value,
-                None => {
-                    self.base_by_name.insert(name.clone(), self.base.len());
-                    self.base.push((name, value));
-                }
-            }
+            self.base.set(name, value);
         }
         self
     }
@@ -220,7 +262,8 @@ impl<'a> Environment<'a> {
     #[must_use]
     pub fn with_placeholders(mut self) -> Self {
         let declared = self.declared.iter_mut().map(|declared| &mut declared.value);
-        for value in declared.chain(self.base.iter_mut().map(|(_, value)| value)) {
+        let layers = self.base.variables.iter_mut().chain(&mut self.devices.variables);
+        for value in declared.chain(layers.map(|(_, value)| value)) {
             *value = core::mem::take(value).with_placeholders();
         }
         self.open = OpenSources::default();
@@ -257,21 +300,35 @@ impl<'a> Environment<'a> {
         for declared in &mut self.declared {
             declared.value.redact();
         }
+        for (_, value) in &mut self.base.variables {
+            value.redact();
+        }
         self
     }
 
     /// Returns the variables in kubelet order.
     pub fn iter(&self) -> impl Iterator<Item = Variable<'_>> + Clone {
-        let base = self.base.iter().filter(|(name, _)| self.given(name).is_none());
+        let is_free = |name: &str| self.given(name).is_none() && self.devices.get(name).is_none();
+        let base = self.base.iter().filter(move |(name, _)| is_free(name));
         let base = base.map(|(name, value)| Variable(Kind::Base(name, value)));
+        let devices = self.device_variables();
+        let devices = devices.filter(|variable| self.given(&variable.name()).is_none());
         let effective = self.declared.iter().filter(|declared| !declared.is_overwritten);
         let effective = effective.map(|declared| Variable(Kind::Declared(declared)));
         let services = self.service_variables().map(|variable| self.service(variable));
-        base.chain(effective).chain(services)
+        base.chain(devices).chain(effective).chain(services)
     }
 
     fn service(&self, variable: ServiceVariable<'a>) -> Variable<'_> {
         Variable(Kind::Service(variable, self.has_placeholders_as_text))
+    }
+
+    /// Returns the variables of device plugins, including those that the container overrides.
+    ///
+    /// The kubelet passes both to the container runtime, these first. See
+    /// [`Facts::device_env`](crate::Facts::device_env).
+    pub fn device_variables(&self) -> impl Iterator<Item = Variable<'_>> + Clone {
+        self.devices.iter().map(|(name, value)| Variable(Kind::Device(name, value)))
     }
 
     /// Returns the `envFrom` sources whose variables are not known, in the order of the entries.
@@ -334,16 +391,19 @@ impl<'a> Environment<'a> {
     /// Returns the variable `name`.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Variable<'_>> {
-        self.given(name).or_else(|| {
-            let (name, value) = self.base.get(*self.base_by_name.get(name)?)?;
-            Some(Variable(Kind::Base(name, value)))
-        })
+        let device = || self.devices.get(name).map(|(name, value)| Kind::Device(name, value));
+        let base = || self.base.get(name).map(|(name, value)| Kind::Base(name, value));
+        self.given(name).or_else(|| device().or_else(base).map(Variable))
     }
 
     /// Returns the value that [`with_base`](Self::with_base) gave the name.
     pub(crate) fn base(&self, name: &str) -> Option<Value<'_>> {
-        let (_, value) = self.base.get(*self.base_by_name.get(name)?)?;
-        Some(value.borrowed())
+        self.base.get(name).map(|(_, value)| value.borrowed())
+    }
+
+    /// Returns the value that a device plugin gave the name.
+    pub(crate) fn device(&self, name: &str) -> Option<Value<'_>> {
+        self.devices.get(name).map(|(_, value)| value.borrowed())
     }
 
     /// Returns the Services that the container sees, by name.
@@ -428,6 +488,40 @@ impl<'a> Environment<'a> {
     }
 }
 
+/// Variables with lower precedence than those that the container declares, each name once.
+#[derive(Clone, Debug, Default)]
+struct Layer<'a> {
+    variables: Vec<(String, Value<'a>)>,
+    /// Each name with its index.
+    indexes: BTreeMap<String, usize>,
+}
+
+impl<'a> Layer<'a> {
+    /// Replaces the value of that name in place, or appends it.
+    fn set(&mut self, name: String, value: Value<'a>) {
+        match self.index(&name).and_then(|index| self.variables.get_mut(index)) {
+            Some((_, former)) => *former = value,
+            None => {
+                self.indexes.insert(name.clone(), self.variables.len());
+                self.variables.push((name, value));
+            }
+        }
+    }
+
+    fn index(&self, name: &str) -> Option<usize> {
+        self.indexes.get(name).copied()
+    }
+
+    fn get(&self, name: &str) -> Option<(&str, &Value<'a>)> {
+        let (name, value) = self.variables.get(self.index(name)?)?;
+        Some((name, value))
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (&str, &Value<'a>)> + Clone {
+        self.variables.iter().map(|(name, value)| (name.as_str(), value))
+    }
+}
+
 /// A variable of an [`Environment`].
 ///
 /// ```
@@ -444,6 +538,7 @@ pub struct Variable<'e>(Kind<'e>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind<'e> {
     Base(&'e str, &'e Value<'e>),
+    Device(&'e str, &'e Value<'e>),
     Declared(&'e Declared<'e>),
     /// With whether a placeholder in its value counts as text.
     Service(ServiceVariable<'e>, bool),
@@ -454,7 +549,7 @@ impl<'e> Variable<'e> {
     #[must_use]
     pub fn name(&self) -> Cow<'e, str> {
         match self.0 {
-            Kind::Base(name, _) => Cow::Borrowed(name),
+            Kind::Base(name, _) | Kind::Device(name, _) => Cow::Borrowed(name),
             Kind::Declared(declared) => Cow::Borrowed(&declared.name),
             Kind::Service(variable, _) => Cow::Owned(variable.name()),
         }
@@ -464,7 +559,7 @@ impl<'e> Variable<'e> {
     #[must_use]
     pub fn value(&self) -> Value<'e> {
         match self.0 {
-            Kind::Base(_, value) => value.borrowed(),
+            Kind::Base(_, value) | Kind::Device(_, value) => value.borrowed(),
             Kind::Declared(declared) => declared.value.borrowed(),
             Kind::Service(variable, false) => Value::of_service(variable),
             Kind::Service(variable, true) => Value::of_service(variable).with_placeholders(),
@@ -476,7 +571,7 @@ impl<'e> Variable<'e> {
     pub fn declared(&self) -> Option<&'e Declared<'e>> {
         match self.0 {
             Kind::Declared(declared) => Some(declared),
-            Kind::Base(..) | Kind::Service(..) => None,
+            Kind::Base(..) | Kind::Device(..) | Kind::Service(..) => None,
         }
     }
 
@@ -485,7 +580,7 @@ impl<'e> Variable<'e> {
     pub fn service_variable(&self) -> Option<ServiceVariable<'e>> {
         match self.0 {
             Kind::Service(variable, _) => Some(variable),
-            Kind::Base(..) | Kind::Declared(_) => None,
+            Kind::Base(..) | Kind::Device(..) | Kind::Declared(_) => None,
         }
     }
 
@@ -493,5 +588,11 @@ impl<'e> Variable<'e> {
     #[must_use]
     pub fn is_base(&self) -> bool {
         matches!(self.0, Kind::Base(..))
+    }
+
+    /// Reports whether the variable comes from a device plugin.
+    #[must_use]
+    pub fn is_device(&self) -> bool {
+        matches!(self.0, Kind::Device(..))
     }
 }

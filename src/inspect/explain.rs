@@ -100,6 +100,8 @@ pub struct ResolvedReference {
 pub enum Origin {
     /// It was laid [under](crate::Environment::with_base) what the kubelet gives.
     Base,
+    /// A device plugin.
+    Device,
     /// The text of an entry of `env`.
     Text {
         /// The entry.
@@ -269,6 +271,16 @@ impl<'a> Composition<'a> {
                 name: name.to_owned(),
                 value: ReportedValue::of(&value),
                 origin: Origin::Base,
+                entry_added_by: None,
+                field_set_by: None,
+                references: Vec::new(),
+            }));
+        }
+        if let Some(value) = environment.device(name) {
+            settings.push(steps.push(Step {
+                name: name.to_owned(),
+                value: ReportedValue::of(&value),
+                origin: Origin::Device,
                 entry_added_by: None,
                 field_set_by: None,
                 references: Vec::new(),
@@ -476,7 +488,10 @@ impl<'a> Steps<'_, 'a> {
                 needed.extend(declared.references().iter().filter_map(|reference| {
                     match reference.resolved {
                         Resolved::Declared(place) => Some(place),
-                        Resolved::Service(_) | Resolved::Unknown | Resolved::Unresolved => None,
+                        Resolved::Service(_)
+                        | Resolved::Device(_)
+                        | Resolved::Unknown
+                        | Resolved::Unresolved => None,
                     }
                 }));
             }
@@ -501,7 +516,8 @@ impl<'a> Steps<'_, 'a> {
         let step = match reference.resolved {
             Resolved::Declared(place) => self.of_declared.get(&place).copied(),
             Resolved::Service(variable) => Some(self.service(variable)),
-            Resolved::Unknown | Resolved::Unresolved => None,
+            // No entry of `env` sees the variables of device plugins.
+            Resolved::Device(_) | Resolved::Unknown | Resolved::Unresolved => None,
         };
         ResolvedReference { name: reference.name.to_owned(), step }
     }
@@ -567,6 +583,7 @@ impl fmt::Display for Origin {
         let f = &mut OneLine(f);
         match self {
             Origin::Base => f.write_str("what lies under the kubelet's variables"),
+            Origin::Device => f.write_str("a device plugin"),
             Origin::Text { entry, text } if text.contains('$') => {
                 write!(f, "{entry}, value {text}")
             }

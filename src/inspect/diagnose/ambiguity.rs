@@ -155,7 +155,7 @@ impl<'c> Referrers<'c> {
                         Some((name, _)) => referrers.of_name.entry(name).or_default(),
                         None => continue,
                     },
-                    Resolved::Unknown | Resolved::Unresolved => continue,
+                    Resolved::Device(_) | Resolved::Unknown | Resolved::Unresolved => continue,
                 };
                 if places.last() != Some(&place) {
                     places.push(place);
@@ -278,7 +278,10 @@ impl<'a> Composition<'a> {
                         );
                     }
                     Resolved::Declared(earlier) if places.insert(earlier) => next.push(earlier),
-                    Resolved::Declared(_) | Resolved::Unknown | Resolved::Unresolved => {}
+                    Resolved::Declared(_)
+                    | Resolved::Device(_)
+                    | Resolved::Unknown
+                    | Resolved::Unresolved => {}
                 }
             }
         }
@@ -313,7 +316,7 @@ impl<'a> Composition<'a> {
                         Value::of_service(outcome.winner(name, contested).unwrap_or(variable))
                     }
                     Resolved::Unknown => self.environment().unknown_reference(name)?,
-                    Resolved::Unresolved => return None,
+                    Resolved::Device(_) | Resolved::Unresolved => return None,
                 };
                 Some(built.put(offset, value))
             });

@@ -12,10 +12,12 @@ use crate::support::yaml;
 mod env_file;
 mod errors;
 mod limits;
+mod probes;
 pub(crate) mod properties;
 mod releases;
 mod secrets;
 mod sources;
+mod sub_paths;
 mod validation;
 mod worked_example;
 
