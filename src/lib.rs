@@ -36,6 +36,7 @@
 //! | [`services`] | the Services that a container sees, and their variables |
 //! | [`environment`] | the [`Environment`]: variables, values, and where they come from |
 //! | [`container`] | [`compose`], which mirrors the kubelet, and the [`Facts`] that it needs |
+//! | [`process`] | process 1: what the container runtime, the image and runc add |
 //! | [`export`] | text in an [`Order`] and a [`Form`], and the formats of other tools |
 //! | [`inspect`] | explain, diagnose, compare, drift, upgrade, and the reverse lookup of Services |
 //!
@@ -62,7 +63,7 @@
 //! |---|---|---|---|
 //! | nesting of a document | [`DocumentLimits::depth`](objects::DocumentLimits::depth) | 128 | an error of the format |
 //! | content of a document, aliases expanded | [`DocumentLimits::size`](objects::DocumentLimits::size) | 1 GiB | an error of the format |
-//! | a container's environment, command and arguments | [`Facts::size_limit`] | 64 MiB | [`ComposeErrorKind::TooLarge`] |
+//! | a container's environment, command, arguments, sub-paths and probe commands | [`Facts::size_limit`] | 64 MiB | [`ComposeErrorKind::TooLarge`] |
 //! | values that a random choice may lead to | [`Ambiguity::MOST_ORDERS`](inspect::Ambiguity::MOST_ORDERS), [`Facts::size_limit`] | 1,024, 64 MiB | the others are not listed |
 //! | text of findings | [`Expectations::size_limit`](inspect::Expectations::size_limit) | 64 MiB | [`Code::FindingsCut`](inspect::Code::FindingsCut) |
 //! | a line of an env file, as in the kubelet | fixed | 64 KiB | [`EnvFileError::LineTooLong`](container::env_file::EnvFileError::LineTooLong) |
@@ -110,6 +111,7 @@ pub mod inspect;
 pub mod names;
 pub mod objects;
 pub mod pod;
+pub mod process;
 pub mod release;
 pub mod services;
 mod text;

@@ -282,6 +282,9 @@ rules! {
     EnvFiles since 35:
         "fileKeyRef gives the value from the env file",
         before: "it gave the empty string";
+    HostnameOverride since 35:
+        "spec.hostnameOverride replaces the Pod's hostname",
+        before: "it was ignored";
     TopologyLabels since 35:
         "a Pod gets the labels for zone and region of its Node",
         before: "it kept its own";

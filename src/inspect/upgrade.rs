@@ -147,7 +147,7 @@ fn steps(from: Release, to: Release, concerns: impl Fn(Rule) -> bool) -> Vec<Ste
         let differs = |rule: &Rule| {
             let is_cancelled =
                 bytes_pass_in_both && [Rule::Utf8Only, Rule::AnyBytes].contains(rule);
-            from.has(*rule) != to.has(*rule) && !is_cancelled && !is_of_names(*rule)
+            from.has(*rule) != to.has(*rule) && !is_cancelled && !is_outside_compositions(*rule)
         };
         let rules: Vec<Rule> =
             Rule::ALL.iter().copied().filter(differs).filter(|rule| concerns(*rule)).collect();
@@ -159,9 +159,10 @@ fn steps(from: Release, to: Release, concerns: impl Fn(Rule) -> bool) -> Vec<Ste
     steps
 }
 
-/// Reports whether the rule decides only about names that the API server accepts.
-fn is_of_names(rule: Rule) -> bool {
-    [Rule::RelaxedEnvVarNames, Rule::Dns1123ServiceNames].contains(&rule)
+/// Reports whether the rule decides only about names that the API server accepts, or about the
+/// hostname, so that no composition depends on it.
+fn is_outside_compositions(rule: Rule) -> bool {
+    [Rule::RelaxedEnvVarNames, Rule::Dns1123ServiceNames, Rule::HostnameOverride].contains(&rule)
 }
 
 impl Step {

@@ -12,7 +12,11 @@ mod set;
 mod store;
 
 #[cfg(feature = "serde")]
+pub(crate) use document::Value as DocumentValue;
+#[cfg(feature = "serde")]
 pub use document::{Document, DocumentLimits};
+#[cfg(feature = "serde")]
+pub(crate) use field::read as read_value;
 #[cfg(feature = "serde")]
 pub use field::{FieldError, FieldProblem};
 pub use object_ref::ObjectRef;

@@ -14,5 +14,6 @@ mod inspect;
 mod objects;
 mod open_world;
 mod pod;
+mod process;
 mod services;
 mod support;

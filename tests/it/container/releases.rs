@@ -2,6 +2,7 @@
 
 use kubelet_env::api::{EnvVar, Node, Pod, PodIp, PodSpec, PodStatus};
 use kubelet_env::container::{EnvFiles, SkipReason, expand};
+use kubelet_env::process::{Hostname, hostname};
 use kubelet_env::release::{ReleaseError, Rule};
 use kubelet_env::services::validate_service;
 use kubelet_env::{Facts, Form, Objects, Order, Release, compose};
@@ -108,6 +109,7 @@ fn rules_name_their_release() {
     1.34.4, 1.35.1 ExpansionKeepsText: `$` before a character that is not ASCII stays as it is; before, the first byte of that character was garbled
     1.34.9, 1.35.6, 1.36.2 AnyBytes: the container gets a value that is not UTF-8 as it is; before, creating the container failed
     1.35.0 EnvFiles: fileKeyRef gives the value from the env file; before, it gave the empty string
+    1.35.0 HostnameOverride: spec.hostnameOverride replaces the Pod's hostname; before, it was ignored
     1.35.0 TopologyLabels: a Pod gets the labels for zone and region of its Node; before, it kept its own
     1.36.0 Dns1123ServiceNames: the API server admits Service names with a leading digit; before, it admitted only those with a leading letter
     ");
@@ -241,6 +243,16 @@ fn service_name_may_start_with_digit_since_1_36() {
 }
 
 #[test]
+fn hostname_override_is_effective_since_1_35() {
+    let mut pod = Pod::default();
+    pod.metadata.name = "web-0".into();
+    pod.spec.hostname_override = "db.example.com".into();
+    let hostname = |release| hostname(&pod, "cluster.local", release).unwrap();
+    let named = |name: &str| Hostname::Pod(name.into());
+    assert_changes(Rule::HostnameOverride, hostname, named("web-0"), named("db.example.com"));
+}
+
+#[test]
 fn parses_releases_as_clusters_report_them() {
     for (text, printed) in [
         ("1.33", "1.33"),
@@ -318,7 +330,10 @@ fn upgrade_lists_the_rules_in_between() {
     assert_eq!(changes("1.33", "1.34.0"), of_first);
     assert_eq!(changes("1.34.0", "1.34.4"), [Rule::ExpansionKeepsText]);
     assert_eq!(changes("1.34.4", "1.34"), [Rule::AnyBytes]);
-    assert_eq!(changes("1.34", "1.35"), [Rule::EnvFiles, Rule::TopologyLabels]);
+    assert_eq!(
+        changes("1.34", "1.35"),
+        [Rule::EnvFiles, Rule::HostnameOverride, Rule::TopologyLabels]
+    );
     assert_eq!(changes("1.34", "1.35.0"), changes("1.34", "1.35"));
     assert_eq!(changes("1.35", "1.35"), []);
     assert_eq!(changes("1.36", "1.29"), []);
