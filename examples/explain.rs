@@ -1,5 +1,8 @@
 //! Explains variables of a container, or reports the findings for its environment, from the objects
 //! in files.
+//!
+//! The environment is the one that the kubelet passes to the container runtime, without the additions
+//! of the runtime, the image and runc.
 
 use std::error::Error;
 use std::io::{self, Write};
@@ -19,7 +22,7 @@ mod shared;
 /// Explain variables of a container, or report the findings for its environment
 #[derive(Parser)]
 #[command(
-    after_help = "The exit code is 0 without findings, 3 with findings of at least --fail-on, 1 if the input cannot be used."
+    after_help = "The environment is the one that the kubelet gives the container, without the additions of the container runtime, the image and runc: printenv --process shows those.\n\nThe exit code is 0 without findings, 3 with findings of at least --fail-on, 1 if the input cannot be used."
 )]
 struct Arguments {
     /// Files of YAML or JSON documents; `-` is standard input. An argument that neither exists nor

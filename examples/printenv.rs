@@ -1,6 +1,8 @@
-//! Prints the environment that the kubelet gives a container, like `printenv` in the container, or
-//! runs a command with it. The objects come from files. Without a Pod or workload it prints the
-//! variables of the Services.
+//! Prints the environment that the kubelet passes to the container runtime, or runs a command with
+//! it. The objects come from files. Without a Pod or workload it prints the variables of the Services.
+//!
+//! `printenv` in the container shows more, because the container runtime, the image and runc add to
+//! it. That is the environment of process 1, which `--process` prints.
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -12,10 +14,16 @@ use kubelet_env::api::{Service, Timestamp};
 use kubelet_env::services::{ServiceLinks, generate};
 use kubelet_env::{Environment, Form, ObjectRef, Objects, Order, Release, Store, compose};
 
+#[path = "shared/process.rs"]
+mod process;
 mod shared;
 
 /// Print the environment that the kubelet gives a container, or run a command with it
 #[derive(Parser)]
+#[command(
+    after_help = "The container runtime, the image and runc add variables such as PATH, HOSTNAME \
+                        and HOME to that environment: --process shows the result."
+)]
 struct Arguments {
     /// Files of YAML or JSON documents, written by hand or printed by `kubectl get`; `-` is
     /// standard input
@@ -23,6 +31,8 @@ struct Arguments {
     files: Vec<String>,
     #[command(flatten)]
     choice: shared::Choice,
+    #[command(flatten)]
+    process: process::ProcessArguments,
     /// Order of the variables: that of the kubelet, by name, or that of a program started from dash
     #[arg(long, value_enum, default_value = "kubelet")]
     order: OrderArgument,
@@ -72,6 +82,9 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
         let links = ServiceLinks::from(!choice.no_service_links);
         let seen = files.objects.services.select(&choice.namespace, links);
         let generated = generate(&seen).map_err(|error| files.at_origin(&error.service, &error))?;
+        if arguments.process.process {
+            return Err("--process needs a Pod or workload, and none is in these files".into());
+        }
         return print_or_run(&Environment::from(generated), links, arguments, &files.objects);
     };
     let facts = chosen.facts(&files.objects);
@@ -85,7 +98,14 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let composition = compose(&chosen.built.pod, &chosen.container, &facts)
         .map_err(|error| chosen.describe(&error, &files))?;
     chosen.check_limits(composition.environment())?;
-    print_or_run(composition.environment(), composition.service_links(), arguments, &files.objects)
+    let links = composition.service_links();
+    if arguments.process.process {
+        let runs_command = !arguments.command.is_empty();
+        return arguments.process.with_environment(&composition, runs_command, |environment| {
+            print_or_run(environment, links, arguments, &files.objects)
+        });
+    }
+    print_or_run(composition.environment(), links, arguments, &files.objects)
 }
 
 /// Prints the environment, or runs the command with it.

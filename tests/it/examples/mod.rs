@@ -8,6 +8,7 @@ use std::time::SystemTime;
 mod explain;
 mod printenv;
 mod printenv_container;
+mod printenv_process;
 mod watcher;
 
 /// Returns the path of a built example, next to the folder of the test binaries.

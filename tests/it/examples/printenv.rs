@@ -330,11 +330,20 @@ fn help_lists_every_argument() {
           --node-ip <IP>                 Address of the Node, as passed to the kubelet (may be repeated)
           --env-file <VOLUME:PATH=FILE>  File that a fileKeyRef reads (may be repeated)
           --release <RELEASE>            Release of Kubernetes, such as 1.33 or v1.33.5+k3s1 [default: 1.36]
+          --process                      Use the environment of process 1, with the additions of the container runtime, the image and runc
+          --image-config <FILE>          Configuration of the container's image: the output of `docker inspect`, `crane config` or `skopeo inspect --config`
+          --passwd <FILE>                /etc/passwd of the image, for HOME
+          --runtime <RUNTIME>            Container runtime of the Node [default: containerd] [possible values: containerd, cri-o]
+          --runc <VERSION>               Version of runc, such as 1.2.6 [default: 1.3]
+          --node-hostname <NAME>         Hostname of the Node, for Pods with hostNetwork
+          --cluster-domain <DOMAIN>      Domain of the cluster, for Pods with setHostnameAsFQDN [default: cluster.local]
           --order <ORDER>                Order of the variables: that of the kubelet, by name, or that of a program started from dash [default: kubelet] [possible values: kubelet, name, dash]
           --at <TIME>                    Start time of the container, such as 2026-11-22T09:30:00Z. Objects created later are ignored
       -0, --null                         End each variable with NUL instead of a line feed
           --redact                       Print [redacted] instead of values that contain a Secret
       -h, --help                         Print help
+
+    The container runtime, the image and runc add variables such as PATH, HOSTNAME and HOME to that environment: --process shows the result.
     ");
 }
 
