@@ -44,6 +44,7 @@
 //!
 //! - [Use it as a dependency](guide::dependency)
 //! - [Pin environments in `cargo test`](guide::golden)
+//! - [From the kubelet to process 1](guide::process)
 //! - [Fuzz with it](guide::fuzzing)
 //! - [The rules of the kubelet](guide::rules)
 //! - [Design rationale](guide::reasons)

@@ -2,6 +2,7 @@
 //!
 //! - [`dependency`]: use the crate in a program.
 //! - [`golden`]: pin the environment of a workload in `cargo test`.
+//! - [`process`]: follow an environment from the kubelet to process 1.
 //! - [`fuzzing`]: use the crate in fuzz targets.
 //! - [`rules`]: the rules of the kubelet, and the releases that changed them.
 //! - [`reasons`]: the design rationale.
@@ -12,6 +13,9 @@ pub mod dependency {}
 
 #[doc = include_str!("golden.md")]
 pub mod golden {}
+
+#[doc = include_str!("process.md")]
+pub mod process {}
 
 #[doc = include_str!("fuzzing.md")]
 pub mod fuzzing {}
