@@ -11,6 +11,7 @@ use kubelet_env::pod::{Built, PodContext, PodSource, UndecidedField};
 use kubelet_env::{Composition, Document, Facts, Objects, compose};
 use serde::Deserialize;
 
+use super::process::{Recorded, same_process};
 use super::{Verdict, expect_equal};
 
 /// The release that was recorded.
@@ -25,7 +26,7 @@ pub(super) struct Case {
     container: String,
     manifests: Vec<serde_json::Value>,
     live: Live,
-    process: Process,
+    process: Recorded,
 }
 
 /// The objects as the cluster held them.
@@ -38,47 +39,6 @@ struct Live {
     secrets: Vec<Secret>,
     limit_ranges: Vec<LimitRange>,
     node: Node,
-}
-
-/// Values by name.
-type Variables<'a> = BTreeMap<&'a str, &'a str>;
-
-/// The process as the container runtime started it.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Process {
-    oci_env: Vec<(String, String)>,
-    args: Vec<String>,
-    image: String,
-    terminal: bool,
-}
-
-const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
-impl Process {
-    /// The path that the image or the container runtime sets.
-    fn path_of_image(&self) -> &'static str {
-        if self.has_app_image() { "/usr/local/bin:/usr/bin:/bin" } else { DEFAULT_PATH }
-    }
-
-    fn has_app_image(&self) -> bool {
-        self.image.starts_with("localhost/app:")
-    }
-
-    /// Splits the recorded variables into those that the kubelet may have replaced in place, and
-    /// those that it appended.
-    fn split(&self) -> Result<(Variables<'_>, Variables<'_>), String> {
-        let replaceable = if self.terminal { 3 } else { 2 };
-        let of_image = if self.has_app_image() { 4 } else { 0 };
-        let pairs = || self.oci_env.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let first: Variables<'_> = pairs().take(replaceable).collect();
-        let expected: &[&str] =
-            if self.terminal { &["HOSTNAME", "PATH", "TERM"] } else { &["HOSTNAME", "PATH"] };
-        expect_equal(&first.keys().copied().collect::<Vec<_>>(), &expected.to_vec())?;
-        let appended: Variables<'_> = pairs().skip(replaceable + of_image).collect();
-        expect_equal(&appended.len(), &(self.oci_env.len() - replaceable - of_image))?;
-        Ok((first, appended))
-    }
 }
 
 /// The manifest that the Pod was made from.
@@ -243,48 +203,8 @@ impl Case {
         check(&compose(&built.pod, &self.container, &facts).map_err(|error| error.to_string())?)
     }
 
-    /// The variables are the recorded ones without those of the container runtime and the image.
-    fn kubelet_variables_are_recorded(&self, composition: &Composition<'_>) -> Verdict {
-        let variables: Vec<(String, String)> = composition
-            .environment()
-            .iter()
-            .map(|variable| {
-                let value = variable.value().as_str().unwrap().to_owned();
-                (variable.name().into_owned(), value)
-            })
-            .collect();
-        let (replaceable, appended) = self.process.split()?;
-        let is_replaceable = |name: &str| replaceable.contains_key(name);
-        let ours = |replaced: bool| -> Variables<'_> {
-            variables
-                .iter()
-                .filter(|(name, _)| is_replaceable(name) == replaced)
-                .map(|(name, value)| (name.as_str(), value.as_str()))
-                .collect()
-        };
-        expect_equal(&ours(false), &appended)?;
-        // The host name is the container runtime's affair.
-        let mut expected = replaceable.clone();
-        expected.insert("PATH", self.process.path_of_image());
-        if self.process.terminal {
-            expected.insert("TERM", "xterm");
-        }
-        expected.extend(ours(true));
-        expect_equal(&expected, &replaceable)
-    }
-
-    fn arguments_are_recorded(&self, composition: &Composition<'_>) -> Verdict {
-        let expanded = composition.command().iter().chain(composition.args());
-        let ours: Vec<String> =
-            expanded.map(|text| text.value.as_str().unwrap().to_owned()).collect();
-        expect_equal(&ours, &self.process.args)
-    }
-
     fn check(&self, objects: &Objects, built: &Built) -> Verdict {
-        self.composed(objects, built, |composition| {
-            self.kubelet_variables_are_recorded(composition)?;
-            self.arguments_are_recorded(composition)
-        })
+        self.composed(objects, built, |composition| same_process(composition, &self.process))
     }
 }
 

@@ -14,6 +14,7 @@ use serde::{Deserialize, Deserializer};
 
 mod cluster;
 mod container;
+mod process;
 mod services;
 mod text;
 
