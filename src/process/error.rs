@@ -20,6 +20,13 @@ pub enum ProcessError {
         /// The user, without the group.
         user: String,
     },
+    /// A variable or an argument is not UTF-8, which this release of the kubelet cannot pass to the
+    /// container runtime.
+    #[error("{subject} is not UTF-8, which this release cannot pass to the container runtime")]
+    NotUtf8 {
+        /// The name of the variable, or the entry of the command or the arguments.
+        subject: String,
+    },
     /// Neither the container nor the image has a command.
     #[error("no command specified: set the container's command, or the image's ENTRYPOINT or CMD")]
     NoCommand,

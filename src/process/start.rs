@@ -130,6 +130,11 @@ impl<'a> Process<'a> {
             Hostname::Node => facts.node_hostname.map(ToOwned::to_owned),
             Hostname::Unknown => None,
         };
+        if composition.facts().release.rejects_non_utf8()
+            && let Some(subject) = composition.first_non_utf8()
+        {
+            return Err(ProcessError::NotUtf8 { subject });
+        }
         let is_hostname_known = hostname.is_some();
         let args = args(composition, facts)?;
         let cwd = cwd(&container.working_dir, facts.image);

@@ -319,6 +319,24 @@ fn secrets_stay_secret() {
 }
 
 #[test]
+fn some_releases_reject_values_that_are_not_utf8() {
+    let mut case = Case::new("envFrom: [{secretRef: {name: raw}}]", "");
+    case.objects = crate::support::documents::read_yaml(
+        "{apiVersion: v1, kind: Secret, metadata: {namespace: shop, name: raw}, \
+         data: {KEY: /w==}}",
+    );
+    let start = |release: &str| {
+        let release = release.parse().unwrap();
+        let composition = case.compose_with(&Facts { release, ..Facts::of(&case.objects) });
+        Process::new(&composition, &case.facts()).map(|process| lines(process.environ()))
+    };
+    assert_snapshot!(start("1.34.0").unwrap_err(), @"KEY is not UTF-8, which this release cannot pass to the container runtime");
+    for release in ["1.33", "1.34.9", "1.36.2"] {
+        assert!(start(release).unwrap().contains("KEY=\\xff\n"), "{release}");
+    }
+}
+
+#[test]
 fn secrets_with_nul_are_not_quoted() {
     let mut case = Case::new("envFrom: [{secretRef: {name: raw}}]", "");
     case.objects = crate::support::documents::read_yaml(
