@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use kubelet_env::Composition;
 use kubelet_env::container::{ExecHandler, HandlerKind};
 use kubelet_env::process::{EntryOrigin, EnvEntry, ImageConfig, Passwd, Process, ProcessFacts};
+use kubelet_env::{Composition, Value};
 use serde::Deserialize;
 
 use super::{Verdict, expect_equal};
@@ -77,12 +77,12 @@ pub(super) fn same_process(composition: &Composition<'_>, recorded: &Recorded) -
     expect_equal(&environ, &recorded.environ.iter().cloned().collect())?;
 
     let args = process.args().ok_or("the arguments are not known")?;
-    let args: Result<Vec<String>, _> = args.iter().map(|arg| text(arg.as_bytes())).collect();
+    let args: Result<Vec<String>, _> = args.iter().map(|arg| text(arg)).collect();
     expect_equal(&args?, &recorded.args)?;
 
     let mut sub_paths = BTreeMap::new();
     for sub_path in composition.sub_paths() {
-        let path = text(sub_path.expanded.value.as_bytes())?;
+        let path = text(&sub_path.expanded.value)?;
         let parts: Vec<&str> = path.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
         sub_paths.insert(sub_path.mount_path.to_owned(), format!("/{}", parts.join("/")));
     }
@@ -95,8 +95,7 @@ pub(super) fn same_process(composition: &Composition<'_>, recorded: &Recorded) -
             HandlerKind::PostStart => "post",
             other => return Err(format!("{other} was not recorded")),
         };
-        let command: Result<Vec<String>, String> =
-            command.iter().map(|arg| text(arg.as_bytes())).collect();
+        let command: Result<Vec<String>, String> = command.iter().map(|arg| text(arg)).collect();
         let command = command?;
         let arguments = command.iter().position(|arg| arg == "--").ok_or("there is no --")? + 1;
         ran.insert(name.to_owned(), command[arguments..].to_vec());
@@ -130,11 +129,11 @@ fn same_oci_env(process: &Process<'_>, tty: bool, recorded: &[(String, String)])
 fn pairs(entries: &[EnvEntry<'_>]) -> Result<Vec<(String, String)>, String> {
     let pair = |entry: &EnvEntry<'_>| {
         let value = entry.value().ok_or_else(|| format!("{} has no value", entry.name()))?;
-        Ok((entry.name().to_owned(), text(value.as_bytes())?))
+        Ok((entry.name().to_owned(), text(value)?))
     };
     entries.iter().map(pair).collect()
 }
 
-fn text(bytes: &[u8]) -> Result<String, String> {
-    String::from_utf8(bytes.to_vec()).map_err(|error| error.to_string())
+fn text(value: &Value<'_>) -> Result<String, String> {
+    value.as_str().map(str::to_owned).ok_or_else(|| format!("{value:?} is no known text"))
 }

@@ -1,5 +1,5 @@
 use insta::assert_snapshot;
-use kubelet_env::container::DeviceVariable;
+use kubelet_env::container::{DeviceVariable, Known};
 use kubelet_env::inspect::Origin;
 use kubelet_env::process::{CriO, Engine, Process, Runc, Runtime, UnknownPart};
 use kubelet_env::{Environment, Facts, Form, Order, compose};
@@ -236,6 +236,29 @@ fn unknown_names_are_left_out() {
     };
     assert_eq!(case.unknown(), []);
     assert!(case.environ().contains("HOSTNAME=mine"));
+}
+
+/// What the kubelet may or may not set leaves the defaults and the image's values open.
+#[test]
+fn unknown_values_stay_unknown() {
+    let container = "envFrom: [{prefix: P, configMapRef: {name: gone}}], \
+                     env: [{name: A, valueFrom: {secretKeyRef: {name: s, key: k, optional: true}}}, \
+                     {name: URL, value: 'http://$(A)/'}, {name: B, value: b}]";
+    let case = Case::new(container, "").with_image_env(&["A=image", "B=image", "C=image"]);
+    let known = Known::default();
+    let composition = case.compose_with(&Facts::open(&case.objects, &known));
+    let facts = case.facts();
+    let process = Process::new(&composition, &facts).unwrap();
+    assert_eq!(process.unknown(), [UnknownPart::EnvFrom]);
+    let environment = process.environment();
+    assert!(!environment.is_known() && environment.to_text_pairs(Order::Kubelet).is_err());
+    assert!(environment.is_open_for("PYTHON") && !environment.is_open_for("Q"));
+    let of = |name: &str| environment.get(name).unwrap().value().to_string();
+    assert_snapshot!(of("A"), @"<A: image unless Secret shop/s k sets it>");
+    assert_snapshot!(of("PATH"), @"<PATH: /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin unless ConfigMap shop/gone sets it>");
+    assert_snapshot!(of("URL"), @"[elided]<A: not set unless Secret shop/s k sets it>[elided]");
+    assert_eq!((of("B"), of("C"), of("HOME")), ("b".into(), "image".into(), "/root".into()));
+    assert!(environment.get("A").unwrap().value().is_secret());
 }
 
 fn device(resource: &str, name: &str, value: &str) -> DeviceVariable {
