@@ -16,7 +16,7 @@
 //! ]}"#)?;
 //! let pod = objects.pods.get("default", "web").ok_or("no such Pod")?.clone().with_defaults();
 //! let composition = compose(&pod, "app", &Facts::of(&objects))?;
-//! let text = String::from_utf8(composition.environment().render(Order::Kubelet, Form::Lines))?;
+//! let text = composition.environment().to_text(Order::Kubelet, Form::Lines)?;
 //! assert!(text.starts_with("CACHE=tcp://10.0.0.11:6379\nREDIS_SERVICE_HOST=10.0.0.11\n"));
 //! # }
 //! # Ok::<(), Box<dyn std::error::Error>>(())

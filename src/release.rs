@@ -1,4 +1,4 @@
-//! Which rule of the kubelet and the API server changed in which release of Kubernetes.
+//! Releases of Kubernetes, and the rules that differ between them.
 
 use alloc::string::String;
 use core::fmt;
@@ -37,13 +37,13 @@ enum Patch {
 }
 
 impl Release {
-    /// The oldest minor release whose answers were recorded: 1.29.
+    /// The oldest release that the tests cover: 1.29.
     pub const OLDEST: Release = Release::minor(29);
 
-    /// The newest release whose answers were recorded: 1.36.
+    /// The newest release that the tests cover: 1.36.
     pub const NEWEST: Release = Release::minor(36);
 
-    /// Returns the minor releases whose answers were recorded, from the oldest to the newest.
+    /// Returns the releases that the tests cover, from the oldest to the newest.
     ///
     /// ```
     /// use kubelet_env::Release;
@@ -72,8 +72,8 @@ impl Release {
         Release { patch: Patch::Latest, ..self }
     }
 
-    /// Reports whether the release is newer than [`NEWEST`](Self::NEWEST), so that its answers are
-    /// a guess: those of the newest.
+    /// Reports whether this release is newer than [`NEWEST`](Self::NEWEST). It then behaves like
+    /// that one.
     #[must_use]
     pub fn is_unknown(self) -> bool {
         self > Release::NEWEST
@@ -107,7 +107,7 @@ impl Release {
         self.has(Rule::Utf8Only) && !self.has(Rule::AnyBytes)
     }
 
-    /// Returns the rules that came into force after `self`, up to and including `newer`.
+    /// Returns the rules that are in force in `newer`, but not in `self`.
     pub fn changes_until(self, newer: Release) -> impl Iterator<Item = Rule> {
         Rule::ALL.iter().copied().filter(move |&rule| !self.has(rule) && newer.has(rule))
     }
@@ -123,9 +123,33 @@ impl Release {
 }
 
 impl Default for Release {
-    /// The newest one known.
+    /// Returns [`NEWEST`](Self::NEWEST).
     fn default() -> Self {
         Release::NEWEST
+    }
+}
+
+#[cfg(feature = "serde")]
+mod of_serde {
+    use alloc::string::String;
+
+    use serde::de::{Deserialize, Deserializer, Error};
+    use serde::ser::{Serialize, Serializer};
+
+    use super::Release;
+
+    /// Serializes the text of `Display`, such as `1.33`.
+    impl Serialize for Release {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_str(self)
+        }
+    }
+
+    /// Deserializes every text that [`FromStr`](core::str::FromStr) accepts.
+    impl<'de> Deserialize<'de> for Release {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+        }
     }
 }
 
@@ -139,18 +163,18 @@ impl fmt::Display for Release {
     }
 }
 
-/// A text is no release that is known.
+/// An error from parsing a [`Release`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReleaseError {
-    /// It is not of a release's form.
+    /// The text does not have the form of a release.
     #[error("{found:?} is not a release of Kubernetes: use a form such as 1.33 or v1.33.5")]
     Invalid {
         /// The text.
         found: String,
     },
-    /// It is older than what is known.
-    #[error("Kubernetes {found} is too old: 1.29 and later are known")]
+    /// The release is older than [`Release::OLDEST`].
+    #[error("Kubernetes {found} is too old: use 1.29 or later")]
     TooOld {
         /// The release.
         found: Release,
@@ -160,10 +184,11 @@ pub enum ReleaseError {
 impl FromStr for Release {
     type Err = ReleaseError;
 
-    /// Reads `1.33`, `v1.33.5`, `v1.33.5+k3s1`, `1.33+`.
+    /// Parses `1.33`, `v1.33.5`, `v1.33.5+k3s1` and `1.33+`.
     ///
     /// # Errors
-    /// The text has another form, or names a release before [`OLDEST`](Release::OLDEST).
+    /// Returns an error if the text has another form, or is a release before
+    /// [`OLDEST`](Release::OLDEST).
     fn from_str(text: &str) -> Result<Self, ReleaseError> {
         let release = read(text).ok_or_else(|| ReleaseError::Invalid { found: text.into() })?;
         if (release.major, release.minor) < (Release::OLDEST.major, Release::OLDEST.minor) {
@@ -177,7 +202,7 @@ impl FromStr for Release {
 fn read(text: &str) -> Option<Release> {
     let version = text.strip_prefix('v').unwrap_or(text);
     let (core, _build) = version.split_once(['+', '-']).unwrap_or((version, ""));
-    // No sign is left that `parse` would take.
+    // The split removes every sign that `parse` would accept.
     let mut numbers = core.split('.').map(|number| number.parse().ok());
     let (major, minor) = (numbers.next()??, numbers.next()??);
     let patch = match numbers.next() {
@@ -229,7 +254,7 @@ macro_rules! rules {
         }
 
         impl Rule {
-            /// All of them, the oldest first.
+            /// All rules, the oldest first.
             pub const ALL: &[Rule] = &[$(Rule::$rule),*];
 
             /// Returns the releases with which the rule came into force, in ascending order: one
@@ -239,13 +264,13 @@ macro_rules! rules {
                 match self { $( Rule::$rule => const { &[$(release!($minor $($patch)?)),+] }, )* }
             }
 
-            /// Returns what holds since then.
+            /// Describes the behaviour since [`since`](Self::since).
             #[must_use]
             pub const fn now(self) -> &'static str {
                 match self { $( Rule::$rule => $now, )* }
             }
 
-            /// Returns what held before.
+            /// Describes the behaviour before [`since`](Self::since).
             #[must_use]
             pub const fn before(self) -> &'static str {
                 match self { $( Rule::$rule => $before, )* }

@@ -1,9 +1,10 @@
-//! The text of many service variables, at nearly the speed of memory.
+//! The text of many service variables, written quickly.
 //!
-//! A Service's variables repeat a few short texts. Copying a text of any length is a call; copying
-//! an array of fixed size is a move or two, so each text is copied together with what stands behind
-//! it in its array, and the next text overwrites the surplus. What is left to save is moves: the
-//! texts are cut so that each variable takes few of them.
+//! A Service's variables repeat a few short texts. Copying a text of variable length is a call, and
+//! copying an array of fixed size is a few moves. So each text is copied with the rest of its
+//! array, and the next text overwrites the surplus. The texts are cut so that each variable needs
+//! few copies. A writer that follows the table of `services::grammar` takes 3.7 times as long for
+//! 5,000 Services, so this one stays. A property test compares it with the variables' `Display`.
 
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
@@ -13,10 +14,24 @@ use crate::services::{Generated, ServiceVariable, variables_of};
 use crate::text::Form;
 
 impl Generated<'_, '_> {
-    /// Appends the text of all variables to `out`, without making any of them first; those whose
-    /// name a later one has are written too.
+    /// Appends the text of all variables to `out`. If names repeat, all of them are written.
     ///
-    /// Nothing is allocated but what `out` grows by.
+    /// Nothing but the growth of `out` is allocated.
+    ///
+    /// ```
+    /// # use kubelet_env::api::{ObjectMeta, PortNumber, Service, ServicePort, ServiceSpec};
+    /// use kubelet_env::Form;
+    /// use kubelet_env::services::generate;
+    ///
+    /// # let ports = vec![ServicePort::new(PortNumber::new(6379)?)];
+    /// # let spec = ServiceSpec { cluster_ip: "10.0.0.11".into(), ports, ..ServiceSpec::default() };
+    /// # let redis = Service { metadata: ObjectMeta::new("default", "redis"), spec };
+    /// let services = [&redis];
+    /// let mut text = Vec::new();
+    /// generate(&services)?.append(Form::NulSeparated, &mut text);
+    /// assert!(text.starts_with(b"REDIS_SERVICE_HOST=10.0.0.11\0REDIS_SERVICE_PORT=6379\0"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn append(self, form: Form, out: &mut Vec<u8>) {
         let mut block = Block::new(out);
         for service in self.linked() {
@@ -50,7 +65,7 @@ impl Write for Appended<'_> {
     }
 }
 
-/// Where texts are put together before they are copied to the end of a vector, many at a time.
+/// A stage on which texts are assembled before they are copied to the end of a vector in batches.
 pub(crate) struct Block<'v> {
     out: &'v mut Vec<u8>,
     stage: [u8; STAGE],
@@ -67,13 +82,13 @@ impl<'v> Block<'v> {
     /// Appends the variables of a Service that has an address.
     pub(crate) fn append(&mut self, service: &Service, form: Form) {
         let start = self.len();
-        // Behind the name there is to be room for `_PORT_`, and behind the host for a terminator.
+        // The arrays need room for `_PORT_` after the name, and for a terminator after the host.
         let short = match (service.metadata.name.len(), service.spec.cluster_ip.len()) {
-            // Not known: its placeholder is written in the slow way.
+            // An unknown address: the slow path writes its placeholder.
             (_, 0) => None,
             (..=10, ..=15) => self.append_short::<16, 16>(service, form),
             (..=26, ..=15) => self.append_short::<32, 16>(service, form),
-            // All that an API server lets in.
+            // Every Service that an API server accepts.
             (..=74, ..=47) => self.append_short::<80, 48>(service, form),
             _ => None,
         };
@@ -92,7 +107,7 @@ impl<'v> Block<'v> {
         append_service_variable(variable, form, self.out);
     }
 
-    /// Copies what is left to the vector.
+    /// Copies the staged text to the vector.
     pub(crate) fn flush(&mut self) {
         self.out.extend_from_slice(self.stage.get(..self.staged).unwrap_or_default());
         self.staged = 0;
@@ -108,7 +123,8 @@ impl<'v> Block<'v> {
     }
 
     /// Appends the variables of a Service whose texts are ASCII and fit into arrays of these sizes,
-    /// the name with `_PORT_` and the host with a terminator. Stops at one that does not fit.
+    /// the name with `_PORT_` and the host with a terminator. Returns `None` at the first text that
+    /// does not fit.
     fn append_short<const NAME: usize, const HOST: usize>(
         &mut self,
         service: &Service,
@@ -196,8 +212,8 @@ impl Cursor<'_, '_> {
     }
 }
 
-/// What stands around the number and the host of a port, by its protocol. The URLs end with a
-/// bracket that does not count.
+/// The texts around the number and the host of a port, by protocol. The URLs end with a bracket
+/// that is not counted.
 struct Words {
     port_url: Text<16>,
     url: Text<16>,
@@ -242,7 +258,7 @@ impl Number {
     #[inline(always)]
     fn new(port: PortNumber) -> Self {
         let (mut rest, mut digits, mut bits) = (u32::from(port.get()), 0, 0_u32);
-        // From the last digit, so that each one moves those behind it.
+        // Starts with the last digit, so that each one moves the digits after it.
         while rest > 0 {
             digits = digits << 8 | u64::from(rest.rem_euclid(10).wrapping_add(b'0'.into()));
             bits = bits.wrapping_add(8);
@@ -265,7 +281,7 @@ impl Number {
     }
 }
 
-/// A text of at most `N` bytes, and anything behind it.
+/// A text of at most `N` bytes. The bytes after it have no meaning.
 #[derive(Clone, Copy)]
 struct Text<const N: usize> {
     bytes: [u8; N],
@@ -281,12 +297,12 @@ impl Text<8> {
 }
 
 impl Text<16> {
-    /// The last byte stands there, but does not count. Runs in the compiler.
+    /// Excludes the last byte from the length. Runs in the compiler.
     const fn uncounted(self) -> Self {
         Text { bytes: self.bytes, len: self.len.saturating_sub(1) }
     }
 
-    /// Counts the bracket at the end if there are to be brackets.
+    /// Includes the bracket at the end if the host needs brackets.
     #[inline(always)]
     fn bracketed(self, bracketed: bool) -> Self {
         Text { bytes: self.bytes, len: self.len.wrapping_add(bracketed.into()) }
@@ -302,7 +318,7 @@ impl<const N: usize> Text<N> {
         Text { bytes, len: text.len() }
     }
 
-    /// The text, if it is short enough and of ASCII characters.
+    /// Returns the text, if it is ASCII and at most `N` bytes long.
     #[inline(always)]
     fn new(text: &str) -> Option<Self> {
         let len = text.len();
@@ -312,7 +328,7 @@ impl<const N: usize> Text<N> {
         let mut bytes = [0; N];
         let (words, rest) = text.as_bytes().as_chunks();
         let rest = match text.as_bytes().last_chunk() {
-            // Of the last eight bytes, those that are in no word yet.
+            // The bytes of the last eight that no word holds yet.
             Some(&last) => u64::from_le_bytes(last).unbounded_shr(bits_without(rest.len())),
             None => partial_word(rest),
         };
@@ -355,7 +371,7 @@ fn bits_without(bytes: usize) -> u32 {
     64_u32.wrapping_sub(u32::try_from(bytes).unwrap_or_default().wrapping_mul(8))
 }
 
-/// Fewer than eight bytes, the first in the lowest bits.
+/// Returns fewer than eight bytes as a word, the first in the lowest bits.
 #[inline(always)]
 fn partial_word(bytes: &[u8]) -> u64 {
     match (bytes.first_chunk(), bytes.last_chunk()) {
@@ -370,13 +386,13 @@ fn partial_word(bytes: &[u8]) -> u64 {
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 
-/// 1 at each place where this byte stands among eight ASCII characters.
+/// Returns a word with 1 at each index at which eight ASCII characters have this byte.
 fn places_of(byte: u8, word: u64) -> u64 {
     let differences = word ^ ONES.wrapping_mul(byte.into());
     ONES.wrapping_mul(0x80).wrapping_sub(differences) >> 7 & ONES
 }
 
-/// Mangles eight ASCII characters at once. Nothing is carried from one to the next.
+/// Mangles eight ASCII characters at once. No addition carries into the next character.
 fn mangled(word: u64) -> u64 {
     let at_least =
         |byte: u8| word.wrapping_add(ONES.wrapping_mul(0x80_u64.wrapping_sub(byte.into())));
@@ -405,7 +421,7 @@ mod tests {
         }
     }
 
-    /// The long way gives the same text; only the time tells them apart.
+    /// The output is the same on both paths, so this calls the fast one.
     #[test]
     fn short_texts_take_the_fast_path() {
         let takes_it = |service: &Service| {
@@ -416,7 +432,7 @@ mod tests {
                 block.append_short::<80, 48>(service, Form::Lines).is_some(),
             ]
         };
-        // The longest label and address that there are, and one character more.
+        // The longest label and address that exist, and one character more.
         assert_eq!(takes_it(&service(26, 15, 15)), [true, true]);
         assert_eq!(takes_it(&service(63, 16, 47)), [false, true]);
         assert_eq!(takes_it(&service(75, 15, 15)), [false, false]);
@@ -429,14 +445,14 @@ mod tests {
 
     #[test]
     fn finds_a_byte_at_every_position() {
-        // In the last one it stands at the same place of two words.
+        // The last text has it at the same index of two words.
         for text in [":", "1:", "12345678:", "123456789012345:", "1:2345678:"] {
             assert!(Text::<16>::new(text).is_some_and(|text| text.contains(b':')), "{text}");
         }
         assert!(Text::<16>::new("10.0.0.1;").is_some_and(|text| !text.contains(b':')));
     }
 
-    /// Where `append` goes by the lengths alone, `append_short` has the room.
+    /// Every length for which `append` chooses `append_short` fits there.
     #[test]
     fn short_texts_are_staged() {
         let is_staged = |name, host| {
@@ -458,7 +474,7 @@ mod tests {
         variables_of(service, 0).map(line).collect()
     }
 
-    /// However much room is left where a Service begins.
+    /// The room that is left on the stage does not matter.
     #[test]
     fn longest_texts_fit_at_the_end_of_the_stage() {
         for (name, host) in [(10, 15), (26, 15), (74, 47)] {

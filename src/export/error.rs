@@ -1,4 +1,4 @@
-//! What a form cannot hold.
+//! The errors of forms that cannot hold a variable.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -7,7 +7,8 @@ use core::fmt::{self, Write};
 use crate::environment::{Environment, Unknown};
 use crate::text::OneLine;
 
-/// A variable that a form cannot hold. It names the variable, never its value.
+/// The error of a form that cannot hold a variable. It names the variable and never shows its
+/// value.
 ///
 /// ```
 /// use kubelet_env::{Environment, Order};
@@ -17,7 +18,10 @@ use crate::text::OneLine;
 /// let error = environment.to_shell_exports(Order::Kubelet).unwrap_err();
 /// assert_eq!(error.variable, "log.level");
 /// assert_eq!(error.problem, FormProblem::NameCharacter { found: '.' });
-/// assert_eq!(error.to_string(), "variable \"log.level\": this form cannot hold a name with '.' in it");
+/// assert_eq!(
+///     error.to_string(),
+///     "variable \"log.level\": this form cannot hold a name with '.' in it",
+/// );
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -25,7 +29,7 @@ pub struct FormError {
     /// The variable's name. For [`FormProblem::Unknown`] it is the first of the unknown variables,
     /// or empty if only names are unknown.
     pub variable: String,
-    /// Why the form cannot hold it.
+    /// The reason.
     pub problem: FormProblem,
 }
 
@@ -40,43 +44,47 @@ impl fmt::Display for FormError {
 
 impl core::error::Error for FormError {}
 
-/// Why a form cannot hold a variable.
+/// The reason why a form cannot hold a variable.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FormProblem {
     /// The name is empty.
     #[error("this form cannot hold an empty name")]
     EmptyName,
-    /// The name has a character that would not be read as part of it, or that is not legal there.
+    /// The name has a character that the form's reader does not accept in a name.
     #[error("this form cannot hold a name with {found:?} in it")]
     NameCharacter {
         /// The first such character.
         found: char,
     },
-    /// The name begins with a character that may only stand further on.
+    /// The name begins with a character that is only accepted after the first.
     #[error("this form cannot hold a name that begins with {found:?}")]
     FirstCharacter {
         /// The character.
         found: char,
     },
-    /// A shell gives the variable a value of its own, or lets nobody set it.
-    #[error("shells keep this variable to themselves")]
-    ReservedName,
-    /// The value has a NUL, which ends it where a process takes it in.
+    /// A shell gives the variable a meaning of its own, so that assigning it has another effect.
+    #[error("{shell} {effect}: rename the variable, or pass it without a shell")]
+    ReservedName {
+        /// The shell, such as `bash`.
+        shell: &'static str,
+        /// The effect of an assignment.
+        effect: ShellEffect,
+    },
+    /// The value has a NUL, which ends a string in the environment of a process.
     #[error("this form cannot hold a NUL in a value")]
     NulInValue,
-    /// The value has a line feed, which ends it.
+    /// The value has a line feed, which ends a value in this form.
     #[error("this form cannot hold a line feed in a value")]
     LineFeedInValue,
-    /// The value ends in a carriage return, which is read as part of the line's end.
+    /// The value ends in a carriage return, which is read as part of the line ending.
     #[error("this form cannot hold a value that ends in a carriage return")]
     CarriageReturnAtEnd,
-    /// Name and value are longer than a line may be.
-    #[error("this form cannot hold a line of {length} bytes: {limit} is the most")]
+    /// Name and value are longer than the limit for a line. Their length is not part of the error,
+    /// because the value may be a Secret's.
+    #[error("this form cannot hold a line of more than {limit} bytes")]
     LineTooLong {
-        /// How long the line would be.
-        length: usize,
-        /// How long it may be.
+        /// The maximum length of a line in bytes, without its line feed.
         limit: usize,
     },
     /// The value is not UTF-8.
@@ -154,5 +162,37 @@ impl fmt::Display for DisplayUnknown<'_> {
         out.write_str(
             ": add the missing objects or facts, or write placeholders with Environment::with_placeholders",
         )
+    }
+}
+
+/// The effect of assigning a variable that a shell reserves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum ShellEffect {
+    /// The shell evaluates the value, for example as an arithmetic expression, which can run a
+    /// command.
+    Evaluates,
+    /// The shell truncates the history file.
+    TruncatesHistory,
+    /// The shell sends its trace to the file descriptor in the value.
+    RedirectsTrace,
+    /// The shell sets the variable itself, changes the value or rejects the assignment.
+    Overrides,
+}
+
+impl fmt::Display for ShellEffect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ShellEffect::Evaluates => {
+                "evaluates the value of this variable, which can run a command"
+            }
+            ShellEffect::TruncatesHistory => {
+                "truncates its history file when this variable is assigned"
+            }
+            ShellEffect::RedirectsTrace => {
+                "sends its trace to the file descriptor in this variable"
+            }
+            ShellEffect::Overrides => "sets this variable itself",
+        })
     }
 }

@@ -1,8 +1,29 @@
-//! The variables in the forms in which environments are passed on. The kubelet passes them to the
-//! container runtime as pairs (CRI: `KeyValue`).
+//! Environments in the formats of other tools.
 //!
-//! A [`Form`] writes any environment, as it is. The others are those of other tools: each holds only
-//! what its tool reads back to the same bytes, and all else is a [`FormError`].
+//! A [`Form`] writes any environment, in an [`Order`]. The other formats hold only what their tool
+//! reads back as the same bytes, and return a [`FormError`] for anything else.
+//!
+//! | function of [`Environment`] | for |
+//! |---|---|
+//! | [`to_text`](Environment::to_text), [`render`](Environment::render), [`append`](Environment::append), [`write_to`](Environment::write_to) | people, `printenv`, `/proc/PID/environ` |
+//! | [`to_os_pairs`](Environment::to_os_pairs) | [`std::process::Command`] |
+//! | [`to_oci_env`](Environment::to_oci_env) | `process.env` of an OCI runtime specification |
+//! | [`to_docker_env_file`](Environment::to_docker_env_file) | `docker run --env-file` |
+//! | [`to_shell_exports`](Environment::to_shell_exports) | POSIX shells |
+//! | [`to_env_vars`](Environment::to_env_vars), [`to_env_yaml`](Environment::to_env_yaml) | the `env:` list of a container |
+//! | [`to_text_pairs`](Environment::to_text_pairs) | JSON and similar formats |
+//!
+//! ```
+//! use kubelet_env::{Environment, Form, Order};
+//!
+//! let environment = Environment::default().with_base([("LEVEL", "debug"), ("EMPTY", "")]);
+//! assert_eq!(environment.to_text(Order::Name, Form::Lines)?, "EMPTY=\nLEVEL=debug\n");
+//! assert_eq!(environment.to_oci_env(Order::Kubelet)?, ["LEVEL=debug", "EMPTY="]);
+//! assert!(environment.to_shell_exports(Order::Kubelet)?.starts_with(b"export LEVEL='debug'\n"));
+//! # Ok::<(), kubelet_env::export::FormError>(())
+//! ```
+//!
+//! [`redacted`](Environment::redacted) hides the values of Secrets in all of them.
 
 mod block;
 mod docker;
@@ -18,7 +39,7 @@ mod text;
 use alloc::borrow::Cow;
 use alloc::string::String;
 
-pub use error::{FormError, FormProblem, UnknownVariable, UnknownVariables};
+pub use error::{FormError, FormProblem, ShellEffect, UnknownVariable, UnknownVariables};
 
 use crate::environment::Environment;
 
@@ -52,7 +73,7 @@ impl Environment<'_> {
     }
 }
 
-/// Refuses what no process can have in its environment (POSIX: `environ`).
+/// Rejects variables that no process can have in its environment (POSIX: `environ`).
 fn check_for_process(name: &str, value: &[u8]) -> Result<(), FormProblem> {
     check_name(name, |c| c != '=' && c != '\0')?;
     check_for_nul(value)

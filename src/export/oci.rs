@@ -9,18 +9,20 @@ use crate::environment::Environment;
 use crate::text::Order;
 
 impl Environment<'_> {
-    /// The `process.env` of an OCI runtime specification (`config.json`): a list of `NAME=value`, the
-    /// values of Secrets included.
+    /// Returns the `process.env` of an OCI runtime specification (`config.json`): a list of
+    /// `NAME=value`, the values of Secrets included.
     ///
     /// # Errors
-    /// - A name is empty, or has `=` or a NUL in it.
-    /// - A value has a NUL in it, or is not UTF-8.
+    /// Returns an error if a name is empty or contains `=` or a NUL, or if a value contains a NUL
+    /// or is not UTF-8.
     ///
     /// ```
     /// use kubelet_env::{Environment, Order};
     ///
-    /// let environment = Environment::default().with_base([("PATH", "/usr/bin:/bin"), ("HOSTNAME", "web-0")]);
-    /// assert_eq!(environment.to_oci_env(Order::Kubelet)?, ["PATH=/usr/bin:/bin", "HOSTNAME=web-0"]);
+    /// let base = [("PATH", "/usr/bin:/bin"), ("HOSTNAME", "web-0")];
+    /// let environment = Environment::default().with_base(base);
+    /// let env = environment.to_oci_env(Order::Kubelet)?;
+    /// assert_eq!(env, ["PATH=/usr/bin:/bin", "HOSTNAME=web-0"]);
     /// # Ok::<(), kubelet_env::export::FormError>(())
     /// ```
     pub fn to_oci_env(&self, order: Order) -> Result<Vec<String>, FormError> {

@@ -8,21 +8,22 @@ use crate::environment::Environment;
 use crate::text::Order;
 
 impl Environment<'_> {
-    /// The variables for [`std::process::Command::envs`], the values of Secrets included.
+    /// Returns the variables for [`std::process::Command::envs`], the values of Secrets included.
     ///
-    /// They are in kubelet order; a `Command` hands them on by name. On Unix values are any bytes,
-    /// elsewhere they must be UTF-8.
+    /// They are in kubelet order, but a `Command` sorts them by name. On Unix, values are arbitrary
+    /// bytes. On other systems they must be UTF-8.
     ///
     /// # Errors
-    /// - A name is empty, or has `=` or a NUL in it.
-    /// - A value has a NUL in it or, except on Unix, is not UTF-8.
+    /// Returns an error if a name is empty or contains `=` or a NUL, or if a value contains a NUL.
+    /// On systems other than Unix, also returns an error if a value is not UTF-8.
     ///
     /// ```
     /// use std::process::Command;
     ///
     /// use kubelet_env::Environment;
     ///
-    /// let environment = Environment::default().with_base([("PATH", "/usr/bin:/bin"), ("HOSTNAME", "web-0")]);
+    /// let base = [("PATH", "/usr/bin:/bin"), ("HOSTNAME", "web-0")];
+    /// let environment = Environment::default().with_base(base);
     /// let mut command = Command::new("printenv");
     /// command.env_clear().envs(environment.to_os_pairs()?);
     /// assert_eq!(command.get_envs().count(), 2);

@@ -1,4 +1,4 @@
-//! Names and values as text, for JSON and its like.
+//! Names and values as text, for JSON and similar formats.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -9,20 +9,22 @@ use crate::environment::Environment;
 use crate::text::Order;
 
 impl Environment<'_> {
-    /// Names and values as text, the values of Secrets included.
+    /// Returns names and values as text, the values of Secrets included.
     ///
-    /// With the feature `serde` an `Environment` serializes as a map of the same, in kubelet order;
-    /// this is for a caller who wants a typed error, or another shape.
+    /// With the feature `serde`, an `Environment` also serializes as a map from names to values, in
+    /// kubelet order. Use this function for a typed error or another shape.
     ///
     /// # Errors
-    /// A value is not UTF-8.
+    /// Returns an error if a value is not UTF-8.
     ///
     /// ```
     /// use kubelet_env::{Environment, Order};
     ///
-    /// let environment = Environment::default().with_base([("PATH", "/usr/bin"), ("HOSTNAME", "web-0")]);
+    /// let base = [("PATH", "/usr/bin"), ("HOSTNAME", "web-0")];
+    /// let environment = Environment::default().with_base(base);
     /// let pairs = environment.to_text_pairs(Order::Name)?;
-    /// assert_eq!(pairs, [("HOSTNAME".into(), "web-0".into()), ("PATH".into(), "/usr/bin".into())]);
+    /// assert_eq!(pairs, [("HOSTNAME".into(), "web-0".into()), ("PATH".into(),
+    /// "/usr/bin".into())]);
     /// # Ok::<(), kubelet_env::export::FormError>(())
     /// ```
     pub fn to_text_pairs(&self, order: Order) -> Result<Vec<(String, String)>, FormError> {
@@ -46,9 +48,10 @@ mod serialize {
     use crate::environment::Environment;
     use crate::export::FormError;
 
-    /// As a map from names to values, in kubelet order, the values of Secrets included. A value that
-    /// is not UTF-8 is an error with the text of a [`FormError`];
-    /// [`to_text_pairs`](Environment::to_text_pairs) has it typed.
+    /// Serializes a map from names to values, in kubelet order, the values of Secrets included.
+    ///
+    /// Serialization fails if a value is not UTF-8. The message is that of the [`FormError`] which
+    /// [`to_text_pairs`](Environment::to_text_pairs) returns.
     impl Serialize for Environment<'_> {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             let mut map = serializer.serialize_map(Some(self.len()))?;

@@ -1,15 +1,15 @@
-//! IP addresses as the parser of Go 1.16 reads them and Go prints them (Go: `ParseIPSloppy`,
-//! `net.IP.String`).
+//! IP addresses in the forms that the parser of Go 1.16 accepts (Go: `ParseIPSloppy`).
 
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Reads an address as `ParseIPSloppy` of `k8s.io/utils/net` does, which keeps the parser of Go
-/// 1.16: numbers may have any count of leading zeros, in octets (read as decimal) and in groups; a
-/// `::` stands for at least one group; there are no zones. An IPv4-mapped address is its IPv4
-/// address, for Go does not tell them apart.
+/// Parses an address like `ParseIPSloppy` of `k8s.io/utils/net`, which keeps the parser of Go 1.16.
 ///
-/// The result's `Display` is then Go's `net.IP.String`.
+/// Octets and groups may have leading zeros, and octets are always decimal. A `::` replaces at
+/// least one group. Zones are rejected. An IPv4-mapped address becomes its IPv4 address, because Go
+/// does not distinguish the two.
+///
+/// `Display` of the result agrees with Go's `net.IP.String`.
 pub(crate) fn parse_ip(text: &str) -> Option<IpAddr> {
     if text.contains(':') {
         parse_ipv6(text).map(|ip| IpAddr::V6(ip).to_canonical())
@@ -43,7 +43,7 @@ fn parse_ipv6(text: &str) -> Option<Ipv6Addr> {
     <[u16; GROUPS]>::try_from(groups).ok().map(Ipv6Addr::from)
 }
 
-/// The groups on one side of a `::`, an IPv4 address allowed for the last two where `ends`.
+/// Returns the groups on one side of a `::`. If `ends`, the last two may be an IPv4 address.
 fn groups(text: &str, ends: bool) -> Option<Vec<u16>> {
     let mut groups = Vec::new();
     if text.is_empty() {
@@ -61,7 +61,7 @@ fn groups(text: &str, ends: bool) -> Option<Vec<u16>> {
     Some(groups)
 }
 
-/// A number of one or more digits; one that is too large is the largest.
+/// Parses a number of one or more digits. The result saturates.
 fn number(digits: &str, radix: u32) -> Option<u32> {
     if digits.is_empty() {
         return None;
@@ -88,8 +88,8 @@ mod tests {
         parse_ip(text).map(|ip| ip.to_string())
     }
 
-    /// Go's `net.IP.String`, said plainly: the longest run of two or more zero groups, the first
-    /// of equals, is `::`.
+    /// A port of Go's `net.IP.String`: the first of the longest runs of two or more zero groups
+    /// becomes `::`.
     fn go_string(ip: Ipv6Addr) -> String {
         let groups = ip.segments();
         if groups[..6] == [0, 0, 0, 0, 0, 0xffff] {

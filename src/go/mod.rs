@@ -1,8 +1,8 @@
-//! Where Go's standard library does something else than Rust's, and the kubelet's answers show it.
+//! Functions of Go's standard library that differ from Rust's and that shape the kubelet's output.
 
 pub(crate) mod ip;
 pub(crate) mod quote;
 pub(crate) mod unicode;
 
-/// How many bytes of a line, without its `\n`, are too many for Go's `bufio.Scanner`.
+/// The length of a line, without its `\n`, at which Go's `bufio.Scanner` fails.
 pub(crate) const MAX_SCAN_TOKEN_SIZE: usize = 64 * 1024;

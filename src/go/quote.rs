@@ -1,12 +1,12 @@
-//! How the kubelet prints a whole map of labels or annotations (Go: `fieldpath.FormatMap`, `strconv.Quote`).
+//! Quoted text (Go: `strconv.Quote`).
 
 use alloc::string::String;
 use core::fmt::Write as _;
 
 use crate::go::unicode::is_print;
 
-/// Appends `text` quoted as by Go's `strconv.Quote`: between `"`, with Go's escapes, printable
-/// characters (Unicode 15.0) verbatim and all others as lower-case hex.
+/// Appends `text` in double quotes, like Go's `strconv.Quote`. Characters that are printable in
+/// Unicode 15.0 are verbatim, and all others are escaped in lower-case hex.
 pub(crate) fn quote_into(out: &mut String, text: &str) {
     out.reserve(text.len().saturating_add(2));
     out.push('"');
@@ -49,7 +49,7 @@ mod tests {
         out
     }
 
-    /// Reads every escape that `strconv.Quote` may write.
+    /// Parses every escape that `strconv.Quote` writes.
     fn unquote(quoted: &str) -> String {
         let inner = quoted.strip_prefix('"').unwrap().strip_suffix('"').unwrap();
         let mut chars = inner.chars();

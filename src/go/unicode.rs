@@ -1,11 +1,11 @@
 //! Character data of Unicode 15.0.0, the version that Go 1.26 and with it the kubelet knows.
 //!
-//! The standard library's own tables follow the compiler, so letters that got a case later would
-//! be mapped there. The generated tables below are checked against `UnicodeData.txt` in the tests.
+//! Rust's tables follow the compiler's version of Unicode and would map letters that got a case
+//! later. A test checks the generated tables below against `UnicodeData.txt`.
 
-/// Go's `unicode.ToUpper`: the simple upper-case mapping, one character to one.
+/// Returns the simple upper-case mapping of a character, like Go's `unicode.ToUpper`.
 ///
-/// `ß` stays `ß`, since its full mapping (`SS`) is not a simple one.
+/// `ß` stays `ß`, because its mapping to `SS` is not a simple one.
 pub(crate) fn to_upper(c: char) -> char {
     if c.is_ascii() {
         return c.to_ascii_uppercase();
@@ -22,15 +22,15 @@ pub(crate) fn to_upper(c: char) -> char {
     }
 }
 
-/// Go's `unicode.IsPrint`: a letter, mark, number, punctuation or symbol (categories L, M, N, P,
-/// S), or the space U+0020, alone of all spaces.
+/// Reports whether a character is printable, like Go's `unicode.IsPrint`: a letter, mark, number,
+/// punctuation or symbol (categories L, M, N, P and S), or the space U+0020.
 pub(crate) fn is_print(c: char) -> bool {
     let code = u32::from(c);
     PRINT_EDGES.partition_point(|&edge| edge <= code) & 1 == 1
 }
 
-/// Characters with an upper case, as (first, last, stride, upper): the first one's is upper, and that
-/// of every stride-th character after it, up to the last, is as far behind upper.
+/// The characters with an upper case, as (first, last, stride, upper). `upper` is the upper case of
+/// `first`. Every stride-th character up to `last` has the same distance to its upper case.
 #[rustfmt::skip]
 static UPPER: [(u32, u32, u32, u32); 194] = [
     (0x61, 0x7a, 1, 0x41), (0xb5, 0xb5, 1, 0x39c), (0xe0, 0xf6, 1, 0xc0), (0xf8, 0xfe, 1, 0xd8),
@@ -100,8 +100,8 @@ static UPPER: [(u32, u32, u32, u32); 194] = [
     (0x1e922, 0x1e943, 1, 0x1e900),
 ];
 
-/// Where printability changes: from the first edge to before the second characters are printable,
-/// then not until the third, and so on.
+/// The characters at which printability changes. Characters from the first edge up to the second
+/// are printable, those up to the third are not, and so on.
 #[rustfmt::skip]
 static PRINT_EDGES: [u32; 1422] = [
     0x20, 0x7f, 0xa1, 0xad, 0xae, 0x378, 0x37a, 0x380, 0x384, 0x38b, 0x38c, 0x38d, 0x38e, 0x3a2,

@@ -1,12 +1,12 @@
-//! Names that Kubernetes checks: of environment variables, of Services and ports, of labels and
-//! annotations (Go: `k8s.io/apimachinery/pkg/util/validation`). All lengths are in bytes, as in Go.
+//! Validation of names (Go: `k8s.io/apimachinery/pkg/util/validation`). Lengths are in bytes, as in
+//! Go.
 
 use alloc::string::String;
 
-/// Whether `name` is an environment variable name in the strict form, which was the only one
-/// before 1.32: Go's `IsEnvVarName`.
+/// Reports whether `name` is a strict environment variable name. Before Kubernetes 1.32, the API
+/// server required one. Mirrors `IsEnvVarName`.
 ///
-/// That is `[-._a-zA-Z][-._a-zA-Z0-9]*`, but not `.` and nothing that starts with `..`.
+/// The form is `[-._a-zA-Z][-._a-zA-Z0-9]*`, without `.` and names that start with `..`.
 ///
 /// # Examples
 ///
@@ -25,10 +25,9 @@ pub fn is_env_var_name(name: &str) -> bool {
         && !name.starts_with("..")
 }
 
-/// Whether `name` is an environment variable name in the relaxed form: Go's
-/// `IsRelaxedEnvVarName`.
+/// Reports whether `name` is a relaxed environment variable name. Mirrors `IsRelaxedEnvVarName`.
 ///
-/// That is one or more printable ASCII characters other than `=`, the space included.
+/// The form is one or more printable ASCII characters other than `=`. A space is printable.
 ///
 /// # Examples
 ///
@@ -43,14 +42,14 @@ pub fn is_relaxed_env_var_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|b| matches!(b, b' '..=b'~') && b != b'=')
 }
 
-/// Whether these are the characters of a name that a POSIX shell can hold: `[A-Za-z_][A-Za-z0-9_]*`.
+/// Reports whether these characters are a variable name in a POSIX shell: `[A-Za-z_][A-Za-z0-9_]*`.
 pub(crate) fn is_shell_name(mut name: impl Iterator<Item = char>) -> bool {
     let is_letter = |c: char| c.is_ascii_alphabetic() || c == '_';
     name.next().is_some_and(is_letter) && name.all(|c| is_letter(c) || c.is_ascii_digit())
 }
 
-/// Whether `name` is a DNS-1035 label, `[a-z]([-a-z0-9]*[a-z0-9])?` of at most 63 characters: Go's
-/// `IsDNS1035Label`.
+/// Reports whether `name` is a DNS-1035 label: `[a-z]([-a-z0-9]*[a-z0-9])?`, at most 63 characters.
+/// Mirrors `IsDNS1035Label`.
 ///
 /// # Examples
 ///
@@ -64,8 +63,8 @@ pub fn is_dns1035_label(name: &str) -> bool {
     is_dns1123_label(name) && name.starts_with(|c: char| c.is_ascii_lowercase())
 }
 
-/// Whether `name` is a DNS-1123 label, `[a-z0-9]([-a-z0-9]*[a-z0-9])?` of at most 63 characters:
-/// Go's `IsDNS1123Label`.
+/// Reports whether `name` is a DNS-1123 label: `[a-z0-9]([-a-z0-9]*[a-z0-9])?`, at most 63
+/// characters. Mirrors `IsDNS1123Label`.
 ///
 /// # Examples
 ///
@@ -80,8 +79,8 @@ pub fn is_dns1123_label(name: &str) -> bool {
     name.len() <= 63 && is_subdomain_part(name)
 }
 
-/// Whether `name` is a DNS-1123 subdomain, parts like labels joined by `.`, of at most 253
-/// characters: Go's `IsDNS1123Subdomain`. A part's own length is not limited.
+/// Reports whether `name` is a DNS-1123 subdomain: parts like labels joined by `.`, at most 253
+/// characters. The length of a part is not limited. Mirrors `IsDNS1123Subdomain`.
 ///
 /// # Examples
 ///
@@ -99,7 +98,7 @@ fn is_subdomain_part(part: &str) -> bool {
     is_framed(part, |b| matches!(b, b'a'..=b'z' | b'0'..=b'9'), b"-")
 }
 
-/// Whether `text` is one or more characters that are `ends` or, except at both ends, one of
+/// Reports whether `text` is one or more characters that are `ends` or, except at both ends, one of
 /// `inner`.
 fn is_framed(text: &str, ends: impl Fn(u8) -> bool, inner: &[u8]) -> bool {
     let bytes = text.as_bytes();
@@ -108,17 +107,17 @@ fn is_framed(text: &str, ends: impl Fn(u8) -> bool, inner: &[u8]) -> bool {
         && bytes.iter().all(|&b| ends(b) || inner.contains(&b))
 }
 
-/// Why a key is not a qualified name.
+/// The reason why a key is not a qualified name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum QualifiedNameError {
     /// There is more than one `/`.
     #[error("a qualified name must be a name part with an optional prefix and '/' before it")]
     Parts,
-    /// Nothing stands before the `/`.
+    /// The prefix before the `/` is empty.
     #[error("prefix part must be non-empty")]
     EmptyPrefix,
-    /// What stands before the `/` is not a DNS-1123 subdomain of at most 253 characters.
+    /// The prefix before the `/` is not a DNS-1123 subdomain of at most 253 characters.
     #[error("prefix part must be a DNS-1123 subdomain of at most 253 characters")]
     Prefix,
     /// The name, without the prefix, is empty.
@@ -127,7 +126,7 @@ pub enum QualifiedNameError {
     /// The name, without the prefix, is longer than 63 characters.
     #[error("name part must be no more than 63 characters")]
     NameTooLong,
-    /// The name, without the prefix, has other characters, or other ends.
+    /// The name, without the prefix, has an invalid character or an invalid end.
     #[error(
         "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and \
          end with an alphanumeric character"
@@ -135,14 +134,14 @@ pub enum QualifiedNameError {
     Name,
 }
 
-/// Checks the key of a label, as in `metadata.labels['key']`: Go's `IsQualifiedName`.
+/// Validates the key of a label, as in `metadata.labels['key']`. Mirrors `IsQualifiedName`.
 ///
 /// A qualified name is an optional DNS-1123 subdomain and `/`, then 1–63 of `[-A-Za-z0-9_.]`,
 /// alphanumeric at both ends.
 ///
 /// # Errors
 ///
-/// The first reason found, the prefix looked at before the name.
+/// Returns an error with the first problem found. The prefix is checked before the name.
 ///
 /// # Examples
 ///
@@ -173,12 +172,12 @@ pub fn validate_qualified_name(key: &str) -> Result<(), QualifiedNameError> {
     }
 }
 
-/// Checks the key of an annotation, as in `metadata.annotations['key']`: Go's `IsQualifiedName` of
-/// `strings.ToLower(key)`, so that a prefix may have capitals.
+/// Validates the key of an annotation, as in `metadata.annotations['key']`. A prefix may have
+/// capitals. Mirrors `IsQualifiedName` of `strings.ToLower(key)`.
 ///
 /// # Errors
 ///
-/// As [`validate_qualified_name`].
+/// Returns an error in the cases of [`validate_qualified_name`].
 ///
 /// # Examples
 ///
@@ -189,7 +188,7 @@ pub fn validate_qualified_name(key: &str) -> Result<(), QualifiedNameError> {
 /// assert!(validate_qualified_name("Example.com/Key").is_err());
 /// ```
 pub fn validate_qualified_annotation_name(key: &str) -> Result<(), QualifiedNameError> {
-    // Beyond ASCII only these two have a lower case within it; all others are refused either way.
+    // Beyond ASCII, only these two have an ASCII lower case. All others are rejected either way.
     let lower = |c: char| match c {
         '\u{130}' => 'i',
         '\u{212a}' => 'k',

@@ -1,4 +1,12 @@
-//! Names: how those of Services and ports become those of variables, and which ones are legal.
+//! Names of Services, ports and variables: mangling and validation.
+//!
+//! ```
+//! use kubelet_env::names::{is_dns1035_label, is_env_var_name, mangle};
+//!
+//! assert_eq!(mangle("my-svc-nginx"), "MY_SVC_NGINX");
+//! assert!(is_dns1035_label("my-svc-nginx") && !is_dns1035_label("1password"));
+//! assert!(is_env_var_name("my.env-name") && !is_env_var_name("1PASSWORD"));
+//! ```
 
 mod legal;
 mod mangle;

@@ -1,24 +1,26 @@
-//! The variables of Services, in the kubelet's own order (Go: `envvars.FromServices`,
-//! `makeLinkVariables`).
+//! The variables of Services (Go: `envvars.FromServices`, `makeLinkVariables`).
 
 use alloc::borrow::Cow;
-use alloc::format;
 use alloc::string::String;
 use core::cmp::Ordering;
 use core::fmt::{self, Write};
+use core::iter::{Enumerate, FusedIterator};
+use core::slice;
 
-use crate::api::{Service, ServicePort, ServiceSpec};
+use super::grammar::{LOOPS, Loop, PortPart, ServiceVariableKind, ValuePart};
+use crate::api::{PortNumber, Service, ServicePort, ServiceSpec};
 use crate::names::mangled_chars;
 use crate::objects::ObjectRef;
 use crate::text::OneLine;
 
-/// The variables of these Services: theirs in the order given, each Service's in the kubelet's
-/// order. Services [without an address](Service::has_cluster_ip) have none.
+/// Returns the variables of these Services, in the order given. The variables of one Service are in
+/// the kubelet's order. Services [without an address](Service::has_cluster_ip) have none.
 ///
-/// Nothing is made before it is asked for. Mirrors `envvars.FromServices`.
+/// Mirrors `envvars.FromServices`.
 ///
 /// # Errors
-/// A Service has an address and no ports. The API server lets none in; the kubelet panics over one.
+/// Returns an error if a Service has an address but no ports. The API server rejects such a
+/// Service, and the kubelet panics on it.
 ///
 /// ```
 /// use kubelet_env::api::{ObjectMeta, PortNumber, Service, ServicePort, ServiceSpec};
@@ -32,7 +34,8 @@ use crate::text::OneLine;
 ///         ..ServiceSpec::default()
 ///     },
 /// };
-/// let lines: Vec<String> = generate(&[&service])?.iter().map(|variable| variable.to_string()).collect();
+/// let services = [&service];
+/// let lines: Vec<String> = generate(&services)?.iter().map(|v| v.to_string()).collect();
 /// assert_eq!(lines[0], "REDIS_PRIMARY_SERVICE_HOST=10.0.0.11");
 /// assert_eq!(lines.len(), 7);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -45,7 +48,7 @@ pub fn generate<'s, 'a>(services: &'s [&'a Service]) -> Result<Generated<'s, 'a>
     }
 }
 
-/// A Service has an address and no ports.
+/// The error of a Service that has an address but no ports.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{service}: spec.ports is empty, but spec.clusterIP has an address: declare a port, or make the Service headless with clusterIP: None"
@@ -56,7 +59,7 @@ pub struct NoPortsError {
     pub service: ObjectRef,
 }
 
-/// The variables of Services that all have ports: what [`generate`] gives.
+/// The variables of Services, as returned by [`generate`].
 ///
 /// ```
 /// # use kubelet_env::api::{ObjectMeta, PortNumber, Service, ServicePort, ServiceSpec};
@@ -66,10 +69,10 @@ pub struct NoPortsError {
 /// # let ports = vec![ServicePort::new(PortNumber::new(6379)?)];
 /// # let spec = ServiceSpec { cluster_ip: "10.0.0.11".into(), ports, ..ServiceSpec::default() };
 /// # let redis = Service { metadata: ObjectMeta::new("default", "redis"), spec };
-/// // `redis` has an address and one port, which has no name.
+/// // `redis` has an address and one port without a name.
 /// let services = [&redis];
 /// let generated = generate(&services)?;
-/// assert_eq!(generated.iter().count(), 7);
+/// assert_eq!(generated.into_iter().count(), 7);
 /// assert!(Environment::from(generated).get("REDIS_PORT").is_some());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -79,119 +82,182 @@ pub struct Generated<'s, 'a> {
 }
 
 impl<'s, 'a> Generated<'s, 'a> {
-    /// The variables, in the kubelet's order. Where two have one name the later stands in the
-    /// container; an [`Environment`](crate::Environment) sees to that.
-    pub fn iter(self) -> impl Iterator<Item = ServiceVariable<'a>> + Clone {
-        self.linked().enumerate().flat_map(|(index, service)| variables_of(service, index))
+    /// Returns the variables, in the kubelet's order.
+    ///
+    /// Names may repeat. In an [`Environment`](crate::Environment) the last variable of a name
+    /// wins.
+    pub fn iter(self) -> ServiceVariables<'s, 'a> {
+        ServiceVariables { services: self.services.iter(), index: 0, current: None }
     }
 
-    /// The Services that have variables.
+    /// Returns the Services that have variables.
     pub(crate) fn linked(self) -> impl Iterator<Item = &'a Service> + Clone {
         self.services.iter().copied().filter(|service| service.has_cluster_ip())
     }
 }
 
-/// The variables of one Service that has an address, which is the one of this index among those
-/// that have: the kubelet's loop over its ports.
-pub(crate) fn variables_of(
-    service: &Service,
+impl<'s, 'a> IntoIterator for Generated<'s, 'a> {
+    type Item = ServiceVariable<'a>;
+    type IntoIter = ServiceVariables<'s, 'a>;
+
+    fn into_iter(self) -> ServiceVariables<'s, 'a> {
+        self.iter()
+    }
+}
+
+impl<'s, 'a> IntoIterator for &Generated<'s, 'a> {
+    type Item = ServiceVariable<'a>;
+    type IntoIter = ServiceVariables<'s, 'a>;
+
+    fn into_iter(self) -> ServiceVariables<'s, 'a> {
+        self.iter()
+    }
+}
+
+/// An iterator over the variables of Services, as returned by [`Generated::iter`].
+#[derive(Clone, Debug)]
+pub struct ServiceVariables<'s, 'a> {
+    services: slice::Iter<'s, &'a Service>,
+    /// The index of the next Service that has an address.
     index: usize,
-) -> impl Iterator<Item = ServiceVariable<'_>> + Clone {
-    use ServiceVariableKind as Kind;
-
-    let variable = move |(port_index, port), kind| ServiceVariable {
-        service,
-        port,
-        position: Position { service: index, port: port_index, kind },
-    };
-    let ports = service.spec.ports.iter().enumerate();
-    let first = ports.clone().take(1);
-    let named = ports.clone().filter(|(_, port)| !port.name.is_empty());
-    let head = first.clone().flat_map(move |port| {
-        [Kind::ServiceHost, Kind::ServicePort].map(|kind| variable(port, kind))
-    });
-    let named = named.map(move |port| variable(port, Kind::NamedServicePort));
-    let link = first.map(move |port| variable(port, Kind::PortUrl));
-    let links = ports.flat_map(move |port| {
-        [
-            Kind::NumberedPortUrl,
-            Kind::NumberedPortProto,
-            Kind::NumberedPortPort,
-            Kind::NumberedPortAddr,
-        ]
-        .map(|kind| variable(port, kind))
-    });
-    head.chain(named).chain(link).chain(links)
+    current: Option<VariablesOf<'a>>,
 }
 
-/// How many variables a Service has that has an address.
-pub(crate) fn count_of(service: &Service) -> usize {
-    let ports = service.spec.ports.as_slice();
-    let named = ports.iter().filter(|port| !port.name.is_empty()).count();
-    let of_first_port = if ports.is_empty() { 0_usize } else { 3 };
-    ports.len().saturating_mul(4).saturating_add(named).saturating_add(of_first_port)
-}
+impl<'a> Iterator for ServiceVariables<'_, 'a> {
+    type Item = ServiceVariable<'a>;
 
-/// How many bytes the variables of a Service take that has an address, each with `=` and what ends
-/// it. Counted without making any of them: its name and address stand in the variables of every port.
-pub(crate) fn len_of(service: &Service) -> usize {
-    let mangled = |name: &str| {
-        if name.is_ascii() {
-            name.len()
-        } else {
-            mangled_chars(name).fold(0_usize, |len, c| len.saturating_add(c.len_utf8()))
+    fn next(&mut self) -> Option<ServiceVariable<'a>> {
+        loop {
+            if let Some(variable) = self.current.as_mut().and_then(Iterator::next) {
+                return Some(variable);
+            }
+            let service = self.services.find(|service| service.has_cluster_ip())?;
+            self.current = Some(variables_of(service, self.index));
+            self.index = self.index.saturating_add(1);
         }
-    };
-    let sum = |parts: &[usize]| parts.iter().fold(0_usize, |sum, &part| sum.saturating_add(part));
-    let (name, host) = (mangled(&service.metadata.name), host_of(service).len());
-    let bracketed = if is_bracketed(service) { host.saturating_add("[]".len()) } else { host };
-
-    let ports = service.spec.ports.as_slice();
-    let of_port = |(index, port): (usize, &ServicePort)| {
-        let number =
-            usize::try_from(port.port.get().ilog10()).unwrap_or_default().saturating_add(1);
-        let protocol = port.effective_protocol().as_str().len();
-        let url = sum(&[protocol, "://".len(), bracketed, ":".len(), number]);
-        let numbered = sum(&[name, "_PORT_".len(), number, "_".len(), protocol]);
-        let first =
-            sum(&[name, "_SERVICE_HOST=\n".len(), host, name, "_SERVICE_PORT=\n".len(), number]);
-        let named = sum(&[name, "_SERVICE_PORT_=\n".len(), mangled(&port.name), number]);
-        sum(&[
-            if index == 0 { sum(&[first, name, "_PORT=\n".len(), url]) } else { 0 },
-            if port.name.is_empty() { 0 } else { named },
-            sum(&[numbered, "=\n".len(), url]),
-            sum(&[numbered, "_PROTO=\n".len(), protocol]),
-            sum(&[numbered, "_PORT=\n".len(), number]),
-            sum(&[numbered, "_ADDR=\n".len(), host]),
-        ])
-    };
-    ports.iter().enumerate().map(of_port).fold(0, usize::saturating_add)
+    }
 }
 
-/// Where a variable stands among those of all Services; the order is the kubelet's.
+impl FusedIterator for ServiceVariables<'_, '_> {}
+/// Returns the variables of a Service with an address, in the kubelet's order. `index` is the
+/// Service's index among those that have an address.
+pub(crate) fn variables_of(service: &Service, index: usize) -> VariablesOf<'_> {
+    VariablesOf { service, index, ports: each_port(service), port: None, kinds: [].iter() }
+}
+
+/// The variables of one Service.
+#[derive(Clone, Debug)]
+pub(crate) struct VariablesOf<'a> {
+    service: &'a Service,
+    index: usize,
+    ports: EachPort<'a>,
+    /// The current port, and the kinds that are left for it.
+    port: Option<(usize, &'a ServicePort)>,
+    kinds: slice::Iter<'static, ServiceVariableKind>,
+}
+
+impl<'a> Iterator for VariablesOf<'a> {
+    type Item = ServiceVariable<'a>;
+
+    fn next(&mut self) -> Option<ServiceVariable<'a>> {
+        loop {
+            if let (Some((port_index, port)), Some(&kind)) = (self.port, self.kinds.next()) {
+                let position = Position { service: self.index, port: port_index, kind };
+                return Some(ServiceVariable { service: self.service, port, position });
+            }
+            let (kinds, index, port) = self.ports.next()?;
+            (self.port, self.kinds) = (Some((index, port)), kinds.iter());
+        }
+    }
+}
+
+/// Returns each port in each of the kubelet's loops, with its index and the kinds that the loop
+/// generates for it.
+fn each_port(service: &Service) -> EachPort<'_> {
+    let ports = service.spec.ports.as_slice();
+    EachPort { loops: LOOPS.iter(), ports, rest: ports.iter().enumerate() }
+}
+
+/// The ports of a Service, once for each of the kubelet's loops that visits them.
+#[derive(Clone, Debug)]
+struct EachPort<'a> {
+    loops: slice::Iter<'static, (Loop, &'static [ServiceVariableKind])>,
+    ports: &'a [ServicePort],
+    rest: Enumerate<slice::Iter<'a, ServicePort>>,
+}
+
+impl<'a> Iterator for EachPort<'a> {
+    type Item = (&'static [ServiceVariableKind], usize, &'a ServicePort);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let &(of, kinds) = self.loops.as_slice().first()?;
+            if let Some((index, port)) = self.rest.find(|&(index, port)| of.visits(index, port)) {
+                return Some((kinds, index, port));
+            }
+            self.loops.next();
+            self.rest = self.ports.iter().enumerate();
+        }
+    }
+}
+
+/// Returns the number of variables of a Service with an address.
+pub(crate) fn count_of(service: &Service) -> usize {
+    each_port(service).fold(0, |count, (kinds, ..)| count.saturating_add(kinds.len()))
+}
+
+/// Returns the bytes that the variables of a Service with an address take as text: name, `=`, value
+/// and a terminator each. The result saturates.
+pub(crate) fn len_of(service: &Service) -> usize {
+    let name = mangled_len(&service.metadata.name);
+    let host = host_of(service).len();
+    let brackets = if is_bracketed(service) { "[]".len() } else { 0 };
+    let of_port = |(kinds, _, port): (&[ServiceVariableKind], usize, &ServicePort)| {
+        let number = digits(port.port);
+        let protocol = port.effective_protocol().as_str().len();
+        total(kinds.iter().map(|kind| {
+            let row = kind.row();
+            let port = match row.port {
+                PortPart::First => 0,
+                PortPart::Name => mangled_len(&port.name),
+                PortPart::NumberAndProtocol => total([number, "_".len(), protocol]),
+            };
+            let value = match row.value {
+                ValuePart::Host => host,
+                ValuePart::Number => number,
+                ValuePart::Protocol => protocol,
+                ValuePart::Url => total([protocol, "://".len(), host, brackets, ":".len(), number]),
+            };
+            total([name, row.start.len(), port, row.end.len(), "=\0".len(), value])
+        }))
+    };
+    total(each_port(service).map(of_port))
+}
+
+fn total(lens: impl IntoIterator<Item = usize>) -> usize {
+    lens.into_iter().fold(0, usize::saturating_add)
+}
+
+fn mangled_len(name: &str) -> usize {
+    if name.is_ascii() { name.len() } else { total(mangled_chars(name).map(char::len_utf8)) }
+}
+
+fn digits(port: PortNumber) -> usize {
+    match port.get() {
+        ..10 => 1,
+        10..100 => 2,
+        100..1_000 => 3,
+        1_000..10_000 => 4,
+        10_000.. => 5,
+    }
+}
+
+/// The position of a variable among those of all Services. The order is the kubelet's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Position {
     pub(crate) service: usize,
     pub(crate) port: usize,
     pub(crate) kind: ServiceVariableKind,
-}
-
-impl Position {
-    /// The loops of the kubelet: the head, the named ports, the first port's URL, the links.
-    fn key(self) -> (usize, u8, usize, ServiceVariableKind) {
-        use ServiceVariableKind as Kind;
-
-        let round = match self.kind {
-            Kind::ServiceHost | Kind::ServicePort => 0,
-            Kind::NamedServicePort => 1,
-            Kind::PortUrl => 2,
-            Kind::NumberedPortUrl
-            | Kind::NumberedPortProto
-            | Kind::NumberedPortPort
-            | Kind::NumberedPortAddr => 3,
-        };
-        (self.service, round, self.port, self.kind)
-    }
 }
 
 impl PartialOrd for Position {
@@ -202,40 +268,14 @@ impl PartialOrd for Position {
 
 impl Ord for Position {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.key().cmp(&other.key())
+        let key = |it: &Self| (it.service, it.kind.row().of, it.port, it.kind);
+        key(self).cmp(&key(other))
     }
 }
 
-/// Which of the eight kinds of variables of a Service one is. `X` stands for the Service's
-/// [mangled](crate::names::mangle) name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(rename_all = "camelCase")
-)]
-pub enum ServiceVariableKind {
-    /// `X_SERVICE_HOST`: the `clusterIP`.
-    ServiceHost,
-    /// `X_SERVICE_PORT`: the number of the first port.
-    ServicePort,
-    /// `X_SERVICE_PORT_<NAME>`: the number of the port of that name, mangled.
-    NamedServicePort,
-    /// `X_PORT`: `tcp://host:port` of the first port.
-    PortUrl,
-    /// `X_PORT_<NUMBER>_<PROTOCOL>`: `tcp://host:port` of that port.
-    NumberedPortUrl,
-    /// `X_PORT_<NUMBER>_<PROTOCOL>_PROTO`: the protocol, in lower case.
-    NumberedPortProto,
-    /// `X_PORT_<NUMBER>_<PROTOCOL>_PORT`: the number.
-    NumberedPortPort,
-    /// `X_PORT_<NUMBER>_<PROTOCOL>_ADDR`: the `clusterIP`.
-    NumberedPortAddr,
-}
-
-/// One variable of a Service, before it is text: it still knows the Service, the port and its kind.
+/// A variable of a Service, with its Service, port and kind. `Display` writes `NAME=value`.
 ///
-/// Its `Display` is `NAME=value`.
+/// Two variables are equal if they have the same kind and port index of equal Services.
 ///
 /// ```
 /// # use kubelet_env::api::{ObjectMeta, PortNumber, Service, ServicePort, ServiceSpec};
@@ -258,7 +298,6 @@ pub struct ServiceVariable<'a> {
     position: Position,
 }
 
-/// Equal are the same variables of equal Services, wherever in a list these stand.
 impl PartialEq for ServiceVariable<'_> {
     fn eq(&self, other: &Self) -> bool {
         let is_same =
@@ -268,25 +307,26 @@ impl PartialEq for ServiceVariable<'_> {
 }
 
 impl<'a> ServiceVariable<'a> {
-    /// The variable of that position in this Service, if the Service has such a port.
+    /// Returns the variable at `position` of this Service, if the Service has such a port.
     pub(crate) fn at(service: &'a Service, position: Position) -> Option<Self> {
         let port = service.spec.ports.get(position.port)?;
         Some(ServiceVariable { service, port, position })
     }
 
-    /// The Service that it comes from.
+    /// Returns the Service that the variable describes.
     #[must_use]
     pub fn service(self) -> &'a Service {
         self.service
     }
 
-    /// The port that it tells of; the first one for the kinds that name none.
+    /// Returns the port that the variable describes. For kinds without a port of their own, this is
+    /// the first port.
     #[must_use]
     pub fn port(self) -> &'a ServicePort {
         self.port
     }
 
-    /// Which of the eight kinds it is.
+    /// Returns the kind of the variable.
     #[must_use]
     pub fn kind(self) -> ServiceVariableKind {
         self.position.kind
@@ -296,7 +336,7 @@ impl<'a> ServiceVariable<'a> {
         self.position
     }
 
-    /// Its name.
+    /// Returns the name of the variable.
     #[must_use]
     pub fn name(self) -> String {
         let mut name = String::new();
@@ -305,7 +345,7 @@ impl<'a> ServiceVariable<'a> {
         name
     }
 
-    /// Its value.
+    /// Returns the value of the variable.
     #[must_use]
     pub fn value(self) -> String {
         let mut value = String::new();
@@ -313,89 +353,59 @@ impl<'a> ServiceVariable<'a> {
         value
     }
 
-    /// Writes its name.
+    /// Writes the name of the variable.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Returns an error if `out` does.
     pub fn write_name(self, out: &mut impl Write) -> fmt::Result {
-        use ServiceVariableKind as Kind;
-
+        let row = self.kind().row();
         write_mangled(&self.service.metadata.name, out)?;
-        match self.kind() {
-            Kind::ServiceHost => out.write_str("_SERVICE_HOST"),
-            Kind::ServicePort => out.write_str("_SERVICE_PORT"),
-            Kind::NamedServicePort => {
-                out.write_str("_SERVICE_PORT_")?;
-                write_mangled(&self.port.name, out)
-            }
-            Kind::PortUrl => out.write_str("_PORT"),
-            Kind::NumberedPortUrl => self.write_numbered_port(out),
-            Kind::NumberedPortProto => {
-                self.write_numbered_port(out)?;
-                out.write_str("_PROTO")
-            }
-            Kind::NumberedPortPort => {
-                self.write_numbered_port(out)?;
-                out.write_str("_PORT")
-            }
-            Kind::NumberedPortAddr => {
-                self.write_numbered_port(out)?;
-                out.write_str("_ADDR")
+        out.write_str(row.start)?;
+        match row.port {
+            PortPart::First => {}
+            PortPart::Name => write_mangled(&self.port.name, out)?,
+            PortPart::NumberAndProtocol => {
+                write!(out, "{}_{}", self.port.port, self.port.effective_protocol())?;
             }
         }
+        out.write_str(row.end)
     }
 
-    /// Writes its value.
+    /// Writes the value of the variable.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Returns an error if `out` does.
     pub fn write_value(self, out: &mut impl Write) -> fmt::Result {
-        use ServiceVariableKind as Kind;
-
-        match self.kind() {
-            Kind::ServiceHost | Kind::NumberedPortAddr => out.write_str(&host_of(self.service)),
-            Kind::ServicePort | Kind::NamedServicePort | Kind::NumberedPortPort => {
-                write!(out, "{}", self.port.port)
-            }
-            Kind::PortUrl | Kind::NumberedPortUrl => self.write_url(out),
-            Kind::NumberedPortProto => out.write_str(self.port.effective_protocol().as_lower_str()),
+        match self.kind().row().value {
+            ValuePart::Host => out.write_str(&host_of(self.service)),
+            ValuePart::Number => write!(out, "{}", self.port.port),
+            ValuePart::Protocol => out.write_str(self.port.effective_protocol().as_lower_str()),
+            ValuePart::Url => self.write_url(&host_of(self.service), out),
         }
     }
 
-    fn write_numbered_port(self, out: &mut impl Write) -> fmt::Result {
-        write!(out, "_PORT_{}_{}", self.port.port, self.port.effective_protocol())
-    }
-
-    /// Writes the URL. A host with a colon in it is put in brackets (Go: `net.JoinHostPort`).
-    fn write_url(self, out: &mut impl Write) -> fmt::Result {
-        let (before, after) = self.around_host();
-        write!(out, "{before}{}{after}", host_of(self.service))
-    }
-
-    /// Returns the parts of the URL before and after the host.
-    fn around_host(self) -> (String, String) {
-        let protocol = self.port.effective_protocol().as_lower_str();
-        let port = self.port.port;
-        if is_bracketed(self.service) {
-            (format!("{protocol}://["), format!("]:{port}"))
-        } else {
-            (format!("{protocol}://"), format!(":{port}"))
-        }
+    /// Writes a URL with this host. Like Go's `net.JoinHostPort`, brackets a host with a colon.
+    fn write_url(self, host: &str, out: &mut impl Write) -> fmt::Result {
+        let (protocol, port) = (self.port.effective_protocol().as_lower_str(), self.port.port);
+        let (open, close) = if is_bracketed(self.service) { ("[", "]") } else { ("", "") };
+        write!(out, "{protocol}://{open}{host}{close}:{port}")
     }
 
     /// Returns the parts of the value before and after the address, if the address is part of the
     /// value and not known.
     pub(crate) fn around_unknown_address(self) -> Option<(String, String)> {
-        use ServiceVariableKind as Kind;
-
-        match self.kind() {
-            _ if !self.service.spec.cluster_ip.is_empty() => None,
-            Kind::ServiceHost | Kind::NumberedPortAddr => Some((String::new(), String::new())),
-            Kind::PortUrl | Kind::NumberedPortUrl => Some(self.around_host()),
-            Kind::ServicePort
-            | Kind::NamedServicePort
-            | Kind::NumberedPortProto
-            | Kind::NumberedPortPort => None,
+        if !self.service.spec.cluster_ip.is_empty() {
+            return None;
+        }
+        match self.kind().row().value {
+            ValuePart::Host => Some((String::new(), String::new())),
+            ValuePart::Url => {
+                let (mut url, no_host) = (String::new(), "\0");
+                // Writing to a String does not fail.
+                let _ = self.write_url(no_host, &mut url);
+                url.split_once(no_host).map(|(before, after)| (before.into(), after.into()))
+            }
+            ValuePart::Number | ValuePart::Protocol => None,
         }
     }
 }
@@ -423,8 +433,8 @@ pub(crate) fn write_cluster_ip_of(
     write!(out, "clusterIP of {namespace}{slash}{name}")
 }
 
-/// Reports whether a URL has the address of the Service in brackets: it has a colon or, if it is not
-/// known, its first family is stated to be IPv6.
+/// Reports whether a URL has the address of the Service in brackets: it has a colon or, if it is
+/// not known, its first family is stated to be IPv6.
 fn is_bracketed(service: &Service) -> bool {
     let ServiceSpec { cluster_ip, ip_families, .. } = &service.spec;
     if cluster_ip.is_empty() {

@@ -1,6 +1,7 @@
-//! The Services that a container sees, found by the names of their variables. Nothing here makes
-//! all names: where a Service's name ends and a suffix begins is tried out instead. (The kubelet puts
-//! all of them into a map: `Kubelet.getServiceEnvVarMap`.)
+//! An index of the Services that a container sees, by the names of their variables.
+//!
+//! The kubelet puts every variable into a map (`Kubelet.getServiceEnvVarMap`). This index instead
+//! tries each split of a name into a Service's name and a suffix, so no names are generated.
 
 use alloc::borrow::Cow;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -9,18 +10,16 @@ use alloc::vec::Vec;
 
 use crate::api::{PortNumber, Protocol, Service, ServicePort};
 use crate::names::{mangle, mangled_chars};
-use crate::services::generate::{
-    Generated, Position, ServiceVariable, ServiceVariableKind, count_of, variables_of,
-};
-use crate::services::suffix::{Suffix, cuts};
+use crate::services::generate::{Generated, Position, ServiceVariable, count_of, variables_of};
+use crate::services::grammar::{PortKey, Suffix, cuts};
 
 /// Services that have variables, in the kubelet's order, with an index of their mangled names.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct LinkedServices<'a> {
     services: Vec<&'a Service>,
-    /// Each mangled name with the index of its Service, sorted.
+    /// The mangled names with the indexes of their Services, sorted.
     by_mangled_name: Vec<Named>,
-    /// Where Services of one mangled name have many ports, by the index of the first of them.
+    /// The ports of Services of one mangled name that have many, by the index of the first Service.
     ports: BTreeMap<usize, PortIndex>,
 }
 
@@ -30,14 +29,14 @@ type Named = (String, usize);
 /// The index of a Service, and that of one of its ports.
 type Place = (usize, usize);
 
-/// The ports of Services of one mangled name by what they are found by.
+/// The ports of Services of one mangled name, by number and by name.
 #[derive(Clone, Debug, Default)]
 struct PortIndex {
     by_number: BTreeMap<(PortNumber, Protocol), Vec<Place>>,
     by_mangled_name: BTreeMap<String, Vec<Place>>,
 }
 
-/// So few ports are gone through one by one, which takes no memory.
+/// The number of ports up to which a linear search is used instead of an index.
 const FEW_PORTS: usize = 8;
 
 impl PortIndex {
@@ -62,7 +61,7 @@ impl PortIndex {
     }
 }
 
-/// The Services of one mangled name.
+/// Returns the groups of Services with the same mangled name.
 fn groups(by_mangled_name: &[Named]) -> impl Iterator<Item = &[Named]> {
     by_mangled_name.chunk_by(|(name, _), (next, _)| name == next)
 }
@@ -90,7 +89,7 @@ impl<'a> LinkedServices<'a> {
     }
 }
 
-/// Variables of Services that have one name.
+/// Service variables with the same name.
 ///
 /// ```
 /// use kubelet_env::api::{ObjectMeta, PortNumber, Service, ServicePort, ServiceSpec};
@@ -114,12 +113,12 @@ impl<'a> LinkedServices<'a> {
 pub struct Collision<'a> {
     /// The name.
     pub name: String,
-    /// The variables, in kubelet order: the last one stands. Where they are of different Services
-    /// the kubelet's own order is random, so that it may pick any of them.
+    /// The variables, in kubelet order. The last one wins. The kubelet's order between Services is
+    /// random, so in a cluster the last variable of any of these Services can win.
     pub variables: Vec<ServiceVariable<'a>>,
 }
 
-/// Of variables of one name, in kubelet order, the one of each Service that stands: its last.
+/// Returns the last variable of each Service. `variables` have one name and are in kubelet order.
 pub(crate) fn last_of_each_service<'a>(
     variables: &[ServiceVariable<'a>],
 ) -> impl Iterator<Item = ServiceVariable<'a>> {
@@ -129,12 +128,12 @@ pub(crate) fn last_of_each_service<'a>(
 }
 
 impl<'a> LinkedServices<'a> {
-    /// All variables, those whose name another has included.
+    /// Returns all variables, including those with the same name.
     pub(crate) fn iter(&self) -> impl Iterator<Item = ServiceVariable<'a>> + Clone {
         self.services.iter().enumerate().flat_map(|(index, service)| variables_of(service, index))
     }
 
-    /// The variables of that name, in kubelet order.
+    /// Returns the variables with this name, in kubelet order.
     pub(crate) fn find(&self, name: &str) -> Vec<ServiceVariable<'a>> {
         let splits = self.split(name);
         let mut found: Vec<_> =
@@ -143,7 +142,7 @@ impl<'a> LinkedServices<'a> {
         found
     }
 
-    /// The last variable of that name, without a look at the others.
+    /// Returns the last variable with this name.
     pub(crate) fn find_last(&self, name: &str) -> Option<ServiceVariable<'a>> {
         let last = self
             .split(name)
@@ -151,7 +150,7 @@ impl<'a> LinkedServices<'a> {
         last.max_by_key(|variable| variable.position())
     }
 
-    /// The variables whose names begin with `prefix`, Service by Service.
+    /// Returns the variables whose names begin with `prefix`, grouped by Service.
     fn find_prefixed(&self, prefix: &str) -> Vec<ServiceVariable<'a>> {
         let may_begin = |mangled: &str| mangled.starts_with(prefix) || prefix.starts_with(mangled);
         let services = self.by_mangled_name.iter().filter(|(mangled, _)| may_begin(mangled));
@@ -162,14 +161,14 @@ impl<'a> LinkedServices<'a> {
                 .get(index)
                 .into_iter()
                 .flat_map(move |service| variables_of(service, index));
-            // The names are long if the Service's is, so that they are not made where that one is enough.
+            // Names are generated only if the Service's name does not decide.
             let all_begin = mangled.starts_with(prefix);
             variables.filter(move |variable| all_begin || variable.name().starts_with(prefix))
         };
         services.flat_map(of_service).collect()
     }
 
-    /// The variables whose name is one of these, or begins with one of these, in kubelet order.
+    /// Returns the variables with one of these names or prefixes, in kubelet order.
     pub(crate) fn find_where(
         &self,
         names: &[String],
@@ -179,33 +178,33 @@ impl<'a> LinkedServices<'a> {
         let prefixed = prefixes.iter().flat_map(|prefix| self.find_prefixed(prefix));
         let mut found: Vec<ServiceVariable<'a>> = named.chain(prefixed).collect();
         found.sort_unstable_by_key(|variable| variable.position());
-        // Comparing the variables compares their Services.
+        // Comparing positions is cheaper: comparing variables compares their Services.
         found.dedup_by_key(|variable| variable.position());
         found
     }
 
-    /// The Services, in the kubelet's order.
+    /// Returns the Services, in kubelet order.
     pub(crate) fn services(&self) -> &[&'a Service] {
         &self.services
     }
 
-    /// How many variables there are, those whose name another has included.
+    /// Returns the number of variables, including those with the same name.
     pub(crate) fn count(&self) -> usize {
         self.services.iter().fold(0, |count, service| count.saturating_add(count_of(service)))
     }
 
-    /// The names that several variables have, sorted.
+    /// Returns the names that several variables have, sorted.
     pub(crate) fn collisions(&self) -> Vec<Collision<'a>> {
         let mut suspects: BTreeSet<usize> = BTreeSet::new();
         for group in groups(&self.by_mangled_name) {
             let Some((mangled, first)) = group.first() else { continue };
             let mut is_suspect = group.len() > 1 || self.repeats_a_port(*first);
-            // Of two Services that collide one's name begins with the other's, and goes on as the
-            // name of a variable does.
+            // If two Services collide, the name of one begins with that of the other and continues
+            // like the name of a variable.
             if cuts(mangled).nth(1).is_some() {
                 for (_, shorter) in self.split(mangled).filter(|(suffix, _)| !suffix.is_empty()) {
                     is_suspect = true;
-                    // Several of one name are suspects without this.
+                    // The others of the group are suspects already.
                     suspects.extend(shorter.first().map(|(_, index)| index));
                 }
             }
@@ -229,7 +228,8 @@ impl<'a> LinkedServices<'a> {
         collisions.map(|(name, variables)| Collision { name, variables }).collect()
     }
 
-    /// Whether two ports of a Service make variables of one name. A valid Service has no such ports.
+    /// Reports whether two ports of a Service produce the same name. Valid Services have no such
+    /// ports.
     fn repeats_a_port(&self, index: usize) -> bool {
         if let Some(ports) = self.ports.get(&index) {
             return ports.repeats_a_port();
@@ -253,33 +253,26 @@ impl<'a> LinkedServices<'a> {
         false
     }
 
-    /// The variables of Services of one mangled name whose names end in this after it, in kubelet
-    /// order.
+    /// Returns the variables of a group of Services whose names end in `suffix`, in kubelet order.
     fn with_suffix(
         &self,
         group: &[Named],
         suffix: &str,
     ) -> impl DoubleEndedIterator<Item = ServiceVariable<'a>> {
-        use ServiceVariableKind as Kind;
-
-        let no_ports = Cow::default;
-        let (kind, first_of, ports): (Kind, &[Named], Cow<'_, [Place]>) = match Suffix::read(suffix)
-        {
-            None => (Kind::ServiceHost, &[], no_ports()),
-            Some(Suffix::ServiceHost) => (Kind::ServiceHost, group, no_ports()),
-            Some(Suffix::ServicePort) => (Kind::ServicePort, group, no_ports()),
-            Some(Suffix::PortUrl) => (Kind::PortUrl, group, no_ports()),
-            Some(Suffix::NamedServicePort(name)) => {
-                (Kind::NamedServicePort, &[], self.ports_named(group, name))
-            }
-            Some(Suffix::NumberedPort { number, protocol, part }) => {
-                (part.into(), &[], self.ports_numbered(group, number, protocol))
+        let suffix = Suffix::read(suffix);
+        let (first_of, ports) = match suffix.map(|suffix| suffix.port) {
+            None => (&[][..], Cow::default()),
+            Some(PortKey::First) => (group, Cow::default()),
+            Some(PortKey::Named(name)) => (&[][..], self.ports_named(group, name)),
+            Some(PortKey::Numbered(number, protocol)) => {
+                (&[][..], self.ports_numbered(group, number, protocol))
             }
         };
         let first_ports = first_of.iter().map(|&(_, service)| (service, 0));
-        let ports = (0..ports.len()).filter_map(move |place| ports.get(place).copied());
+        let ports = (0..ports.len()).filter_map(move |index| ports.get(index).copied());
         first_ports.chain(ports).filter_map(move |(service, port)| {
-            ServiceVariable::at(self.services.get(service)?, Position { service, port, kind })
+            let position = Position { service, port, kind: suffix?.kind };
+            ServiceVariable::at(self.services.get(service)?, position)
         })
     }
 
@@ -315,12 +308,12 @@ impl<'a> LinkedServices<'a> {
     fn ports_where(
         &self,
         group: &[Named],
-        is_meant: impl Fn(&ServicePort) -> bool,
+        matches: impl Fn(&ServicePort) -> bool,
     ) -> Cow<'_, [Place]> {
-        self.ports_of(group).filter(|(_, port)| is_meant(port)).map(|(place, _)| place).collect()
+        self.ports_of(group).filter(|(_, port)| matches(port)).map(|(place, _)| place).collect()
     }
 
-    /// The ports of Services of one mangled name, in kubelet order.
+    /// Returns the ports of a group of Services, in kubelet order.
     fn ports_of(&self, group: &[Named]) -> impl Iterator<Item = (Place, &'a ServicePort)> {
         let services =
             group.iter().filter_map(|&(_, index)| Some((index, *self.services.get(index)?)));
@@ -330,18 +323,17 @@ impl<'a> LinkedServices<'a> {
         })
     }
 
-    /// Each way in which `text` is the mangled name of Services and something that could be, or
-    /// could begin, the suffix of a variable: that suffix, and the Services' part of the index.
+    /// Returns each split of `text` into the mangled name of Services and a rest that may be, or
+    /// may begin, the suffix of a variable: that rest, and the Services' part of the index.
     ///
-    /// The index is narrowed from one cut to the next, so that a long text with many cuts is gone
-    /// through once.
+    /// The index is narrowed from one cut to the next, so a long text with many cuts is read once.
     fn split<'s>(&'s self, text: &'s str) -> impl Iterator<Item = (&'s str, &'s [Named])> {
         let mut candidates = self.by_mangled_name.as_slice();
         let mut compared = 0;
         let services_at = move |cut| {
             candidates = with_segment(candidates, text.as_bytes(), compared, cut)?;
             compared = cut;
-            // The shortest sort first: those that end at the cut.
+            // The shortest names sort first, and they end at the cut.
             let ending = candidates.partition_point(|(name, _)| name.len() == cut);
             Some((text.get(cut..)?, candidates.get(..ending)?))
         };
@@ -349,7 +341,8 @@ impl<'a> LinkedServices<'a> {
     }
 }
 
-/// Of names that agree with `text` up to `from`, and are sorted: those that agree up to `to`, if any.
+/// Returns the names that agree with `text` up to `to`, if any. The names are sorted and agree with
+/// it up to `from`.
 fn with_segment<'s>(
     names: &'s [Named],
     text: &[u8],

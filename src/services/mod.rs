@@ -1,17 +1,40 @@
-//! From the cluster's Services to variables: which Services a container sees, the variables that
-//! each of them produces, and the lookup of a variable by its name.
+//! The Services that a container sees, and the variables that each of them produces.
+//!
+//! [`select`] chooses the Services of a container, [`generate`] returns their variables, and
+//! [`validate_service`] reports what an API server rejects. [`compose`](crate::compose) does the
+//! first two for a whole container.
+//!
+//! ```
+//! use kubelet_env::api::{ObjectMeta, PortNumber, Service, ServicePort, ServiceSpec};
+//! use kubelet_env::services::{ServiceLinks, generate, select};
+//!
+//! let redis = Service {
+//!     metadata: ObjectMeta::new("prod", "redis"),
+//!     spec: ServiceSpec {
+//!         cluster_ip: "10.0.0.11".into(),
+//!         ports: vec![ServicePort::new(PortNumber::new(6379)?)],
+//!         ..ServiceSpec::default()
+//!     },
+//! };
+//! let services = select([&redis], "prod", ServiceLinks::Enabled);
+//! let generated = generate(&services)?;
+//! let first = generated.into_iter().next().ok_or("no variable")?;
+//! assert_eq!(first.to_string(), "REDIS_SERVICE_HOST=10.0.0.11");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod generate;
+mod grammar;
 mod linked;
 mod select;
-mod suffix;
 mod validate;
 
-pub use generate::{Generated, NoPortsError, ServiceVariable, ServiceVariableKind, generate};
+pub use generate::{Generated, NoPortsError, ServiceVariable, ServiceVariables, generate};
 pub(crate) use generate::{Position, count_of, len_of, variables_of, write_cluster_ip_of};
+pub(crate) use grammar::{PortKey, Suffix, cuts, read_number};
+pub use grammar::{ServiceVariableKind, ServiceVariableKindError};
 pub use linked::Collision;
 pub(crate) use linked::{LinkedServices, last_of_each_service};
 pub use select::{ServiceLinks, select};
 pub(crate) use select::{is_master, select_linked};
-pub(crate) use suffix::{Part, Suffix, cuts, read_number};
 pub use validate::{Violation, ViolationProblem, validate_service};

@@ -1,18 +1,18 @@
-//! Which of the cluster's Services a container sees (Go: `Kubelet.getServiceEnvVarMap`).
+//! The Services that a container sees (Go: `Kubelet.getServiceEnvVarMap`).
 
 use alloc::vec::Vec;
 
 use crate::api::Service;
 use crate::objects::Store;
 
-/// Whether a pod's containers get the variables of the Services in the pod's namespace:
-/// `enableServiceLinks`.
+/// The field `enableServiceLinks` of a Pod: containers receive the variables of the Services in the
+/// Pod's namespace, or only those of `default/kubernetes`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ServiceLinks {
-    /// `true`, which the API server makes of an absent one.
+    /// `true`, the default.
     #[default]
     Enabled,
-    /// `false`: only `default/kubernetes` is left.
+    /// `false`: only `default/kubernetes` is visible.
     Disabled,
 }
 
@@ -25,20 +25,20 @@ impl From<bool> for ServiceLinks {
 const NAMESPACE_DEFAULT: &str = "default";
 const KUBERNETES: &str = "kubernetes";
 
-/// The Service of the API server (Go: `masterServices`), which every pod sees.
+/// Reports whether this is the Service of the API server, which every Pod sees (Go:
+/// `masterServices`).
 pub(crate) fn is_master(service: &Service) -> bool {
     service.metadata.namespace == NAMESPACE_DEFAULT && service.metadata.name == KUBERNETES
 }
 
-/// The Services that a container of a pod in `namespace` sees, by name, whatever the order in which
-/// they are listed.
+/// Returns the Services that a container of a Pod in `namespace` sees, sorted by name.
 ///
-/// A Service without an address ([`Service::has_cluster_ip`]) is not seen. `default/kubernetes` is
-/// seen by every pod, unless its own namespace has a Service `kubernetes` that is seen. Of two
-/// Services with one name in one namespace, which no cluster has, the later is taken, but the first
-/// `default/kubernetes`.
+/// Services without an address ([`Service::has_cluster_ip`]) are skipped. Every Pod sees
+/// `default/kubernetes`, unless a Service `kubernetes` of its own namespace is visible. If two
+/// Services have the same namespace and name, the later one wins, except that the first
+/// `default/kubernetes` wins. A cluster never has two such Services.
 ///
-/// Mirrors `Kubelet.getServiceEnvVarMap`, as far as it chooses.
+/// Mirrors the selection of `Kubelet.getServiceEnvVarMap`.
 ///
 /// ```
 /// use kubelet_env::api::{ObjectMeta, Service, ServiceSpec};
@@ -48,10 +48,10 @@ pub(crate) fn is_master(service: &Service) -> bool {
 ///     metadata: ObjectMeta::new(namespace, name),
 ///     spec: ServiceSpec { cluster_ip: "10.1.0.1".into(), ..ServiceSpec::default() },
 /// };
-/// let all = [service("prod", "web"), service("default", "kubernetes"), service("default", "redis")];
-/// let names = |links| -> Vec<&str> {
-///     select(&all, "prod", links).into_iter().map(|service| service.metadata.name.as_str()).collect()
-/// };
+/// let all = [service("prod", "web"), service("default", "kubernetes"), service("default",
+/// "redis")]; let names = |links| -> Vec<&str> {
+///     select(&all, "prod", links).into_iter().map(|service|
+///   service.metadata.name.as_str()).collect() };
 /// assert_eq!(names(ServiceLinks::Enabled), ["kubernetes", "web"]);
 /// assert_eq!(names(ServiceLinks::Disabled), ["kubernetes"]);
 /// ```
@@ -98,8 +98,8 @@ pub(crate) fn select_linked<'a>(
 }
 
 impl Store<Service> {
-    /// What [`select`] takes out of these, without a look at other namespaces than `namespace` and
-    /// the one of `default/kubernetes`.
+    /// Returns the selection of [`select`]. Only the Services of `namespace` and
+    /// `default/kubernetes` are visited.
     #[must_use]
     pub fn select(&self, namespace: &str, links: ServiceLinks) -> Vec<&Service> {
         select(self.candidates(namespace), namespace, links)

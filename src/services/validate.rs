@@ -1,4 +1,4 @@
-//! What the API server would refuse of a Service's name and ports (Go: `ValidateServiceCreate`).
+//! Validation of a Service's name and ports (Go: `ValidateServiceCreate`).
 
 use alloc::collections::BTreeSet;
 use alloc::string::String;
@@ -9,29 +9,31 @@ use crate::api::Service;
 use crate::names::{is_dns1035_label, is_dns1123_label};
 use crate::release::{Release, Rule};
 
-/// A field that the API server of a release rejects.
+/// A field that the API server of a release rejects. `Display` writes field and problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct Violation {
-    /// Where it stands: `spec.ports[1].name`.
+    /// The path of the field, such as `spec.ports[1].name`.
     pub field: String,
-    /// What is wrong with it.
+    /// The problem.
     pub problem: ViolationProblem,
 }
 
-/// What is wrong with a field.
+/// The problem of a rejected field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub enum ViolationProblem {
-    /// The name is no DNS-1035 label, which releases before 1.36 want.
+    /// The name is not a DNS-1035 label, which releases before 1.36 require.
     NotDns1035,
-    /// The name is no DNS-1123 label.
+    /// The name is not a DNS-1123 label.
     NotDns1123,
-    /// There is no port, and the Service is neither headless nor of type `ExternalName`.
-    NoPortsError,
-    /// It is the kubelet's own port, 10250, which a Service of type `LoadBalancer` may not expose.
+    /// The Service has no port and is neither headless nor of type `ExternalName`.
+    NoPorts,
+    /// The port is 10250, the kubelet's own, in a Service of type `LoadBalancer`.
     KubeletPort,
-    /// The port has no name, and is not the only one.
+    /// The port has no name, although the Service has several ports.
     NameRequired,
     /// An earlier port has this name.
     DuplicateName,
@@ -72,13 +74,13 @@ impl fmt::Display for ViolationProblem {
                 "must be at most 63 lower-case letters, digits and '-', begin with a letter and end with a letter or digit"
             }
             ViolationProblem::NotDns1123 => {
-                "must be at most 63 lower-case letters, digits and '-', begin and end with a letter or digit"
+                "must be at most 63 lower-case letters, digits and '-', and begin and end with a letter or digit"
             }
-            ViolationProblem::NoPortsError => "must have a port, unless the Service is headless or of type ExternalName",
-            ViolationProblem::KubeletPort => "may not be 10250 in a Service of type LoadBalancer: it is the kubelet's",
-            ViolationProblem::NameRequired => "must be set, because there are several ports",
-            ViolationProblem::DuplicateName => "is the name of an earlier port too",
-            ViolationProblem::DuplicatePort => "has the number and protocol of an earlier port",
+            ViolationProblem::NoPorts => "must have a port, unless the Service is headless or of type ExternalName",
+            ViolationProblem::KubeletPort => "must not be 10250, the kubelet's port, in a Service of type LoadBalancer",
+            ViolationProblem::NameRequired => "must be set, because the Service has several ports",
+            ViolationProblem::DuplicateName => "must differ from the name of an earlier port",
+            ViolationProblem::DuplicatePort => "must differ from an earlier port in number or protocol",
             ViolationProblem::Required => "must not be empty",
             ViolationProblem::NotEnvVarName => {
                 "must consist of letters, digits, '_', '-' and '.', and not start with a digit or '..'"
@@ -115,37 +117,13 @@ impl fmt::Display for Violation {
 /// Go: `ports.KubeletPort`
 const KUBELET_PORT: u16 = 10250;
 
-/// What was seen before; the first few without taking memory.
-struct Seen<T> {
-    few: [Option<T>; 4],
-    many: BTreeSet<T>,
-}
-
-impl<T: Copy + Ord> Seen<T> {
-    fn new() -> Self {
-        Seen { few: [None; 4], many: BTreeSet::new() }
-    }
-
-    /// Whether it was not seen yet.
-    fn insert(&mut self, item: T) -> bool {
-        if self.few.contains(&Some(item)) {
-            return false;
-        }
-        match self.few.iter_mut().find(|place| place.is_none()) {
-            Some(place) => {
-                *place = Some(item);
-                true
-            }
-            None => self.many.insert(item),
-        }
-    }
-}
-
-/// What the API server of a release would refuse of a Service's name and ports, in the order of the
-/// fields. Numbers and protocols are not checked here: [`PortNumber`](crate::api::PortNumber) and
-/// [`Protocol`](crate::api::Protocol) cannot be wrong.
+/// Returns the violations for which the API server of a release rejects a Service, in the order of
+/// the fields.
 ///
-/// Mirrors `ValidateServiceCreate`, as far as it is about names and ports.
+/// Names and ports are checked. Numbers and protocols need no check, because
+/// [`PortNumber`](crate::api::PortNumber) and [`Protocol`](crate::api::Protocol) are always valid.
+///
+/// Mirrors this part of `ValidateServiceCreate`.
 ///
 /// ```
 /// use kubelet_env::api::{ObjectMeta, Service, ServiceSpec};
@@ -163,40 +141,40 @@ impl<T: Copy + Ord> Seen<T> {
 #[must_use]
 pub fn validate_service(service: &Service, release: Release) -> Vec<Violation> {
     let mut violations = Vec::new();
-    let mut refuse = |field: String, problem| violations.push(Violation { field, problem });
+    let mut reject = |field: String, problem| violations.push(Violation { field, problem });
 
     let name = &service.metadata.name;
     if !is_dns1123_label(name) {
-        refuse("metadata.name".into(), ViolationProblem::NotDns1123);
+        reject("metadata.name".into(), ViolationProblem::NotDns1123);
     } else if !release.has(Rule::Dns1123ServiceNames) && !is_dns1035_label(name) {
-        refuse("metadata.name".into(), ViolationProblem::NotDns1035);
+        reject("metadata.name".into(), ViolationProblem::NotDns1035);
     }
 
     let ports = service.spec.ports.as_slice();
     if ports.is_empty() && !service.is_headless() && !service.is_external_name() {
-        refuse("spec.ports".into(), ViolationProblem::NoPortsError);
+        reject("spec.ports".into(), ViolationProblem::NoPorts);
     }
-    let (mut names, mut numbers) = (Seen::new(), Seen::new());
+    let (mut names, mut numbers) = (BTreeSet::new(), BTreeSet::new());
     let is_load_balancer = service.spec.type_ == "LoadBalancer";
     for (index, port) in ports.iter().enumerate() {
         if is_load_balancer && port.port.get() == KUBELET_PORT {
-            refuse(alloc::format!("spec.ports[{index}]"), ViolationProblem::KubeletPort);
+            reject(alloc::format!("spec.ports[{index}]"), ViolationProblem::KubeletPort);
         }
         if !numbers.insert((port.port, port.effective_protocol())) {
-            refuse(alloc::format!("spec.ports[{index}]"), ViolationProblem::DuplicatePort);
+            reject(alloc::format!("spec.ports[{index}]"), ViolationProblem::DuplicatePort);
         }
-        let mut refuse_name = |problem| refuse(alloc::format!("spec.ports[{index}].name"), problem);
+        let mut reject_name = |problem| reject(alloc::format!("spec.ports[{index}].name"), problem);
         if port.name.is_empty() {
             if ports.len() > 1 {
-                refuse_name(ViolationProblem::NameRequired);
+                reject_name(ViolationProblem::NameRequired);
             }
             continue;
         }
         if !is_dns1123_label(&port.name) {
-            refuse_name(ViolationProblem::NotDns1123);
+            reject_name(ViolationProblem::NotDns1123);
         }
         if !names.insert(port.name.as_str()) {
-            refuse_name(ViolationProblem::DuplicateName);
+            reject_name(ViolationProblem::DuplicateName);
         }
     }
     violations

@@ -1,6 +1,6 @@
-//! The variables as text, one after another, and such text read.
+//! The text form of variables, and the reader of NUL-separated text.
 
-/// How variables are written down one after another.
+/// The form of a text with one variable after another.
 ///
 /// ```
 /// use kubelet_env::{Environment, Form, Order};
@@ -11,16 +11,16 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Form {
-    /// `NAME=value` and a line feed, as `printenv` prints them. A line feed in a value is written as
-    /// it is, so this is for people.
+    /// `NAME=value` and a line feed, as `printenv` prints. Line feeds in values are not escaped, so
+    /// the text is for people.
     #[default]
     Lines,
-    /// `NAME=value` and a NUL, as `printenv -0` prints them and `/proc/PID/environ` holds them.
+    /// `NAME=value` and a NUL, as `printenv -0` prints and `/proc/PID/environ` holds.
     NulSeparated,
 }
 
 impl Form {
-    /// The byte that ends each variable.
+    /// Returns the byte that ends each variable.
     #[must_use]
     pub const fn terminator(self) -> u8 {
         match self {
@@ -30,12 +30,10 @@ impl Form {
     }
 }
 
-/// The names and values of [`Form::NulSeparated`] text.
+/// Returns the names and values of [`Form::NulSeparated`] text. Entries without `=` are skipped.
 ///
-/// What has no `=` is no variable. One at the very start belongs to the name, which is never empty:
-/// so they are on Windows, which keeps a drive's directory in `=C:`, and so does `std::env` read
-/// them everywhere. (On Unix Go's `syscall.Getenv` does not find such a variable, whatever it is
-/// asked for.)
+/// As in `std::env`, an `=` at the start belongs to the name, so a name is never empty. Windows
+/// keeps the directory of a drive in a variable such as `=C:`.
 pub(crate) fn pairs_of_block(block: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     block.split(|&byte| byte == 0).filter_map(|entry| {
         let after_first = entry.iter().skip(1).position(|&byte| byte == b'=')?;

@@ -2,7 +2,7 @@
 //! must be of the form that the kubelet gives such a variable.
 
 use crate::api::{PortNumber, Protocol};
-use crate::services::{Part, Suffix, cuts, read_number};
+use crate::services::{PortKey, ServiceVariableKind as Kind, Suffix, cuts, read_number};
 
 /// What tells two ports of a Service apart.
 pub(super) type Port = (PortNumber, Protocol);
@@ -54,40 +54,39 @@ pub(super) fn number_clues(
 
 impl<'v> TextClue<'v> {
     fn read(suffix: Suffix<'_>, value: &'v str) -> Option<Self> {
-        match suffix {
-            Suffix::ServiceHost => Some(TextClue::ServiceHost { host: read_host(value)? }),
-            Suffix::PortUrl => read_url(value).map(|(port, host)| TextClue::PortUrl { port, host }),
-            Suffix::NumberedPort { number, protocol, part } => {
-                let port = (number, protocol);
-                match part {
-                    Part::Url => {
-                        let (same, host) = read_url(value)?;
-                        (same == port).then_some(TextClue::NumberedPortUrl { port, host })
-                    }
-                    Part::Proto => (value == protocol.as_lower_str())
-                        .then_some(TextClue::NumberedPortProto { port }),
-                    Part::Addr => {
-                        Some(TextClue::NumberedPortAddr { port, host: read_host(value)? })
-                    }
-                    Part::Port => None,
-                }
+        match (suffix.kind, suffix.port) {
+            (Kind::ServiceHost, _) => Some(TextClue::ServiceHost { host: read_host(value)? }),
+            (Kind::PortUrl, _) => {
+                read_url(value).map(|(port, host)| TextClue::PortUrl { port, host })
             }
-            Suffix::ServicePort | Suffix::NamedServicePort(_) => None,
+            (Kind::NumberedPortUrl, PortKey::Numbered(number, protocol)) => {
+                let (port, host) = read_url(value)?;
+                (port == (number, protocol)).then_some(TextClue::NumberedPortUrl { port, host })
+            }
+            (Kind::NumberedPortProto, PortKey::Numbered(number, protocol)) => {
+                let port = (number, protocol);
+                (value == protocol.as_lower_str()).then_some(TextClue::NumberedPortProto { port })
+            }
+            (Kind::NumberedPortAddr, PortKey::Numbered(number, protocol)) => {
+                let host = read_host(value)?;
+                Some(TextClue::NumberedPortAddr { port: (number, protocol), host })
+            }
+            _ => None,
         }
     }
 }
 
 impl<'v> NumberClue<'v> {
     fn read(suffix: Suffix<'v>, value: PortNumber) -> Option<Self> {
-        match suffix {
-            Suffix::ServicePort => Some(NumberClue::First(value)),
-            Suffix::NamedServicePort(name) => {
+        match (suffix.kind, suffix.port) {
+            (Kind::ServicePort, _) => Some(NumberClue::First(value)),
+            (Kind::NamedServicePort, PortKey::Named(name)) => {
                 is_mangled_label(name).then_some(NumberClue::Named { name, number: value })
             }
-            Suffix::NumberedPort { number, protocol, part: Part::Port } => {
+            (Kind::NumberedPortPort, PortKey::Numbered(number, protocol)) => {
                 (value == number).then_some(NumberClue::Numbered((number, protocol)))
             }
-            Suffix::NumberedPort { .. } | Suffix::ServiceHost | Suffix::PortUrl => None,
+            _ => None,
         }
     }
 }

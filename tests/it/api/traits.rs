@@ -56,7 +56,8 @@ fn public_types_are_send_sync_clone_and_debug() {
             ResourceFieldSelector, ResourceList, ResourceRequirements, Rule, Secret,
             SecretEnvSource, SecretKeySelector, SecretValue, SecretVolumeSource, SecurityContext,
             Service, ServiceLinks, ServicePort, ServiceSpec, ServiceVariable<'_>,
-            ServiceVariableKind, Severity, Size, SizeLimits, SkipReason, Skipped, Source<'_>, Step,
+            ServiceVariableKind, ServiceVariableKindError, ServiceVariables<'_, '_>, Severity,
+            ShellEffect, Size, SizeLimits, SkipReason, Skipped, Source<'_>, Step,
             Store<ConfigMap>, Store<LimitRange>, Store<Node>, Store<Pod>, Store<Secret>,
             Store<Service>, Store<Workload>, Timestamp, TimestampError, UnsupportedResourceError,
             Upgrade, UpgradeChange, UpgradeSubject, Value<'_>, Variable<'_>, Violation,
@@ -83,7 +84,7 @@ fn values_have_comparison_traits() {
         default: Discovered, Environment<'_>, Form, ObjectMeta, Objects, Order, Protocol, Service,
             ServiceLinks, ServiceSpec, Store<Service>;
         error: ComposeError, DiscoverError, DuplicateObjectError, FormError, NoPortsError,
-            PortNumberError, ProtocolError, ReleaseError;
+            PortNumberError, ProtocolError, ReleaseError, ServiceVariableKindError;
     }
 }
 
@@ -91,7 +92,7 @@ fn values_have_comparison_traits() {
 fn objects_have_serde_traits() {
     assert_traits! {
         wire: ConfigMap, DiscoveredPort, DiscoveredService, LimitRange, Node, ObjectMeta, Pod,
-            PortNumber, Protocol, Secret, Service, ServicePort, ServiceSpec, Timestamp;
+            PortNumber, Protocol, Release, Secret, Service, ServicePort, ServiceSpec, Timestamp;
     }
 }
 

@@ -306,7 +306,7 @@ fn rejects_old_releases() {
     for text in ["1.28", "v1.28.15", "1.0", "0.99"] {
         assert!(matches!(text.parse::<Release>(), Err(ReleaseError::TooOld { .. })), "{text}");
     }
-    insta::assert_snapshot!("v1.28.15+k3s1".parse::<Release>().unwrap_err(), @"Kubernetes 1.28.15 is too old: 1.29 and later are known");
+    insta::assert_snapshot!("v1.28.15+k3s1".parse::<Release>().unwrap_err(), @"Kubernetes 1.28.15 is too old: use 1.29 or later");
 }
 
 #[test]

@@ -171,9 +171,9 @@ fn every_form_rejects_what_it_cannot_hold() {
     docker: variable "\u{feff}A": this form cannot hold a name that begins with '\u{feff}'
     shell: variable "\u{feff}A": this form cannot hold a name with '\u{feff}' in it
     env: variable "\u{feff}A": this form cannot hold a name with '\u{feff}' in it
-    shell: variable "UID": shells keep this variable to themselves
-    shell: variable "OPTIND": shells keep this variable to themselves
-    shell: variable "_": shells keep this variable to themselves
+    shell: variable "UID": bash sets this variable itself: rename the variable, or pass it without a shell
+    shell: variable "OPTIND": mksh evaluates the value of this variable, which can run a command: rename the variable, or pass it without a shell
+    shell: variable "_": the shell sets this variable itself: rename the variable, or pass it without a shell
     os: variable "NUL": this form cannot hold a NUL in a value
     OCI: variable "NUL": this form cannot hold a NUL in a value
     docker: variable "NUL": this form cannot hold a NUL in a value
@@ -185,7 +185,7 @@ fn every_form_rejects_what_it_cannot_hold() {
     OCI: variable "BYTES": this form cannot hold a value that is not UTF-8
     docker: variable "BYTES": this form cannot hold a value that is not UTF-8
     env: variable "BYTES": this form cannot hold a value that is not UTF-8
-    docker: variable "A": this form cannot hold a line of 65536 bytes: 65535 is the most
+    docker: variable "A": this form cannot hold a line of more than 65535 bytes
     text: variable "": this form cannot hold a value that is not UTF-8
     JSON: variable "": this form cannot hold a value that is not UTF-8
     os: variable "": this form cannot hold an empty name
@@ -202,7 +202,7 @@ fn docker_limits_line_length() {
         environment([("A", "x".repeat(length - 2))]).to_docker_env_file(Order::Kubelet)
     };
     assert_eq!(of_length(65_535).unwrap().len(), 65_536);
-    let too_long = FormProblem::LineTooLong { length: 65_536, limit: 65_535 };
+    let too_long = FormProblem::LineTooLong { limit: 65_535 };
     assert_eq!(of_length(65_536).unwrap_err().problem, too_long);
 }
 
@@ -341,8 +341,16 @@ fn redacted_environment_is_text() {
 /// Returns the installed shells. `sh` is always installed.
 #[cfg(unix)]
 fn shells() -> impl Iterator<Item = Command> {
-    let all: [&[&str]; 6] =
-        [&["sh"], &["dash"], &["bash"], &["busybox", "sh"], &["ksh"], &["mksh"]];
+    let all: [&[&str]; 8] = [
+        &["sh"],
+        &["dash"],
+        &["bash"],
+        &["bash", "--posix"],
+        &["busybox", "sh"],
+        &["ksh93"],
+        &["mksh"],
+        &["zsh"],
+    ];
     all.into_iter().filter_map(|words| {
         let mut shell = Command::new(words[0]);
         shell.args(&words[1..]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -395,38 +403,133 @@ fn process_receives_the_same_bytes() {
     assert_eq!(seen, expected);
 }
 
-/// Names that have a meaning in some shell.
+/// Returns the names that some shell lists as its own, and those that only the manuals name.
 #[cfg(unix)]
-const SHELL_VARIABLES: &str = "BASH BASHOPTS BASHPID BASH_ALIASES BASH_ARGC BASH_ARGV BASH_ARGV0 BASH_CMDS \
-    BASH_COMMAND BASH_ENV BASH_EXECUTION_STRING BASH_LINENO BASH_LOADABLES_PATH BASH_MONOSECONDS BASH_REMATCH \
-    BASH_SOURCE BASH_SUBSHELL BASH_VERSINFO BASH_VERSION CDPATH COLUMNS COMP_WORDBREAKS DIRSTACK ENV EPOCHREALTIME \
-    EPOCHSECONDS EUID FUNCNAME FUNCNEST GLOBIGNORE GROUPS HISTCMD HISTFILE HISTSIZE HOME HOSTNAME HOSTTYPE IFS LANG \
-    LC_ALL LC_CTYPE LINENO LINES MACHTYPE MAIL MAILCHECK MAILPATH OLDPWD OPTARG OPTERR OPTIND OSTYPE PATH PIPESTATUS \
-    POSIXLY_CORRECT PPID PROMPT_COMMAND PS0 PS1 PS2 PS3 PS4 PWD RANDOM REPLY SECONDS SHELL SHELLOPTS SHLVL SRANDOM \
-    TERM TIMEFORMAT TMOUT TMPDIR TZ UID _";
+fn shell_variables() -> std::collections::BTreeSet<String> {
+    const IN_MANUALS: &str = "A BASH BASHPID BASH_ARGV0 BASH_COMPAT BASH_ENV BASH_LOADABLES_PATH \
+        BASH_MONOSECONDS BASH_REMATCH BASH_XTRACEFD CDPATH CHILD_MAX COMP_WORDBREAKS ENV \
+        EPOCHREALTIME EPOCHSECONDS EXECIGNORE FCEDIT FIGNORE FPATH FUNCNAME FUNCNEST GLOBIGNORE \
+        GLOBSORT HISTCMD HISTCONTROL HISTFILE HISTFILESIZE HISTIGNORE HISTTIMEFORMAT HOSTFILE \
+        IGNOREEOF INPUTRC JOBMAX KEYTIMEOUT LISTMAX LOGCHECK MAIL MAILCHECK MAILPATH NULLCMD \
+        OLDPWD OPTARG PATHSEP POSIXLY_CORRECT PROMPT_COMMAND PROMPT_DIRTRIM PS0 RANDOM \
+        READNULLCMD REPLY REPORTTIME SAVEHIST SECONDS SHLVL SRANDOM TIMEFORMAT TMOUT TMPDIR TTY \
+        TZ VISUAL WATCH WORDCHARS ZDOTDIR";
+    let mut names: std::collections::BTreeSet<String> =
+        IN_MANUALS.split_whitespace().map(str::to_owned).collect();
+    for mut shell in shells() {
+        let output = shell.args(["-c", "set; typeset 2>/dev/null"]).env_clear().output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        let words = text.lines().flat_map(|line| line.split_whitespace());
+        let names_in = words.map(|word| word.split('=').next().unwrap_or_default());
+        let is_name = |name: &&str| {
+            name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+                && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+                && name.len() > 1
+        };
+        names.extend(names_in.filter(is_name).map(str::to_owned));
+    }
+    names
+}
 
-/// Messages are ignored, because bash warns of an unknown locale in `LC_ALL` and similar variables.
+/// Each shell receives the names that are accepted with values that some shell would interpret.
 #[test]
 #[cfg(unix)]
-fn rejects_names_that_shells_reserve() {
-    let mut reserved = Vec::new();
-    for name in SHELL_VARIABLES.split_whitespace() {
-        let value = "it's";
-        let Ok(lines) = environment([(name, value)]).to_shell_exports(Order::Kubelet) else {
-            reserved.push(name);
-            continue;
-        };
-        for mut shell in shells().take(3) {
-            let seen = environment_after(
-                shell.args(["-c", "exec 2>&1; eval \"$(cat)\""]).env_clear(),
-                &lines,
-            );
-            let seen = seen.unwrap_or_else(|error| panic!("{shell:?} {name}: {error}"));
-            let seen = seen.into_iter().find(|(seen, _)| seen.ends_with(name.as_bytes()));
-            assert!(seen.is_some_and(|(_, seen)| seen == value.as_bytes()), "{shell:?} {name}");
+fn shells_interpret_no_accepted_name() {
+    let directory = std::env::temp_dir().join(format!("kubelet-env-shells-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    let (mark, history) = (directory.join("mark"), directory.join("history"));
+    let accepted: Vec<String> = shell_variables()
+        .into_iter()
+        .filter(|name| environment([(name.as_str(), "")]).to_shell_exports(Order::Name).is_ok())
+        // Unknown locales and libraries cause warnings, but are exported.
+        .filter(|name| !name.starts_with("LC_") && name != "LANG" && !name.starts_with("LD_"))
+        // zsh prints statistics.
+        .filter(|name| !name.starts_with("REPORT"))
+        .collect();
+    assert!(accepted.len() > 50, "{accepted:?}");
+    let lines_of_history = "line\n".repeat(1_000);
+    for value in
+        [format!("a[$(touch {})]", mark.display()), "it's -1".into(), history.display().to_string()]
+    {
+        let variables = accepted.iter().map(|name| (name.as_str(), value.as_str()));
+        let lines = environment(variables).to_shell_exports(Order::Kubelet).unwrap();
+        for mut shell in shells() {
+            std::fs::write(&history, &lines_of_history).unwrap();
+            let seen = environment_after(shell.env_clear(), &lines);
+            let seen = seen.unwrap_or_else(|error| panic!("{shell:?} {value}: {error}"));
+            for name in &accepted {
+                let exported = seen.iter().filter(|(seen, _)| seen == name.as_bytes());
+                let exported: Vec<&Vec<u8>> = exported.map(|(_, value)| value).collect();
+                assert_eq!(exported, [value.as_bytes()], "{shell:?} {name}");
+            }
+            assert!(!mark.exists(), "{shell:?} runs the value");
+            assert_eq!(std::fs::read_to_string(&history).unwrap(), lines_of_history, "{shell:?}");
         }
     }
-    insta::assert_snapshot!(reserved.join(" "), @"BASHOPTS BASHPID BASH_ALIASES BASH_ARGC BASH_ARGV BASH_CMDS BASH_COMMAND BASH_LINENO BASH_MONOSECONDS BASH_SOURCE BASH_SUBSHELL BASH_VERSINFO DIRSTACK EPOCHREALTIME EPOCHSECONDS EUID FUNCNAME GROUPS HISTCMD LINENO OPTIND PIPESTATUS PPID RANDOM SECONDS SHELLOPTS SRANDOM UID _");
+    std::fs::remove_dir_all(&directory).unwrap();
+}
+
+#[test]
+fn reserved_names_state_shell_and_effect() {
+    let error =
+        |name| environment([(name, "1")]).to_shell_exports(Order::Kubelet).unwrap_err().to_string();
+    let names = ["TMOUT", "STTY", "HISTFILE", "BASH_XTRACEFD", "SHLVL", "path"];
+    insta::assert_snapshot!(names.map(error).join("\n"), @r#"
+    variable "TMOUT": mksh evaluates the value of this variable, which can run a command: rename the variable, or pass it without a shell
+    variable "STTY": zsh evaluates the value of this variable, which can run a command: rename the variable, or pass it without a shell
+    variable "HISTFILE": bash truncates its history file when this variable is assigned: rename the variable, or pass it without a shell
+    variable "BASH_XTRACEFD": bash sends its trace to the file descriptor in this variable: rename the variable, or pass it without a shell
+    variable "SHLVL": bash sets this variable itself: rename the variable, or pass it without a shell
+    variable "path": zsh sets this variable itself: rename the variable, or pass it without a shell
+    "#);
+}
+
+#[test]
+fn env_yaml_quotes_every_text() {
+    let values = [
+        "yes",
+        "no",
+        "on",
+        "off",
+        "y",
+        "n",
+        "~",
+        "",
+        "1_000",
+        "0_7",
+        "0x1f",
+        "1e3",
+        "a: b #",
+        "tab\tline\nescape\u{1b}\u{85}\u{2028}\u{feff}",
+        "é\"\\'$",
+    ];
+    let variables = values.iter().zip(10..).map(|(value, name)| (format!("on{name}"), *value));
+    let environment = environment(variables);
+    let yaml = environment.to_env_yaml(Order::Kubelet).unwrap();
+    for line in yaml.lines() {
+        let (_, text) = line.split_once(": ").unwrap();
+        assert!(text.starts_with('"') && text.ends_with('"'), "{line}");
+    }
+    let escaped = concat!(
+        "- name: \"on23\"\n",
+        "  value: \"tab\\tline\\nescape\\x1b\\u0085\\u2028\\ufeff\"\n",
+        "- name: \"on24\"\n",
+        "  value: \"é\\\"\\\\'$$\"\n",
+    );
+    assert!(yaml.ends_with(escaped), "{yaml}");
+    let read: Vec<EnvVar> = yaml_serde::from_str(&yaml).unwrap();
+    assert_eq!(read, environment.to_env_vars(Order::Kubelet).unwrap());
+    assert_eq!(Environment::default().to_env_yaml(Order::Kubelet).unwrap(), "[]\n");
+}
+
+#[test]
+fn to_text_names_the_variable_that_is_not_utf8() {
+    let environment = environment([("A", &b"1"[..]), ("B", b"\xff")]);
+    let error = environment.to_text(Order::Kubelet, Form::Lines).unwrap_err();
+    assert_eq!((error.variable.as_str(), error.problem), ("B", FormProblem::NotUtf8));
+    let mut written = Vec::new();
+    environment.write_to(Order::Kubelet, Form::NulSeparated, &mut written).unwrap();
+    assert_eq!(written, environment.render(Order::Kubelet, Form::NulSeparated));
 }
 
 /// Returns bytes, many of which have a meaning in some form.
@@ -537,8 +640,8 @@ proptest! {
         let json: Vec<EnvVar> =
             serde_json::from_str(&serde_json::to_string(&env).unwrap()).unwrap();
         prop_assert_eq!(&json, &env);
-        let yaml: Vec<EnvVar> =
-            yaml_serde::from_str(&yaml_serde::to_string(&env).unwrap()).unwrap();
+        let yaml = before.to_env_yaml(Order::Kubelet).unwrap();
+        let yaml: Vec<EnvVar> = yaml_serde::from_str(&yaml).unwrap();
         prop_assert_eq!(&yaml, &env);
 
         let pod = pod_with_env(yaml);

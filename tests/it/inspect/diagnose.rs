@@ -454,9 +454,9 @@ fn reports_services_that_fail_validation() {
     let ports = Cluster::with_container("")
         .with_service("web", "clusterIP: 10.0.0.1, ports: [{port: 80}, {port: 80, name: a}]");
     insta::assert_snapshot!(findings_text(&ports, Code::ServiceRefused), @r#"
-    warning service-refused: The API server of 1.36 would refuse Service web: spec.ports[0].name must be set, because there are several ports. Change the field; until then no cluster of that release has this Service.
+    warning service-refused: The API server of 1.36 would refuse Service web: spec.ports[0].name must be set, because the Service has several ports. Change the field; until then no cluster of that release has this Service.
     [] ["Service default/web"]
-    warning service-refused: The API server of 1.36 would refuse Service web: spec.ports[1] has the number and protocol of an earlier port. Change the field; until then no cluster of that release has this Service.
+    warning service-refused: The API server of 1.36 would refuse Service web: spec.ports[1] must differ from an earlier port in number or protocol. Change the field; until then no cluster of that release has this Service.
     [] ["Service default/web"]
     "#);
 }
@@ -465,7 +465,7 @@ fn reports_services_that_fail_validation() {
 fn validates_services_without_address() {
     let by_hand = Cluster::with_container("").with_service("Web", "ports: [{port: 80}]");
     insta::assert_snapshot!(findings_text(&by_hand, Code::ServiceRefused), @r#"
-    warning service-refused: The API server of 1.36 would refuse Service Web: metadata.name must be at most 63 lower-case letters, digits and '-', begin and end with a letter or digit. Change the field; until then no cluster of that release has this Service.
+    warning service-refused: The API server of 1.36 would refuse Service Web: metadata.name must be at most 63 lower-case letters, digits and '-', and begin and end with a letter or digit. Change the field; until then no cluster of that release has this Service.
     [] ["Service default/Web"]
     "#);
     assert_eq!(

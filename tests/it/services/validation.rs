@@ -13,12 +13,12 @@ fn reports_every_violation() {
     );
     let violations = validate_service(&service, Release::NEWEST);
     insta::assert_snapshot!(violations.iter().map(|violation| format!("{violation}\n")).collect::<String>(), @"
-    spec.ports[0].name must be at most 63 lower-case letters, digits and '-', begin and end with a letter or digit
-    spec.ports[1].name must be at most 63 lower-case letters, digits and '-', begin and end with a letter or digit
-    spec.ports[1].name is the name of an earlier port too
-    spec.ports[2].name must be set, because there are several ports
-    spec.ports[3] has the number and protocol of an earlier port
-    spec.ports[3].name must be set, because there are several ports
+    spec.ports[0].name must be at most 63 lower-case letters, digits and '-', and begin and end with a letter or digit
+    spec.ports[1].name must be at most 63 lower-case letters, digits and '-', and begin and end with a letter or digit
+    spec.ports[1].name must differ from the name of an earlier port
+    spec.ports[2].name must be set, because the Service has several ports
+    spec.ports[3] must differ from an earlier port in number or protocol
+    spec.ports[3].name must be set, because the Service has several ports
     ");
 }
 
@@ -33,6 +33,6 @@ fn load_balancer_may_not_use_the_kubelet_port() {
             .map(ToString::to_string)
             .collect::<Vec<_>>()
     };
-    insta::assert_snapshot!(violations("LoadBalancer").join("\n"), @"spec.ports[0] may not be 10250 in a Service of type LoadBalancer: it is the kubelet's");
+    insta::assert_snapshot!(violations("LoadBalancer").join("\n"), @"spec.ports[0] must not be 10250, the kubelet's port, in a Service of type LoadBalancer");
     assert!(violations("NodePort").is_empty());
 }
