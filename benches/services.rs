@@ -133,7 +133,7 @@ fn read_five_thousand(c: &mut Criterion) {
     group.bench_function("kubelet-env", |b| {
         b.iter(|| {
             let mut objects = Objects::default();
-            objects.add(serde_json::from_str::<Document<'_>>(black_box(&json)).unwrap()).unwrap();
+            objects.add(serde_json::from_str::<Document>(black_box(&json)).unwrap()).unwrap();
             assert_eq!(objects.services.len(), 5_000);
             objects
         });

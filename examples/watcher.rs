@@ -10,8 +10,9 @@ use std::io::{self, Write};
 use k8s_openapi::api::core::v1;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kubelet_env::api::Service;
+use kubelet_env::objects::convert;
 use kubelet_env::services::{ServiceLinks, generate};
-use kubelet_env::{Environment, Form, Order, Store};
+use kubelet_env::{Environment, Form, ObjectError, Order, Store};
 
 /// A substitute for `kube::runtime::watcher::Event`.
 enum Event<K> {
@@ -31,25 +32,20 @@ struct Services {
 }
 
 impl Services {
-    fn handle(&mut self, event: Event<v1::Service>) -> serde_json::Result<()> {
+    fn handle(&mut self, event: Event<v1::Service>) -> Result<(), ObjectError> {
         match event {
             Event::Init => self.listed.clear(),
-            Event::InitApply(theirs) => self.listed.push(ours(&theirs)?),
+            Event::InitApply(theirs) => self.listed.push(convert(&theirs)?),
             Event::InitDone => self.store.replace(self.listed.drain(..)),
             Event::Apply(theirs) => {
-                self.store.apply(ours(&theirs)?);
+                self.store.apply(convert(&theirs)?);
             }
             Event::Delete(theirs) => {
-                let Service { metadata, .. } = ours(&theirs)?;
-                self.store.delete(&metadata.namespace, &metadata.name);
+                self.store.delete(&convert(&theirs)?);
             }
         }
         Ok(())
     }
-}
-
-fn ours(theirs: &v1::Service) -> serde_json::Result<Service> {
-    serde_json::from_value(serde_json::to_value(theirs)?)
 }
 
 fn main() -> Result<(), Box<dyn Error>> {

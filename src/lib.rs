@@ -14,7 +14,7 @@
 //!   {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "default"},
 //!    "spec": {"containers": [{"name": "app", "env": [{"name": "CACHE", "value": "$(REDIS_PORT)"}]}]}}
 //! ]}"#)?;
-//! let pod = objects.pods.get("default", "web").ok_or("no such Pod")?.clone().with_defaults();
+//! let pod = objects.pods.in_namespace("default").get("web").ok_or("no such Pod")?.clone().with_defaults();
 //! let composition = compose(&pod, "app", &Facts::of(&objects))?;
 //! let text = composition.environment().to_text(Order::Kubelet, Form::Lines)?;
 //! assert!(text.starts_with("CACHE=tcp://10.0.0.11:6379\nREDIS_SERVICE_HOST=10.0.0.11\n"));

@@ -136,9 +136,8 @@ fn service_takes_less_than_half_a_kilobyte() {
 
     for namespace in 0..1_000 {
         for number in 0..100 {
-            assert!(
-                store.delete(&format!("ns-{namespace:03}"), &format!("svc-{number:02}")).is_some()
-            );
+            let service = Service::new(format!("ns-{namespace:03}"), format!("svc-{number:02}"));
+            assert!(store.delete(&service).is_some());
         }
     }
     // An emptied map keeps one node.
@@ -151,18 +150,48 @@ fn service_takes_less_than_half_a_kilobyte() {
 fn read_objects_have_no_spare_capacity() {
     let made = service("default", "svc-00".to_owned(), 0);
     let json = serde_json::to_string(&made).unwrap();
-    let document: kubelet_env::Document<'_> = serde_json::from_str(&json).unwrap();
+    let document: kubelet_env::Document = serde_json::from_str(&json).unwrap();
     let before = HELD_BYTES.get();
     let copy = made.clone();
     let of_copy = HELD_BYTES.get() - before;
 
     let mut objects = kubelet_env::Objects::default();
     objects.add(document).unwrap();
-    let read = objects.services.delete("default", "svc-00").unwrap();
+    let read = objects.services.delete(&Service::new("default", "svc-00")).unwrap();
     assert_eq!(read, copy);
     assert_eq!(read.spec.ports.capacity(), read.spec.ports.len());
     drop(copy);
     let before = HELD_BYTES.get();
     drop(read);
     assert_eq!(before - HELD_BYTES.get(), of_copy);
+}
+
+/// Stated in the documentation of `DocumentLimits::size`. A vector may have twice the room it needs.
+#[test]
+fn list_items_take_at_most_15_times_their_share() {
+    use kubelet_env::api::{Container, EnvFromSource, EnvVar, LimitRangeItem, Volume, VolumeMount};
+    let largest = [
+        size_of::<Container>(),
+        size_of::<EnvFromSource>(),
+        size_of::<EnvVar>(),
+        size_of::<LimitRangeItem>(),
+        size_of::<Volume>(),
+        size_of::<VolumeMount>(),
+    ];
+    assert!(largest.iter().all(|&size| size <= 15 * 32), "{largest:?}");
+}
+
+/// Aliases make many objects of a short text. Their kind is in the text once.
+#[test]
+fn ignored_objects_hold_no_copy_of_their_kind() {
+    let items = "*i,".repeat(20_000);
+    let kind = "k".repeat(300);
+    let yaml = format!("{{apiVersion: v1, kind: {kind}List, i: &i {{}}, items: [{items}]}}");
+    let document = yaml_serde::from_str::<kubelet_env::Document>(&yaml).unwrap();
+    let before = HELD_BYTES.get();
+    let mut objects = kubelet_env::Objects::default();
+    objects.add(document.clone()).unwrap();
+    assert_eq!(objects.ignored.values().sum::<usize>(), 20_000);
+    let held = HELD_BYTES.get() - before;
+    assert!(held < 4 * 1024, "{held} bytes");
 }

@@ -10,17 +10,16 @@ use std::io;
 use std::net::IpAddr;
 
 use clap::Args;
-use kubelet_env::api::{
-    Node, NodeAddress, NodeStatus, Pod, PodMeta, PodStatus, Service, Workload, WorkloadKind,
-};
+use kubelet_env::api::{Node, Pod, PodStatus, Service, Workload, WorkloadKind};
 use kubelet_env::container::{EnvFiles, FieldPathError};
 use kubelet_env::environment::{Declared, Source};
+use kubelet_env::objects::DocumentLimits;
 use kubelet_env::pod::{Built, PodContext, PodError, PodSource, UndecidedField};
 use kubelet_env::{
     ComposeError, ComposeErrorKind, Document, Environment, Facts, ObjectRef, Objects, Release,
     Store,
 };
-use serde::Deserialize;
+use serde::de::DeserializeSeed;
 
 /// Options that select a container and add facts about it
 #[derive(Args)]
@@ -148,9 +147,8 @@ impl Choice {
 impl Files {
     /// Returns the Pods and workloads of all namespaces.
     pub(crate) fn targets(&self) -> impl Iterator<Item = ObjectRef> {
-        let workloads =
-            WorkloadKind::ALL.iter().copied().flat_map(|kind| self.objects.workloads(kind).iter());
-        self.objects.pods.iter().map(ObjectRef::of).chain(workloads.map(ObjectRef::of))
+        let pods = self.objects.pods.iter().map(ObjectRef::of);
+        pods.chain(self.objects.all_workloads().map(ObjectRef::of))
     }
 
     /// Prefixes an error with the location of the object.
@@ -278,7 +276,7 @@ fn build(
     node: Option<&Node>,
     release: Release,
 ) -> Result<Built, PodError> {
-    let node = node.filter(|node| objects.nodes.get("", &node.metadata.name).is_some());
+    let node = node.filter(|node| objects.nodes.get(&node.metadata.name).is_some());
     let source = if choice.is_static { PodSource::File } else { PodSource::Api };
     let context =
         PodContext { node, source, index: choice.index, release, ..PodContext::of(objects) };
@@ -306,13 +304,11 @@ fn target<'a>(
     objects: &'a Objects,
 ) -> Result<Option<(ObjectRef, Target<'a>)>, String> {
     let namespace = choice.namespace.as_str();
-    let pods =
-        objects.pods.in_namespace(namespace).map(|pod| (ObjectRef::of(pod), Target::Pod(pod)));
-    let workloads = WorkloadKind::ALL
-        .iter()
-        .copied()
-        .flat_map(|kind| objects.workloads(kind).in_namespace(namespace))
-        .map(|workload| (ObjectRef::of(workload), Target::Workload(workload)));
+    let pods = objects.pods.in_namespace(namespace).iter();
+    let pods = pods.map(|pod| (ObjectRef::of(pod), Target::Pod(pod)));
+    let workloads =
+        WorkloadKind::ALL.iter().flat_map(|&kind| objects.workloads(kind).in_namespace(namespace));
+    let workloads = workloads.map(|workload| (ObjectRef::of(workload), Target::Workload(workload)));
     let mut targets: Vec<(ObjectRef, Target<'_>)> = pods.chain(workloads).collect();
     if let Some((kind, name)) = &choice.workload {
         targets.retain(|(object, _)| object.kind == *kind && object.name == *name);
@@ -335,7 +331,7 @@ fn target<'a>(
 fn node(choice: &Choice, objects: &Objects, node_name: &str) -> Result<Option<Node>, String> {
     let assigned = Some(node_name).filter(|name| !name.is_empty());
     if let Some(name) = choice.node.as_deref().or(assigned)
-        && let Some(node) = objects.nodes.get("", name)
+        && let Some(node) = objects.nodes.get(name)
     {
         return Ok(Some(node.clone()));
     }
@@ -345,11 +341,8 @@ fn node(choice: &Choice, objects: &Objects, node_name: &str) -> Result<Option<No
         (None, Some(node), None) if assigned.is_none() => Ok(Some(node.clone())),
         (None, _, _) if choice.node_ip.is_empty() => Ok(None),
         (name, _, _) => {
-            let of_ip =
-                |ip: &String| NodeAddress { type_: "InternalIP".into(), address: ip.clone() };
-            let addresses = choice.node_ip.iter().map(of_ip).collect();
-            let metadata = PodMeta::new("", name.as_deref().or(assigned).unwrap_or_default());
-            Ok(Some(Node { metadata, status: NodeStatus { addresses, ..NodeStatus::default() } }))
+            let node = Node::new(name.as_deref().or(assigned).unwrap_or_default());
+            Ok(Some(choice.node_ip.iter().fold(node, Node::with_internal_ip)))
         }
     }
 }
@@ -388,55 +381,104 @@ fn advice(error: &ComposeErrorKind) -> &'static str {
 
 /// Reads the objects of all files and their locations.
 fn read_files(files: &[String], namespace: &str) -> Result<Files, Box<dyn Error>> {
-    let (mut objects, mut origins) = (Objects::default(), BTreeMap::new());
+    let mut read = Files { objects: Objects::default(), origins: BTreeMap::new() };
     for file in files {
         let (file, text) = match file.as_str() {
             "-" => ("standard input", io::read_to_string(io::stdin())),
             path => (path, fs::read_to_string(path)),
         };
         let text = text.map_err(|error| format!("{file}: {error}"))?;
-        let documents = documents(&text).map_err(|error| format!("{file}: {error}"))?;
-        let several = documents.len() > 1;
-        for (number, document) in (1..).zip(documents) {
-            let origin =
-                if several { format!("{file}: document {number}") } else { file.to_owned() };
-            let of_document =
-                read_document(document, namespace).map_err(|error| format!("{origin}: {error}"))?;
-            let read = refs(&of_document);
-            objects.merge(of_document).map_err(|error| format!("{origin}: {error}"))?;
-            origins.extend(read.into_iter().map(|object| (object, origin.clone())));
-        }
+        // Editors of Windows write a byte order mark.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        read.add(file, text, namespace)?;
     }
-    Ok(Files { objects, origins })
+    Ok(read)
+}
+
+impl Files {
+    /// Adds the documents of a file one by one, so that only one is held at a time.
+    fn add(&mut self, file: &str, text: &str, namespace: &str) -> Result<(), Box<dyn Error>> {
+        // Only aliases make a document larger. An empty text of YAML is one `null`.
+        let size = 32 * text.len().max(1);
+        let limits = DocumentLimits { size, ..DocumentLimits::default() };
+        // Like `kubectl`, treat text with a leading brace as JSON.
+        if text.trim_start().starts_with('{') {
+            let mut parser = serde_json::Deserializer::from_str(text);
+            for number in 1.. {
+                let document = limits.deserialize(&mut parser);
+                let document = document.map_err(|error| format!("{file}: not JSON: {error}"))?;
+                let is_last = parser.end().is_ok();
+                let origin = origin(file, number, number == 1 && is_last);
+                self.add_document(document, &origin, namespace)?;
+                if is_last {
+                    break;
+                }
+            }
+        } else {
+            check_nesting(text).map_err(|error| format!("{file}: not YAML: {error}"))?;
+            yaml_1_1::check(text).map_err(|error| format!("{file}: {error}"))?;
+            let mut parsers = yaml_serde::Deserializer::from_str(text).peekable();
+            let mut number = 0;
+            while let Some(parser) = parsers.next() {
+                number += 1;
+                let document = limits.deserialize(parser);
+                let document = document.map_err(|error| format!("{file}: not YAML: {error}"))?;
+                let is_only = number == 1 && parsers.peek().is_none();
+                self.add_document(document, &origin(file, number, is_only), namespace)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn add_document(
+        &mut self,
+        document: Document,
+        origin: &str,
+        namespace: &str,
+    ) -> Result<(), String> {
+        let read = || -> Result<Objects, Box<dyn Error>> {
+            let mut objects = Objects::default();
+            objects.add(document)?;
+            Ok(objects.with_default_namespace(namespace)?)
+        };
+        let objects = read().map_err(|error| format!("{origin}: {error}"))?;
+        let refs = refs(&objects);
+        self.objects.merge(objects).map_err(|error| format!("{origin}: {error}"))?;
+        self.origins.extend(refs.into_iter().map(|object| (object, origin.to_owned())));
+        Ok(())
+    }
+}
+
+fn origin(file: &str, number: usize, is_only: bool) -> String {
+    if is_only { file.to_owned() } else { format!("{file}: document {number}") }
 }
 
 /// Returns references to the objects that an error may name.
 fn refs(objects: &Objects) -> Vec<ObjectRef> {
-    let workloads =
-        WorkloadKind::ALL.iter().copied().flat_map(|kind| objects.workloads(kind).iter());
     let services = objects.services.iter().map(ObjectRef::of);
-    services
-        .chain(objects.pods.iter().map(ObjectRef::of))
-        .chain(workloads.map(ObjectRef::of))
-        .collect()
+    let pods = objects.pods.iter().map(ObjectRef::of);
+    services.chain(pods).chain(objects.all_workloads().map(ObjectRef::of)).collect()
 }
 
-/// Parses the documents of a text. Like `kubectl`, it treats text with a leading brace as JSON.
-fn documents(text: &str) -> Result<Vec<Document<'_>>, Box<dyn Error>> {
-    if text.trim_start().starts_with('{') {
-        let documents = serde_json::Deserializer::from_str(text).into_iter();
-        documents.collect::<Result<_, _>>().map_err(|error| format!("not JSON: {error}").into())
-    } else {
-        yaml_1_1::check(text)?;
-        let documents = yaml_serde::Deserializer::from_str(text).map(Document::deserialize);
-        documents.collect::<Result<_, _>>().map_err(|error| format!("not YAML: {error}").into())
+/// The maximum number of unclosed brackets in YAML.
+const YAML_NESTING: usize = 500;
+
+/// Rejects YAML with many unclosed brackets. The parser needs time proportional to length × nesting
+/// before it reaches a limit of its own. Brackets in texts and comments count too, because most of
+/// them are closed.
+fn check_nesting(text: &str) -> Result<(), String> {
+    let mut depth = 0_usize;
+    for byte in text.bytes() {
+        match byte {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > YAML_NESTING {
+            return Err(format!("more than {YAML_NESTING} brackets are not closed"));
+        }
     }
-}
-
-fn read_document(document: Document<'_>, namespace: &str) -> Result<Objects, Box<dyn Error>> {
-    let mut objects = Objects::default();
-    objects.add(document)?;
-    Ok(objects.with_default_namespace(namespace)?)
+    Ok(())
 }
 
 /// Sets the address of a Service. `name` may include a namespace, as in `default/kubernetes`.
@@ -447,7 +489,8 @@ fn set_cluster_ip(
     ip: &str,
 ) -> Result<(), String> {
     let (namespace, name) = name.split_once('/').unwrap_or((namespace, name));
-    let awaiting = services.get(namespace, name).filter(|service| service.awaits_cluster_ip());
+    let awaiting =
+        services.in_namespace(namespace).get(name).filter(|service| service.awaits_cluster_ip());
     let mut service = awaiting.cloned().ok_or_else(|| {
         format!("--cluster-ip {name}={ip}: no Service {namespace}/{name} without a clusterIP is in these files")
     })?;

@@ -26,7 +26,7 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-fn check(document: Document<'_>) {
+fn check(document: Document) {
     let mut objects = Objects::default();
     if let Err(error) = objects.add(document.clone()) {
         let message = error.to_string();

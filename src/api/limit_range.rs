@@ -1,4 +1,4 @@
-//! LimitRanges (Go: `corev1.LimitRange`), as far as they fill in resources of containers.
+//! LimitRanges (Go: `corev1.LimitRange`), which set resources of containers.
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -10,7 +10,7 @@ use super::{ObjectMeta, Quantity};
 wire_object! {
     /// A LimitRange: bounds and defaults for the resources of the containers in its namespace.
     pub struct LimitRange in "v1" {
-        /// Its name and namespace.
+        /// The name and namespace.
         pub metadata: ObjectMeta,
         /// The bounds and defaults.
         pub spec: LimitRangeSpec,
@@ -26,16 +26,16 @@ wire_struct! {
 
     /// `LimitRangeItem`: bounds and defaults for one type of object.
     pub struct LimitRangeItem {
-        /// `Container`, `Pod` or `PersistentVolumeClaim`. Only those of containers are defaults.
+        /// The type: `Container`, `Pod` or `PersistentVolumeClaim`. Only `Container` has defaults.
         #[cfg_attr(feature = "serde", serde(rename = "type"))]
         pub type_: String,
         /// The upper bounds, by resource.
         pub max: BTreeMap<String, Quantity>,
         /// The lower bounds, by resource.
         pub min: BTreeMap<String, Quantity>,
-        /// The limits of a container that has none, by resource.
+        /// The default limits of a container, by resource.
         pub default: BTreeMap<String, Quantity>,
-        /// The requests of a container that has none, by resource.
+        /// The default requests of a container, by resource.
         pub default_request: BTreeMap<String, Quantity>,
     }
 }

@@ -1,4 +1,4 @@
-//! What names an object (Go: `metav1.ObjectMeta`).
+//! Metadata of objects (Go: `metav1.ObjectMeta`).
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -8,16 +8,16 @@ use super::Timestamp;
 use super::wire::wire_struct;
 
 wire_struct! {
-    /// `ObjectMeta`: what names an object and says since when it exists.
+    /// `ObjectMeta`: the name, namespace and creation time of an object.
     ///
-    /// A manifest that no cluster has seen may lack the namespace: `kubectl apply` fills in the
-    /// current one, and [`Objects::with_default_namespace`](crate::Objects::with_default_namespace) does the same.
+    /// The namespace may be missing from a manifest. `kubectl apply` fills in the current one, and
+    /// [`Objects::with_default_namespace`](crate::Objects::with_default_namespace) does the same.
     pub struct ObjectMeta {
-        /// The name, unique among the objects of its kind in its namespace.
+        /// The name, unique for the kind and namespace.
         pub name: String,
-        /// The namespace; empty for a Node, which has none.
+        /// The namespace.
         pub namespace: String,
-        /// When the API server stored the object.
+        /// The time at which the API server stored the object.
         pub creation_timestamp: Option<Timestamp>,
     }
 }
@@ -26,27 +26,27 @@ wire_struct! {
     /// The `ObjectMeta` of a Pod, a pod template, a workload or a Node: the fields that the
     /// downward API, controllers and admission read.
     pub struct PodMeta {
-        /// The name; empty in a template, whose pods each get one of their own.
+        /// The name. It is empty in a template.
         pub name: String,
-        /// The prefix of a generated name. Only an object without a name uses it.
+        /// The prefix of a generated name. It is only used for an object without a name.
         pub generate_name: String,
-        /// The namespace.
+        /// The namespace. It is empty for a Node.
         pub namespace: String,
-        /// The UID; empty until the API server has stored the Pod.
+        /// The UID. It is empty until the API server has stored the object.
         pub uid: String,
         /// The labels.
         pub labels: BTreeMap<String, String>,
         /// The annotations.
         pub annotations: BTreeMap<String, String>,
-        /// The objects that own the object, its controller among them.
+        /// The owners, including the controller.
         pub owner_references: Vec<OwnerReference>,
-        /// When the API server stored the object.
+        /// The time at which the API server stored the object.
         pub creation_timestamp: Option<Timestamp>,
     }
 }
 
 wire_struct! {
-    /// `OwnerReference`: an object that owns another one in its namespace.
+    /// `OwnerReference`: an owner of an object in the same namespace.
     pub struct OwnerReference {
         /// The owner's group and version, such as `batch/v1`.
         pub api_version: String,
@@ -62,7 +62,7 @@ wire_struct! {
 }
 
 impl ObjectMeta {
-    /// The metadata of the object `name` in `namespace`, of unknown age.
+    /// Returns the metadata of the object `name` in `namespace`.
     #[must_use]
     pub fn new(namespace: impl Into<String>, name: impl Into<String>) -> Self {
         ObjectMeta { name: name.into(), namespace: namespace.into(), ..ObjectMeta::default() }
@@ -77,26 +77,27 @@ impl PodMeta {
     }
 }
 
-/// An API object that stands alone: it has a kind, a name and, unless it is a Node, a namespace.
+/// An object with a kind, a name and, unless it is a Node, a namespace.
 pub trait Object {
-    /// Its kind, as `kind` has it: `Service`.
+    /// Returns the `kind`, such as `Service`.
     fn kind(&self) -> &'static str;
 
-    /// `metadata.name`
+    /// Returns `metadata.name`.
     fn name(&self) -> &str;
 
-    /// `metadata.namespace`, empty if it has none.
+    /// Returns `metadata.namespace`. It is empty if there is none.
     fn namespace(&self) -> &str;
 
-    /// Puts it into another namespace.
+    /// Sets `metadata.namespace`.
     fn set_namespace(&mut self, namespace: &str);
 
-    /// `metadata.creationTimestamp`
+    /// Returns `metadata.creationTimestamp`.
     fn creation_timestamp(&self) -> Option<Timestamp>;
 
-    /// Whether the object was there at `moment`, that moment included. One that does not say when
-    /// it was created counts as there.
-    fn existed_at(&self, moment: Timestamp) -> bool {
-        self.creation_timestamp().is_none_or(|created| created <= moment)
+    /// Reports whether the object was created at or before `time`.
+    ///
+    /// An object without a creation timestamp always existed.
+    fn existed_at(&self, time: Timestamp) -> bool {
+        self.creation_timestamp().is_none_or(|created| created <= time)
     }
 }

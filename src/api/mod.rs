@@ -1,25 +1,41 @@
-//! The Kubernetes objects that a container's environment is made from, with the fields that matter
-//! to it, in wire form (Go: `k8s.io/api/core/v1`).
+//! Kubernetes objects in wire form (Go: `k8s.io/api/core/v1`), with the fields that affect a
+//! container's environment.
 //!
-//! They read what `kubectl get -o json` and `-o yaml` print: unknown fields are ignored, `null` is
-//! the same as absent, and the zero value (an empty text or list) stands for an absent field, as it
-//! does in Go. What was read is written back in the same form.
+//! The types read the output of `kubectl get -o json` and `-o yaml`. Unknown fields are ignored.
+//! `null` is the same as an absent field, and so is the zero value (an empty text or list), as in Go.
+//! Objects are written in the same form.
 //!
-//! All are plain data with public fields. To most of them a field may be added in a minor release,
-//! when a kubelet begins to read it: end the struct literal with `..Default::default()`, or with what
-//! `new` gives. Which those are is written down in the page about promises.
+//! All types are plain data with public fields, and have constructors for the common case:
 //!
-//! # From and to `k8s-openapi`
+//! ```
+//! use kubelet_env::api::{ConfigMap, Container, EnvFromSource, EnvVar, Pod, Service};
 //!
-//! The types of `k8s-openapi`, which `kube` hands out, and these meet in the wire form that both
-//! speak, whatever the version of that crate. Nothing is lost of the fields that are here:
+//! let service = Service::new("shop", "db").with_cluster_ip("10.0.0.11").with_port(5432)?;
+//! let settings = ConfigMap::new("shop", "settings").with_data([("LOG_LEVEL", "info")]);
+//! let app = Container::new("app")
+//!     .with_env_from([EnvFromSource::config_map("settings")])
+//!     .with_env([EnvVar::new("DATABASE", "$(DB_SERVICE_HOST)")]);
+//! let pod = Pod::new("shop", "web").with_container(app);
+//! # Ok::<(), kubelet_env::api::PortNumberError>(())
+//! ```
+//!
+//! A minor release may add fields to most types, when a kubelet starts to read them. End a struct
+//! literal with `..Default::default()`, or with the result of `new`. The page about
+//! [stability](crate::guide::promises) lists the types.
+//!
+//! # Types of `k8s-openapi`
+//!
+//! [`convert`](crate::objects::convert) turns a type of `k8s-openapi`, which `kube` uses, into one
+//! of these. It works with any version of that crate. The other direction goes through JSON:
 //!
 //! ```
 //! # #[cfg(feature = "serde")] {
 //! use k8s_openapi::api::core::v1;
+//! use kubelet_env::api::Service;
+//! use kubelet_env::objects::convert;
 //!
 //! # let theirs = v1::Service::default();
-//! let service: kubelet_env::api::Service = serde_json::from_value(serde_json::to_value(&theirs)?)?;
+//! let service: Service = convert(&theirs)?;
 //! let theirs_again: v1::Service = serde_json::from_value(serde_json::to_value(&service)?)?;
 //! # assert_eq!(theirs_again.spec.unwrap_or_default(), theirs.spec.unwrap_or_default());
 //! # }

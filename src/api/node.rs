@@ -10,28 +10,44 @@ use super::{PodMeta, Quantity};
 wire_object! {
     /// A Node.
     pub struct Node in "v1" {
-        /// Its name and labels.
+        /// The name and labels.
         pub metadata: PodMeta,
-        /// Its addresses, and what it has for Pods.
+        /// The addresses and the allocatable resources.
         pub status: NodeStatus,
     }
 }
 
 wire_struct! {
-    /// `NodeStatus`: the part that the downward API gives.
+    /// `NodeStatus`, with the fields that the downward API reads.
     pub struct NodeStatus {
         /// The addresses.
         pub addresses: Vec<NodeAddress>,
-        /// What it has for Pods, by resource.
+        /// The quantities that are available to Pods, by resource.
         pub allocatable: BTreeMap<String, Quantity>,
     }
 
-    /// `NodeAddress`: one address of a Node.
+    /// `NodeAddress`: an address of a Node.
     pub struct NodeAddress {
-        /// Such as `InternalIP`, `ExternalIP` or `Hostname`.
+        /// The type, such as `InternalIP`, `ExternalIP` or `Hostname`.
         #[cfg_attr(feature = "serde", serde(rename = "type"))]
         pub type_: String,
-        /// The address, as text.
+        /// The address as text.
         pub address: String,
+    }
+}
+
+impl Node {
+    /// Returns a Node without addresses and resources.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Node { metadata: PodMeta::new("", name), ..Node::default() }
+    }
+
+    /// Adds an address of type `InternalIP`.
+    #[must_use]
+    pub fn with_internal_ip(mut self, address: impl Into<String>) -> Self {
+        let address = NodeAddress { type_: "InternalIP".into(), address: address.into() };
+        self.status.addresses.push(address);
+        self
     }
 }

@@ -6,19 +6,25 @@ use alloc::string::String;
 use core::fmt;
 use core::str::FromStr;
 
-/// Nano-units in a unit: the finest amount that a quantity keeps.
+/// The number of nano-units in a unit. A nano-unit is the precision of a quantity.
 const UNIT: i128 = 1_000_000_000;
-/// Nano-units in a milli-unit.
+/// The number of nano-units in a milli-unit.
 const MILLI: i128 = 1_000_000;
 
-/// An amount of a resource as Kubernetes writes it, such as `128Mi`, `250m` or `1e3`.
+/// An amount of a resource, such as `128Mi`, `250m` or `1e3` (Go: `resource.Quantity`).
 ///
-/// It has the exact amount, down to nano-units and rounded away from zero below them, and the text
-/// it was read from. It prints and serializes as that text, and two quantities are equal only if
-/// their texts are: `1` is not `1000m`. The default is `0`, which is also what Kubernetes takes an
-/// absent quantity for.
+/// It keeps the amount in nano-units, rounded away from zero, and the original text. It prints and
+/// serializes as that text. Two quantities are equal if their texts are: `1` is not equal to
+/// `1000m`. The default is `0`, as in Kubernetes.
 ///
-/// Mirrors `resource.Quantity` of `k8s.io/apimachinery`.
+/// # Numbers
+///
+/// Documents may have a number instead of a text, such as `cpu: 0.5`. Parsers usually return one as
+/// a 64-bit float. A float of 2^53 or more, or of more than 15 digits, is an error, because digits of
+/// the text may be lost; put such a number in quotes. Integers of 64 bits are exact, and so are all
+/// numbers from serde_json with the feature `arbitrary_precision`.
+///
+/// # Example
 ///
 /// ```
 /// # use kubelet_env::api::Quantity;
@@ -30,23 +36,23 @@ const MILLI: i128 = 1_000_000;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Quantity {
     text: String,
-    /// The amount in nano-units; `i128::MAX` of either sign stands for whatever is beyond.
+    /// The amount in nano-units, saturating at `i128::MAX` of either sign.
     nanos: i128,
     format: Format,
     representation: Representation,
 }
 
-/// Why a text is not a quantity, or what the kubelet cannot calculate with it.
+/// An error from parsing a [`Quantity`] or from calculating with it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum QuantityError {
-    /// The text is not of a quantity's form.
+    /// The text is not a quantity.
     #[error(
-        "{text:?} is not a quantity: expected digits, which may have a sign, a point and one of \
-         n u m k M G T P E Ki Mi Gi Ti Pi Ei or an exponent, such as 128Mi or 250m"
+        "{text:?} is not a quantity (expected a number with an optional suffix n u m k M G T P E \
+         Ki Mi Gi Ti Pi Ei or an exponent, such as 128Mi or 250m)"
     )]
     Invalid {
-        /// The text as it was given.
+        /// The text.
         text: String,
     },
     /// The exponent, or the value in the unit asked for, is beyond 64 bits (32 for an exponent).
@@ -58,7 +64,7 @@ pub enum QuantityError {
         "quantity {text:?} is beyond 64 bits (32 for an exponent): the kubelet's arithmetic overflows, which is not modelled"
     )]
     OutOfRange {
-        /// The quantity as it was written.
+        /// The text of the quantity.
         text: String,
     },
     /// A quantity divided by its divisor is beyond 64 bits. A divisor that rounds to zero leads
@@ -68,14 +74,14 @@ pub enum QuantityError {
         "quantity {quantity:?} divided by {divisor:?} is beyond 64 bits: the kubelet's arithmetic overflows, which is not modelled"
     )]
     QuotientOutOfRange {
-        /// The quantity as it was written.
+        /// The text of the quantity.
         quantity: String,
-        /// The divisor as it was written.
+        /// The text of the divisor.
         divisor: String,
     },
 }
 
-/// The kind of suffix, which the canonical form keeps.
+/// The kind of suffix. The canonical form keeps it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Format {
     DecimalSi,
@@ -83,32 +89,31 @@ enum Format {
     DecimalExponent,
 }
 
-/// What Go keeps the amount in. The two round negative amounts differently.
+/// The type of the amount in Go. The two types round negative amounts differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Representation {
     Int64Amount,
     InfDec,
 }
 
-/// [`QuantityError`] without its text.
-enum ComposeErrorKind {
+/// A [`QuantityError`] without its text.
+enum Problem {
     Invalid,
     OutOfRange,
 }
 
 impl Quantity {
-    /// The amount in whole units (bytes, cores, …), a fraction rounded away from zero.
+    /// Returns the amount in whole units, such as bytes or cores, rounded away from zero (Go:
+    /// `Quantity.Value`).
     ///
-    /// Some amounts below zero Go gets wrong, and so does this: those written with more than 18
-    /// digits, finer than nano, or with a binary suffix and either a point or about 15 digits of
-    /// value. Their fraction is dropped and 1 added, so that `-0.1Ki` (-102.4) gives -101, and they
-    /// are refused below -2^63 nano-units.
-    ///
-    /// Mirrors `Quantity.Value`.
+    /// Go rounds some negative amounts incorrectly, and so does this function. These have more than
+    /// 18 digits, are finer than nano-units, or have a binary suffix together with a point or with
+    /// about 15 digits. The fraction is dropped and 1 is added: `-0.1Ki` (-102.4) results in -101.
+    /// Below -2^63 nano-units they are an error.
     ///
     /// # Errors
     ///
-    /// [`QuantityError::OutOfRange`] if Go's calculation would leave 64 bits.
+    /// Returns [`QuantityError::OutOfRange`] if the calculation in Go does not fit 64 bits.
     ///
     /// ```
     /// # use kubelet_env::api::Quantity;
@@ -120,32 +125,28 @@ impl Quantity {
         self.scaled_value(UNIT)
     }
 
-    /// The amount in thousandths of a unit, rounded as [`value`](Self::value) does.
-    ///
-    /// Mirrors `Quantity.MilliValue`.
+    /// Returns the amount in thousandths of a unit, rounded like [`value`](Self::value) (Go:
+    /// `Quantity.MilliValue`).
     ///
     /// # Errors
     ///
-    /// [`QuantityError::OutOfRange`] if Go's calculation would leave 64 bits.
+    /// Returns [`QuantityError::OutOfRange`] if the calculation in Go does not fit 64 bits.
     pub fn milli_value(&self) -> Result<i64, QuantityError> {
         self.scaled_value(MILLI)
     }
 
-    /// Whether the amount is zero, however it is written.
-    ///
-    /// Mirrors `Quantity.IsZero`.
+    /// Reports whether the amount is zero (Go: `Quantity.IsZero`).
     #[must_use]
     pub fn is_zero(&self) -> bool {
         self.nanos == 0
     }
 
-    /// The quantity rounded away from zero to whole milli-units, as the API server does it to
-    /// limits and requests.
+    /// Returns the quantity rounded away from zero to whole milli-units (Go:
+    /// `SetDefaults_ResourceList`).
     ///
-    /// An amount finer than milli is written anew, in Kubernetes' canonical form. Any other keeps
-    /// its text, as do those beyond 10^29 units, with which nothing can be calculated anyway.
-    ///
-    /// Mirrors `SetDefaults_ResourceList`, `Quantity.RoundUp` and `Quantity.String`.
+    /// The API server rounds limits and requests so. A rounded amount is written in the canonical
+    /// form of Kubernetes. All others keep their text, and so do amounts of 10^29 units and more,
+    /// which are beyond every calculation.
     ///
     /// ```
     /// # use kubelet_env::api::Quantity;
@@ -176,7 +177,7 @@ impl Quantity {
             .ok_or_else(|| QuantityError::OutOfRange { text: self.text.clone() })
     }
 
-    /// Mirrors `AsScaledInt64` and `scaledValue`.
+    /// Returns the amount in a unit (Go: `AsScaledInt64`, `scaledValue`).
     fn checked_scaled_value(&self, nanos_in_unit: i128) -> Option<i64> {
         use Representation::{InfDec, Int64Amount};
 
@@ -188,16 +189,16 @@ impl Quantity {
         let step = match self.representation {
             _ if self.nanos.checked_rem(nanos_in_unit)? == 0 => 0,
             Int64Amount => self.nanos.signum(),
-            // Go's `scaledValue` takes no notice of the sign.
+            // Go's `scaledValue` ignores the sign.
             InfDec => 1,
         };
         truncated.checked_add(step)?.try_into().ok()
     }
 
-    /// Mirrors `ParseQuantity`.
-    fn parse(text: &str) -> Result<Self, ComposeErrorKind> {
+    /// Parses a quantity (Go: `ParseQuantity`).
+    fn parse(text: &str) -> Result<Self, Problem> {
         if text.is_empty() {
-            return Err(ComposeErrorKind::Invalid);
+            return Err(Problem::Invalid);
         }
         let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
         let (whole, rest) = split_digits(unsigned);
@@ -222,13 +223,13 @@ impl Quantity {
         };
         // Go counts in 32 bits here, and negates.
         if scale <= i64::from(i32::MIN) {
-            return Err(ComposeErrorKind::OutOfRange);
+            return Err(Problem::OutOfRange);
         }
         let representation = if short && scale >= -9 {
             Representation::Int64Amount
         } else if digits.is_empty() {
-            // `inf.Dec` wants a digit, `int64Amount` does not.
-            return Err(ComposeErrorKind::Invalid);
+            // `inf.Dec` requires a digit, `int64Amount` does not.
+            return Err(Problem::Invalid);
         } else {
             Representation::InfDec
         };
@@ -271,18 +272,18 @@ impl fmt::Display for Quantity {
 impl FromStr for Quantity {
     type Err = QuantityError;
 
-    /// Takes linear time, whatever the exponent.
+    /// Parses a quantity in linear time.
     ///
     /// # Errors
     ///
-    /// [`QuantityError::Invalid`] if it is not of a quantity's form, [`QuantityError::OutOfRange`] if its
-    /// exponent leaves 32 bits.
+    /// Returns [`QuantityError::Invalid`] if the text is not a quantity, and
+    /// [`QuantityError::OutOfRange`] if the exponent does not fit 32 bits.
     fn from_str(text: &str) -> Result<Self, QuantityError> {
-        Self::parse(text).map_err(|refusal| {
+        Self::parse(text).map_err(|problem| {
             let text = text.to_owned();
-            match refusal {
-                ComposeErrorKind::Invalid => QuantityError::Invalid { text },
-                ComposeErrorKind::OutOfRange => QuantityError::OutOfRange { text },
+            match problem {
+                Problem::Invalid => QuantityError::Invalid { text },
+                Problem::OutOfRange => QuantityError::OutOfRange { text },
             }
         })
     }
@@ -304,14 +305,14 @@ fn length(digits: &str) -> u64 {
     digits.len().try_into().unwrap_or(u64::MAX)
 }
 
-/// How many digits Go multiplies by two to the power of `exponent` in 64 bits.
+/// Returns the number of digits that Go multiplies by 2^`exponent` in 64 bits.
 fn binary_digits(exponent: i32) -> usize {
     let taken = exponent.saturating_mul(3) / 10;
     14_i32.saturating_sub(taken).try_into().unwrap_or(0)
 }
 
-/// The power of ten (of two, for [`Format::BinarySi`]) that a suffix stands for.
-fn parse_suffix(suffix: &str) -> Result<(Format, i32), ComposeErrorKind> {
+/// Returns the format of a suffix and its power of ten, or of two for [`Format::BinarySi`].
+fn parse_suffix(suffix: &str) -> Result<(Format, i32), Problem> {
     use Format::{BinarySi, DecimalExponent, DecimalSi};
     Ok(match suffix {
         "n" => (DecimalSi, -9),
@@ -331,22 +332,23 @@ fn parse_suffix(suffix: &str) -> Result<(Format, i32), ComposeErrorKind> {
         "Pi" => (BinarySi, 50),
         "Ei" => (BinarySi, 60),
         _ => {
-            let exponent = suffix.strip_prefix(['e', 'E']).ok_or(ComposeErrorKind::Invalid)?;
+            let exponent = suffix.strip_prefix(['e', 'E']).ok_or(Problem::Invalid)?;
             let digits = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
             if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-                return Err(ComposeErrorKind::Invalid);
+                return Err(Problem::Invalid);
             }
-            // Go cuts an exponent to 32 bits.
-            let exponent = exponent.parse().map_err(|_| ComposeErrorKind::OutOfRange)?;
+            // Go truncates an exponent to 32 bits.
+            let exponent = exponent.parse().map_err(|_| Problem::OutOfRange)?;
             (DecimalExponent, exponent)
         }
     })
 }
 
-/// The number `digits`, of which `point` come before the decimal point, in nano-units, rounded up;
-/// `None` beyond 128 bits. A `nanos_in_unit` up to 2^60 × 10^9 cannot overflow inside.
+/// Returns `digits`, with `point` of them before the decimal point, in nano-units, rounded up.
+///
+/// Returns `None` beyond 128 bits. `nanos_in_unit` may be up to 2^60 × 10^9.
 fn nanos(digits: &str, point: i64, nanos_in_unit: u128) -> Option<u128> {
-    // As many zeros overflow, or leave nothing, whatever they stand beside.
+    // With so many zeros any number overflows or vanishes.
     const ZEROS: u64 = 40;
     let padding = |zeros: i64| 0..u64::try_from(zeros).unwrap_or(0).min(ZEROS);
     let value = |digit: u8| u128::from(digit.wrapping_sub(b'0'));
@@ -362,7 +364,7 @@ fn nanos(digits: &str, point: i64, nanos_in_unit: u128) -> Option<u128> {
         units = units.checked_mul(10)?;
     }
 
-    // From the right, what each digit has above its own place, and whether anything is below.
+    // From the right: the sum of the digits above the current one, and whether there is a rest.
     let mut above = 0_u128;
     let mut below = false;
     let zeros = padding(point.saturating_neg()).map(|_| 0);
@@ -375,7 +377,7 @@ fn nanos(digits: &str, point: i64, nanos_in_unit: u128) -> Option<u128> {
     units.checked_mul(nanos_in_unit)?.checked_add(above)?.checked_add(below.into())
 }
 
-/// The canonical form of an amount that is not zero. Mirrors `CanonicalizeBytes`.
+/// Returns the canonical form of an amount that is not zero (Go: `CanonicalizeBytes`).
 fn canonical(nanos: i128, format: Format) -> String {
     const BINARY: [&str; 7] = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
     const DECIMAL: [&str; 10] = ["n", "u", "m", "", "k", "M", "G", "T", "P", "E"];
@@ -398,7 +400,7 @@ fn canonical(nanos: i128, format: Format) -> String {
     }
 }
 
-/// `number` without its factors of `base`, and how many these are.
+/// Divides `number` by `base` as often as possible. Returns the quotient and the count.
 fn without_factors(mut number: i128, base: i128) -> (i128, usize) {
     let mut count = 0_usize;
     while number != 0 && number.checked_rem(base) == Some(0) {
@@ -409,63 +411,112 @@ fn without_factors(mut number: i128, base: i128) -> (i128, usize) {
 }
 
 #[cfg(feature = "serde")]
-mod serde {
-    use super::Quantity;
-    use alloc::string::ToString;
+mod of_serde {
+    use alloc::borrow::Cow;
+    use alloc::string::{String, ToString};
     use core::fmt;
-    use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
+
+    use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected, Visitor};
     use serde::ser::{Serialize, Serializer};
 
-    /// Writes the text as it was read.
+    use super::Quantity;
+    use crate::api::wire::NUMBER_TOKEN;
+
+    /// Writes the original text.
     impl Serialize for Quantity {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             serializer.serialize_str(&self.text)
         }
     }
 
-    /// Reads what `Quantity.UnmarshalJSON` does: a string, blanks around it dropped, a number, or
-    /// null, which is `0`.
+    /// Reads a string, without blanks around it, a number, or null, which is `0` (Go:
+    /// `Quantity.UnmarshalJSON`).
     impl<'de> Deserialize<'de> for Quantity {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            deserializer.deserialize_any(QuantityVisitor)
+            // A `Value` of `objects` gives the digits of a number to a newtype only.
+            deserializer.deserialize_newtype_struct("Quantity", QuantityVisitor)
         }
     }
 
     struct QuantityVisitor;
 
-    impl Visitor<'_> for QuantityVisitor {
+    impl QuantityVisitor {
+        fn parse<E: Error>(self, text: &str, found: Unexpected<'_>) -> Result<Quantity, E> {
+            text.parse().map_err(|_| E::invalid_value(found, &self))
+        }
+    }
+
+    /// Returns the text of a number, unless digits may have been lost on the way to a float.
+    fn exact_text(number: f64) -> Option<String> {
+        const LARGEST_EXACT_INTEGER: f64 = 9_007_199_254_740_992.0;
+
+        let text = number.to_string();
+        let digits = text.trim_start_matches(['-', '0', '.']).trim_end_matches(['0', '.']);
+        let count = digits.bytes().filter(u8::is_ascii_digit).count();
+        (number.abs() < LARGEST_EXACT_INTEGER && count <= 15).then_some(text)
+    }
+
+    impl<'de> Visitor<'de> for QuantityVisitor {
         type Value = Quantity;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("a quantity such as 128Mi or 250m")
         }
 
+        fn visit_newtype_struct<D: Deserializer<'de>>(
+            self,
+            deserializer: D,
+        ) -> Result<Quantity, D::Error> {
+            deserializer.deserialize_any(self)
+        }
+
         fn visit_str<E: Error>(self, text: &str) -> Result<Quantity, E> {
-            text.trim().parse().map_err(|_| E::invalid_value(Unexpected::Str(text), &self))
+            self.parse(text.trim(), Unexpected::Str(text))
         }
 
         fn visit_i64<E: Error>(self, number: i64) -> Result<Quantity, E> {
-            number
-                .to_string()
-                .parse()
-                .map_err(|_| E::invalid_value(Unexpected::Signed(number), &self))
+            self.parse(&number.to_string(), Unexpected::Signed(number))
         }
 
         fn visit_u64<E: Error>(self, number: u64) -> Result<Quantity, E> {
-            number
-                .to_string()
-                .parse()
-                .map_err(|_| E::invalid_value(Unexpected::Unsigned(number), &self))
+            self.parse(&number.to_string(), Unexpected::Unsigned(number))
+        }
+
+        fn visit_i128<E: Error>(self, number: i128) -> Result<Quantity, E> {
+            self.parse(&number.to_string(), Unexpected::Other("an integer"))
+        }
+
+        fn visit_u128<E: Error>(self, number: u128) -> Result<Quantity, E> {
+            self.parse(&number.to_string(), Unexpected::Other("an integer"))
         }
 
         fn visit_f64<E: Error>(self, number: f64) -> Result<Quantity, E> {
-            number
-                .to_string()
-                .parse()
-                .map_err(|_| E::invalid_value(Unexpected::Float(number), &self))
+            let found = Unexpected::Float(number);
+            match exact_text(number) {
+                Some(text) => self.parse(&text, found),
+                None => Err(E::invalid_value(
+                    found,
+                    &"a number of at most 15 digits, or a quantity in quotes",
+                )),
+            }
         }
 
-        fn visit_unit<E: Error>(self) -> Result<Quantity, E> {
+        /// Reads the digits from serde_json with `arbitrary_precision`.
+        fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Quantity, A::Error> {
+            match entries.next_key::<Cow<'_, str>>()? {
+                Some(key) if key == NUMBER_TOKEN => {
+                    let digits: Cow<'_, str> = entries.next_value()?;
+                    self.parse(&digits, Unexpected::Other("a number"))
+                }
+                _ => Err(A::Error::invalid_type(Unexpected::Map, &self)),
+            }
+        }
+
+        fn visit_unit<E>(self) -> Result<Quantity, E> {
+            Ok(Quantity::default())
+        }
+
+        fn visit_none<E>(self) -> Result<Quantity, E> {
             Ok(Quantity::default())
         }
     }

@@ -1,4 +1,4 @@
-//! Services and their ports (Go: `corev1.Service`). A port that no API server lets in cannot be held.
+//! Services and their ports (Go: `corev1.Service`).
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -10,81 +10,116 @@ use super::ObjectMeta;
 use super::wire::{wire_object, wire_struct};
 
 wire_object! {
-    /// A Service: a name under which the cluster serves an address and ports.
+    /// A Service: a name for an address and ports in the cluster.
     ///
     /// ```
-    /// use kubelet_env::api::{ObjectMeta, PortNumber, Service, ServicePort, ServiceSpec};
+    /// use kubelet_env::api::Service;
     ///
-    /// let service = Service {
-    ///     metadata: ObjectMeta::new("default", "my-svc-nginx"),
-    ///     spec: ServiceSpec {
-    ///         cluster_ip: "10.1.237.190".into(),
-    ///         ports: vec![ServicePort::new(PortNumber::new(80)?)],
-    ///         ..ServiceSpec::default()
-    ///     },
-    /// };
+    /// let service = Service::new("default", "web")
+    ///     .with_cluster_ip("10.0.0.11")
+    ///     .with_named_port("http", 80)?
+    ///     .with_named_port("https", 443)?;
     /// assert!(service.has_cluster_ip());
     /// # Ok::<(), kubelet_env::api::PortNumberError>(())
     /// ```
     pub struct Service in "v1" {
-        /// Its name and namespace.
+        /// The name and namespace.
         pub metadata: ObjectMeta,
-        /// Its address and ports.
+        /// The address and ports.
         pub spec: ServiceSpec,
     }
 }
 
 wire_struct! {
-    /// `ServiceSpec`: the part of a Service that the kubelet reads, and its type.
+    /// `ServiceSpec`, with the fields that the kubelet reads, the type and the IP families.
     pub struct ServiceSpec {
-        /// The address, kept verbatim (never canonicalised): empty while no cluster has given one,
-        /// `None` for a headless Service.
+        /// The address as it was written. It is empty until the cluster assigns one, and `None` for
+        /// a headless Service.
         #[cfg_attr(feature = "serde", serde(rename = "clusterIP"))]
         pub cluster_ip: String,
-        /// The ports, in the order in which they are declared.
+        /// The ports in the order of their declaration.
         pub ports: Vec<ServicePort>,
-        /// `ClusterIP`, `NodePort`, `LoadBalancer` or `ExternalName`; empty means `ClusterIP`. The
-        /// kubelet does not read it.
+        /// The type: `ClusterIP`, `NodePort`, `LoadBalancer` or `ExternalName`. Empty means
+        /// `ClusterIP`. The kubelet does not read it.
         #[cfg_attr(feature = "serde", serde(rename = "type"))]
         pub type_: String,
-        /// The families of its addresses, `IPv4` or `IPv6`; empty until the cluster decides.
+        /// The families of the addresses, `IPv4` or `IPv6`. It is empty until the cluster decides.
         pub ip_families: Vec<String>,
     }
 }
 
 impl Service {
-    /// Whether the kubelet makes variables for this Service: its `clusterIP` is neither empty nor
-    /// `None` (Go: `IsServiceIPSet`).
+    /// Returns a Service without an address and ports.
+    #[must_use]
+    pub fn new(namespace: impl Into<String>, name: impl Into<String>) -> Self {
+        Service { metadata: ObjectMeta::new(namespace, name), spec: ServiceSpec::default() }
+    }
+
+    /// Sets the `clusterIP`.
+    #[must_use]
+    pub fn with_cluster_ip(mut self, cluster_ip: impl Into<String>) -> Self {
+        self.spec.cluster_ip = cluster_ip.into();
+        self
+    }
+
+    /// Adds a TCP port without a name.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if `port` is 0.
+    pub fn with_port(self, port: u16) -> Result<Self, PortNumberError> {
+        self.with_named_port("", port)
+    }
+
+    /// Adds a TCP port with a name.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if `port` is 0.
+    pub fn with_named_port(
+        mut self,
+        name: impl Into<String>,
+        port: u16,
+    ) -> Result<Self, PortNumberError> {
+        let port = PortNumber::new(port)?;
+        self.spec.ports.push(ServicePort { name: name.into(), ..ServicePort::new(port) });
+        Ok(self)
+    }
+
+    /// Reports whether the kubelet generates variables for this Service.
+    ///
+    /// It does if `clusterIP` is neither empty nor `None` (Go: `IsServiceIPSet`).
     #[must_use]
     pub fn has_cluster_ip(&self) -> bool {
         !self.spec.cluster_ip.is_empty() && !self.is_headless()
     }
 
-    /// Whether its `clusterIP` is `None`: DNS answers with the pods' own addresses.
+    /// Reports whether `clusterIP` is `None`. DNS then returns the addresses of the Pods.
     #[must_use]
     pub fn is_headless(&self) -> bool {
         self.spec.cluster_ip == "None"
     }
 
-    /// Whether its type is `ExternalName`: DNS answers with another name.
+    /// Reports whether the type is `ExternalName`. DNS then returns another name.
     #[must_use]
     pub fn is_external_name(&self) -> bool {
         self.spec.type_ == "ExternalName"
     }
 
-    /// Whether a cluster would give it an address but has not: it was read from a manifest that was
-    /// written by hand.
+    /// Reports whether a cluster would assign an address, but has not done so yet.
+    ///
+    /// This is common for manifests that were written by hand.
     #[must_use]
     pub fn awaits_cluster_ip(&self) -> bool {
         self.spec.cluster_ip.is_empty() && !self.is_external_name()
     }
 }
 
-/// `ServicePort`: one port of a Service.
+/// `ServicePort`: a port of a Service.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ServicePort {
-    /// The name; empty if it has none, which only the single port of a Service may.
+    /// The name. It may be empty if the Service has a single port.
     #[cfg_attr(
         feature = "serde",
         serde(
@@ -94,7 +129,7 @@ pub struct ServicePort {
         )
     )]
     pub name: String,
-    /// The protocol; absent means TCP.
+    /// The protocol. Absent means TCP.
     #[cfg_attr(
         feature = "serde",
         serde(
@@ -104,18 +139,18 @@ pub struct ServicePort {
         )
     )]
     pub protocol: Option<Protocol>,
-    /// The number under which the Service is reached.
+    /// The port number of the Service.
     pub port: PortNumber,
 }
 
 impl ServicePort {
-    /// A port without a name or a protocol of its own.
+    /// Returns a port without a name and protocol.
     #[must_use]
     pub fn new(port: PortNumber) -> Self {
         ServicePort { name: String::new(), protocol: None, port }
     }
 
-    /// The protocol that is in force: an absent one is TCP.
+    /// Returns the protocol, which is TCP by default.
     #[must_use]
     pub fn effective_protocol(&self) -> Protocol {
         self.protocol.unwrap_or_default()
@@ -126,7 +161,7 @@ impl ServicePort {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Protocol {
-    /// `TCP`, which an absent protocol means.
+    /// `TCP`, the default.
     #[default]
     Tcp,
     /// `UDP`.
@@ -136,10 +171,10 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    /// All of them, as the API server lists them.
+    /// All protocols in the order of the API server.
     pub const ALL: &[Protocol] = &[Protocol::Tcp, Protocol::Udp, Protocol::Sctp];
 
-    /// As it stands in an object and in a variable's name: `TCP`.
+    /// Returns the upper-case form for objects and names of variables, such as `TCP`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -149,7 +184,7 @@ impl Protocol {
         }
     }
 
-    /// As it stands in a variable's value: `tcp`.
+    /// Returns the lower-case form for values of variables, such as `tcp`.
     #[must_use]
     pub const fn as_lower_str(self) -> &'static str {
         match self {
@@ -169,42 +204,60 @@ impl fmt::Display for Protocol {
 impl FromStr for Protocol {
     type Err = ProtocolError;
 
-    /// Reads the exact spelling of the API: `TCP`, `UDP` or `SCTP`.
+    /// Parses `TCP`, `UDP` or `SCTP`. The case matters.
     ///
     /// # Errors
-    /// It is none of these.
+    ///
+    /// Returns an error for any other text.
     fn from_str(text: &str) -> Result<Self, ProtocolError> {
         let known = Protocol::ALL.iter().copied().find(|protocol| protocol.as_str() == text);
         known.ok_or_else(|| ProtocolError { found: text.into() })
     }
 }
 
-/// A text is not a protocol of the API.
+/// An error from parsing a [`Protocol`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{found:?} is not a protocol: use TCP, UDP or SCTP")]
+#[error("{found:?} is not a protocol (expected TCP, UDP or SCTP)")]
 #[non_exhaustive]
 pub struct ProtocolError {
     /// The text.
     pub found: String,
 }
 
-/// The number of a port: 1 to 65535.
+/// A port number from 1 to 65535.
+///
+/// ```
+/// use kubelet_env::api::PortNumber;
+///
+/// assert_eq!("6379".parse::<PortNumber>()?, PortNumber::new(6379)?);
+/// # Ok::<(), kubelet_env::api::PortNumberError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PortNumber(NonZeroU16);
 
 impl PortNumber {
-    /// The port `number`.
+    /// Returns the port number `number`.
     ///
     /// # Errors
-    /// `number` is 0.
-    pub fn new(number: u16) -> Result<Self, PortNumberError> {
-        number.try_into()
+    ///
+    /// Returns an error if `number` is 0.
+    pub const fn new(number: u16) -> Result<Self, PortNumberError> {
+        match NonZeroU16::new(number) {
+            Some(number) => Ok(PortNumber(number)),
+            None => Err(PortNumberError { found: Some(0) }),
+        }
     }
 
-    /// The number.
+    /// Returns the number.
     #[must_use]
     pub const fn get(self) -> u16 {
         self.0.get()
+    }
+}
+
+impl From<NonZeroU16> for PortNumber {
+    fn from(number: NonZeroU16) -> Self {
+        PortNumber(number)
     }
 }
 
@@ -212,7 +265,7 @@ impl TryFrom<u16> for PortNumber {
     type Error = PortNumberError;
 
     fn try_from(number: u16) -> Result<Self, PortNumberError> {
-        i64::from(number).try_into()
+        PortNumber::new(number)
     }
 }
 
@@ -221,7 +274,22 @@ impl TryFrom<i64> for PortNumber {
 
     fn try_from(number: i64) -> Result<Self, PortNumberError> {
         let in_range = u16::try_from(number).ok().and_then(NonZeroU16::new);
-        in_range.map(PortNumber).ok_or(PortNumberError { found: number })
+        in_range.map(PortNumber).ok_or(PortNumberError { found: Some(number) })
+    }
+}
+
+impl FromStr for PortNumber {
+    type Err = PortNumberError;
+
+    /// Parses decimal digits.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the text has other characters or the number is not from 1 to 65535.
+    fn from_str(text: &str) -> Result<Self, PortNumberError> {
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit()).then_some(text);
+        let number: Option<i64> = digits.and_then(|digits| digits.parse().ok());
+        number.ok_or(PortNumberError { found: None })?.try_into()
     }
 }
 
@@ -237,13 +305,20 @@ impl fmt::Display for PortNumber {
     }
 }
 
-/// A number is not a port's.
+/// A port number out of range, or a text that is not a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{found} is not a port number: use 1 to 65535")]
-#[non_exhaustive]
 pub struct PortNumberError {
-    /// The number.
-    pub found: i64,
+    /// The number, if it is one.
+    found: Option<i64>,
+}
+
+impl fmt::Display for PortNumberError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.found {
+            Some(number) => write!(f, "{number} is not a port number (expected 1 to 65535)"),
+            None => f.write_str("invalid port number (expected digits from 1 to 65535)"),
+        }
+    }
 }
 
 #[cfg(feature = "serde")]
@@ -313,7 +388,7 @@ mod of_serde {
         }
     }
 
-    /// The field `protocol`, where the empty string means, as in Go, that there is none.
+    /// Reads the field `protocol`. The empty string means that it is absent, as in Go.
     pub(super) fn protocol<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Option<Protocol>, D::Error> {

@@ -1,14 +1,14 @@
-//! Moments (Go: `metav1.Time`, which is `time.RFC3339` in JSON).
+//! Timestamps (Go: `metav1.Time`).
 
 use core::fmt;
 use core::str::FromStr;
 
 use alloc::string::String;
 
-/// A moment, as `metav1.Time` has it: RFC 3339, `2026-11-22T09:30:00Z`.
+/// A timestamp in RFC 3339, such as `2026-11-22T09:30:00Z` (Go: `metav1.Time`).
 ///
-/// It is read with any offset and with fractions of a second, down to the nanosecond, and written
-/// in UTC.
+/// The text may have any offset and fractions of a second. The precision is a nanosecond. `Display`
+/// prints UTC.
 ///
 /// ```
 /// use kubelet_env::api::Timestamp;
@@ -21,12 +21,13 @@ use alloc::string::String;
 pub struct Timestamp {
     /// Seconds since 1970-01-01T00:00:00Z.
     seconds: i64,
+    /// Nanoseconds since the second.
     nanoseconds: u32,
 }
 
-/// A text is not a moment in RFC 3339.
+/// An error from parsing a [`Timestamp`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{found:?} is not a time: use RFC 3339, such as 2026-11-22T09:30:00Z")]
+#[error("{found:?} is not a time in RFC 3339, such as 2026-11-22T09:30:00Z")]
 #[non_exhaustive]
 pub struct TimestampError {
     /// The text.
@@ -36,8 +37,11 @@ pub struct TimestampError {
 impl FromStr for Timestamp {
     type Err = TimestampError;
 
+    /// Parses a timestamp.
+    ///
     /// # Errors
-    /// It is not RFC 3339, or no moment of the years 0 to 9999 in UTC.
+    ///
+    /// Returns an error if the text is not in RFC 3339, or if the year in UTC is not from 0 to 9999.
     fn from_str(text: &str) -> Result<Self, TimestampError> {
         read(text.as_bytes()).ok_or_else(|| TimestampError { found: text.into() })
     }
@@ -89,7 +93,7 @@ fn digits(text: &[u8]) -> Option<i64> {
     })
 }
 
-/// The first nine digits of a fraction count, as in Go; the rest is cut off.
+/// Parses the first nine digits of a fraction. Further digits are ignored, as in Go.
 fn nanoseconds(fraction: &[u8]) -> Option<u32> {
     if fraction.is_empty() {
         return None;
@@ -121,8 +125,10 @@ const fn days_of_month(year: i64, month: i64) -> i64 {
 
 const DAYS_OF_400_YEARS: i64 = 146_097;
 
-/// Counted in years that begin in March, so that the leap day is a year's last, and in the era of
-/// 400 years after which the calendar repeats.
+/// Returns the number of days since 1970-01-01.
+///
+/// It counts years from March, so that a leap day is the last of its year, and eras of 400 years,
+/// after which the calendar repeats.
 fn days_since_1970(year: i64, month: i64, day: i64) -> Option<i64> {
     let march_year = if month <= 2 { year.checked_sub(1)? } else { year };
     let (era, year_of_era) = (march_year.div_euclid(400), march_year.rem_euclid(400));
@@ -139,7 +145,7 @@ fn days_since_1970(year: i64, month: i64, day: i64) -> Option<i64> {
     era.checked_mul(DAYS_OF_400_YEARS)?.checked_add(day_of_era)?.checked_sub(DAYS_UNTIL_1970)
 }
 
-/// From 0000-03-01 to 1970-01-01.
+/// The number of days from 0000-03-01 to 1970-01-01.
 const DAYS_UNTIL_1970: i64 = 719_468;
 
 /// The inverse of [`days_since_1970`].
@@ -147,7 +153,7 @@ fn date(days: i64) -> (i64, i64, i64) {
     let days = days.saturating_add(DAYS_UNTIL_1970);
     let (era, day_of_era) =
         (days.div_euclid(DAYS_OF_400_YEARS), days.rem_euclid(DAYS_OF_400_YEARS));
-    // Takes the leap days out before it divides by the 365 days of a year.
+    // Removes the leap days before the division by 365.
     let year_of_era = day_of_era
         .saturating_sub(day_of_era.div_euclid(1_460))
         .saturating_add(day_of_era.div_euclid(36_524))
@@ -234,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn is_counted_from_1970() {
+    fn counts_from_1970() {
         assert_eq!(time("1970-01-01T00:00:00Z").seconds, 0);
         assert_eq!(time("2000-02-29T12:34:56Z").seconds, 951_827_696);
         assert_eq!(
@@ -253,8 +259,9 @@ mod tests {
     #[test]
     fn every_day_round_trips() {
         for days in (-719_528..2_932_897).step_by(17) {
-            let moment = Timestamp { seconds: days * SECONDS_OF_A_DAY + 3_661, nanoseconds: 120 };
-            assert_eq!(time(&moment.to_string()), moment);
+            let time_of_day =
+                Timestamp { seconds: days * SECONDS_OF_A_DAY + 3_661, nanoseconds: 120 };
+            assert_eq!(time(&time_of_day.to_string()), time_of_day);
         }
         assert_eq!(
             time("2024-02-29T01:02:03.12345678999Z").to_string(),

@@ -1,7 +1,9 @@
-//! The wire form that all objects of [`crate::api`] share: camelCase names, unknown fields ignored,
-//! `null` the same as absent, and what is absent not written (Go: `encoding/json` with `omitempty`).
+//! The wire form of all objects of [`crate::api`] (Go: `encoding/json` with `omitempty`).
+//!
+//! Names are in camelCase, unknown fields are ignored, `null` is the same as absent, and absent
+//! fields are not written.
 
-/// Declares structs of the Kubernetes API whose every field may be absent.
+/// Declares structs of the Kubernetes API. Every field may be absent.
 macro_rules! wire_struct {
     ($(
         $(#[$meta:meta])*
@@ -23,9 +25,10 @@ macro_rules! wire_struct {
     )* };
 }
 
-/// Declares objects that stand alone: they have a kind and metadata, and their wire form names its
-/// `apiVersion` and `kind`. Reading one of another kind is an error; naming none is not, because
-/// the items of a typed list (`ServiceList`) name none.
+/// Declares objects with metadata, an `apiVersion` and a `kind`.
+///
+/// Reading an object of another kind is an error. Both fields may be absent, because the items of a
+/// typed list such as `ServiceList` do not have them.
 macro_rules! wire_object {
     ($(
         $(#[$meta:meta])*
@@ -91,7 +94,7 @@ macro_rules! wire_object {
     )* };
 }
 
-/// Makes an object of a struct whose `metadata` names it, with what gives its kind.
+/// Implements [`Object`](crate::api::Object) for a struct with `metadata`.
 macro_rules! named_by_metadata {
     ($name:ident, |$object:ident| $kind:expr) => {
         impl crate::api::Object for $name {
@@ -121,12 +124,12 @@ macro_rules! named_by_metadata {
 
 pub(crate) use {named_by_metadata, wire_object, wire_struct};
 
-/// Of which kind all objects of a type are.
+/// The `apiVersion` and `kind` of all objects of a type.
 pub(crate) trait TypeMeta {
-    /// The group and version, as `apiVersion` has it.
+    /// The group and version.
     #[cfg_attr(not(feature = "serde"), expect(dead_code, reason = "only the wire form names it"))]
     const API_VERSION: &'static str;
-    /// The kind, as `kind` has it.
+    /// The kind.
     const KIND: &'static str;
 }
 
@@ -141,6 +144,19 @@ mod of_serde {
     use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 
     use super::TypeMeta;
+
+    /// The key under which serde_json gives and takes the digits of a number, if it is built with
+    /// `arbitrary_precision`.
+    pub(crate) const NUMBER_TOKEN: &str = "$serde_json::private::Number";
+
+    /// The message that replaces one of a format that may quote a Secret.
+    pub(crate) const ELIDED_MESSAGE: &str =
+        "invalid value (not shown, because it may belong to a Secret)";
+
+    /// Reports whether objects of a kind hold the values of Secrets.
+    pub(crate) fn is_secret_kind(kind: &str) -> bool {
+        kind == "Secret" || kind == "SecretList"
+    }
 
     pub(crate) fn null_is_absent<'de, D, T>(deserializer: D) -> Result<T, D::Error>
     where
@@ -158,10 +174,10 @@ mod of_serde {
         is_absent(*field)
     }
 
-    /// The `apiVersion` of a `T`, absent or exactly that of its kind.
+    /// The `apiVersion` of a `T`. It may be absent.
     pub(crate) struct ApiVersion<T>(PhantomData<T>);
 
-    /// The `kind` of a `T`, absent or exactly its own.
+    /// The `kind` of a `T`. It may be absent.
     pub(crate) struct Kind<T>(PhantomData<T>);
 
     impl<T> Default for ApiVersion<T> {
@@ -190,7 +206,7 @@ mod of_serde {
         }
     }
 
-    /// Reads exactly this string, or nothing; the empty string is nothing, as in Go.
+    /// Reads this string only. It may be absent or empty, as in Go.
     struct Literal(&'static str);
 
     impl<'de> Visitor<'de> for Literal {

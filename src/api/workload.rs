@@ -1,4 +1,4 @@
-//! What makes Pods from a template (Go: `appsv1.Deployment` and its like, `batchv1.Job`, `batchv1.CronJob`).
+//! Workloads, which create Pods from a template (Go: the types of `appsv1` and `batchv1`).
 
 use alloc::string::String;
 use core::fmt;
@@ -6,25 +6,27 @@ use core::fmt;
 use super::wire::{named_by_metadata, wire_struct};
 use super::{PodMeta, PodSpec};
 
-/// An object whose Pods are made from a template.
+/// An object that creates Pods from a template.
 ///
-/// All six kinds are one type here, because they differ only in where the template stands. A
-/// ReplicaSet or Job that another workload made is one as well.
+/// The six kinds share this type, because they differ little apart from the position of the
+/// template in the wire form. A ReplicaSet or Job may itself be created by another workload.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Workload {
-    /// Which kind it is.
+    /// The kind.
     pub kind: WorkloadKind,
-    /// Its name and namespace, its UID and its annotations.
+    /// The name, namespace, UID and annotations.
     pub metadata: PodMeta,
-    /// What its Pods are made from.
+    /// The template of the Pods.
     pub template: PodTemplateSpec,
     /// The Service that governs the names of a StatefulSet's Pods.
     pub service_name: String,
-    /// `Indexed` or `NonIndexed`, of a Job or of a CronJob's Jobs; empty means `NonIndexed`.
+    /// The completion mode of a Job or of a CronJob's Jobs, `Indexed` or `NonIndexed`. Empty means
+    /// `NonIndexed`.
     pub completion_mode: String,
-    /// True if the API server leaves the labels of a Job's template alone.
+    /// True if the API server does not add labels to the template of a Job.
     pub manual_selector: bool,
-    /// The number of retries per index of an Indexed Job, if they are counted so.
+    /// The number of retries per index of an Indexed Job. Absent means that retries are counted for
+    /// the whole Job.
     pub backoff_limit_per_index: Option<i32>,
 }
 
@@ -39,7 +41,7 @@ wire_struct! {
 }
 
 impl Workload {
-    /// Returns a workload whose Pods are made from `template`, with everything else absent.
+    /// Returns a workload with this template. All other fields are absent.
     #[must_use]
     pub fn new(kind: WorkloadKind, metadata: PodMeta, template: PodTemplateSpec) -> Self {
         Workload {
@@ -73,7 +75,7 @@ pub enum WorkloadKind {
 }
 
 impl WorkloadKind {
-    /// All of them.
+    /// All kinds.
     pub const ALL: &[WorkloadKind] = &[
         WorkloadKind::Deployment,
         WorkloadKind::StatefulSet,
@@ -83,7 +85,7 @@ impl WorkloadKind {
         WorkloadKind::CronJob,
     ];
 
-    /// As `kind` has it: `Deployment`.
+    /// Returns the `kind`, such as `Deployment`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -96,7 +98,7 @@ impl WorkloadKind {
         }
     }
 
-    /// As `apiVersion` has it: `apps/v1`.
+    /// Returns the `apiVersion`, such as `apps/v1`.
     #[must_use]
     pub const fn api_version(self) -> &'static str {
         match self {
@@ -135,35 +137,35 @@ mod of_serde {
     wire_struct! {
         /// The `spec` of any workload.
         struct Spec {
-            /// Of all but a CronJob.
+            /// All kinds except CronJob.
             template: PodTemplateSpec,
-            /// Of a CronJob.
+            /// CronJob.
             job_template: JobTemplateSpec,
-            /// Of a StatefulSet.
+            /// StatefulSet.
             service_name: String,
-            /// Of a Job.
+            /// Job.
             completion_mode: String,
-            /// Of a Job.
+            /// Job.
             manual_selector: bool,
-            /// Of a Job.
+            /// Job.
             backoff_limit_per_index: Option<i32>,
         }
 
         /// `JobTemplateSpec`
         struct JobTemplateSpec {
-            /// The Jobs' own spec.
+            /// The spec of the Jobs.
             spec: JobSpec,
         }
 
         /// `JobSpec`
         struct JobSpec {
-            /// What the Jobs' Pods are made from.
+            /// The template of the Pods.
             template: PodTemplateSpec,
             /// `Indexed` or `NonIndexed`.
             completion_mode: String,
-            /// Without generated labels.
+            /// True without generated labels.
             manual_selector: bool,
-            /// Counts retries by index.
+            /// The number of retries per index.
             backoff_limit_per_index: Option<i32>,
         }
     }
@@ -208,7 +210,7 @@ mod of_serde {
         }
     }
 
-    /// A workload whose kind may stand beside it, in the list that it is an item of.
+    /// A workload in wire form. The kind of an item may be given by its list only.
     #[derive(serde::Deserialize)]
     #[serde(rename_all = "camelCase")]
     pub(crate) struct ReadWorkload {
@@ -260,6 +262,12 @@ mod of_serde {
                 ));
             }
             Ok(workload.of_kind(kind))
+        }
+    }
+
+    impl Serialize for WorkloadKind {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.serialize_str(self.as_str())
         }
     }
 

@@ -74,8 +74,8 @@ pub fn compose<'a>(
         pod,
         container,
         facts,
-        config_maps: facts.config_maps.namespace(&pod.metadata.namespace),
-        secrets: facts.secrets.namespace(&pod.metadata.namespace),
+        config_maps: facts.config_maps.in_namespace(&pod.metadata.namespace),
+        secrets: facts.secrets.in_namespace(&pod.metadata.namespace),
         pod_fields: PodFields::new(pod, facts),
         resource_fields: ResourceFields::new(pod, container, facts),
         files: BTreeMap::new(),
@@ -114,13 +114,13 @@ fn select_services<'a>(
     let of_objects = facts.services.candidates(namespace).map(|service| {
         let known = facts.known.filter(|_| service.awaits_cluster_ip());
         let (namespace, name) = name(service);
-        let known = known.and_then(|known| known.services.get(namespace, name));
+        let known = known.and_then(|known| known.services.in_namespace(namespace).get(name));
         known.filter(|known| known.has_cluster_ip()).unwrap_or(service)
     });
     let known = facts.known.into_iter().flat_map(|known| known.services.candidates(namespace));
     let absent = known.filter(|&service| {
         let (namespace, name) = name(service);
-        facts.services.get(namespace, name).is_none()
+        facts.services.in_namespace(namespace).get(name).is_none()
     });
     // A Service without ports may be a part of a manifest, such as a patch.
     let awaits = |service: &Service| {
@@ -562,7 +562,7 @@ impl<'a> Composer<'a, '_> {
         store: impl Fn(&'a Known) -> &'a Store<T>,
         name: &str,
     ) -> Option<&'a T> {
-        store(self.facts.known?).get(&self.pod.metadata.namespace, name)
+        store(self.facts.known?).in_namespace(&self.pod.metadata.namespace).get(name)
     }
 
     fn env_from_key(

@@ -172,7 +172,7 @@ impl<'a> Facts<'a> {
     /// Returns the Node that the Pod runs on, if it is known.
     pub(crate) fn node_of(&self, pod: &Pod) -> Option<&'a Node> {
         let is_named = !pod.spec.node_name.is_empty();
-        let named = || is_named.then(|| self.nodes.get("", &pod.spec.node_name)).flatten();
+        let named = || is_named.then(|| self.nodes.get(&pod.spec.node_name)).flatten();
         self.node.or_else(named)
     }
 

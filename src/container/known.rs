@@ -92,9 +92,8 @@ impl Known {
         key: impl Into<String>,
         value: impl Into<String>,
     ) {
-        let mut config_map = self.config_maps.delete(namespace, name).unwrap_or_else(|| {
-            ConfigMap { metadata: ObjectMeta::new(namespace, name), ..ConfigMap::default() }
-        });
+        let mut config_map = ConfigMap::new(namespace, name);
+        config_map = self.config_maps.delete(&config_map).unwrap_or(config_map);
         config_map.data.insert(key.into(), value.into());
         self.config_maps.apply(config_map);
     }
@@ -107,10 +106,8 @@ impl Known {
         key: impl Into<String>,
         value: impl Into<crate::api::SecretValue>,
     ) {
-        let mut secret = self.secrets.delete(namespace, name).unwrap_or_else(|| Secret {
-            metadata: ObjectMeta::new(namespace, name),
-            ..Secret::default()
-        });
+        let mut secret = Secret::new(namespace, name);
+        secret = self.secrets.delete(&secret).unwrap_or(secret);
         secret.data.insert(key.into(), value.into());
         self.secrets.apply(secret);
     }
@@ -130,12 +127,10 @@ impl Known {
         services: &Store<Service>,
         range: IpRange,
     ) -> Result<(), RangeTooSmallError> {
-        let absent: Store<Service> = self
-            .services
-            .iter()
-            .filter(|known| services.get(&known.metadata.namespace, &known.metadata.name).is_none())
-            .cloned()
-            .collect();
+        let is_absent = |known: &&Service| {
+            services.in_namespace(&known.metadata.namespace).get(&known.metadata.name).is_none()
+        };
+        let absent: Store<Service> = self.services.iter().filter(is_absent).cloned().collect();
         let addressed = services.iter().chain(self.services.iter());
         let mut taken: BTreeSet<IpAddr> =
             addressed.filter_map(|service| service.spec.cluster_ip.parse().ok()).collect();
@@ -152,7 +147,8 @@ impl Known {
             let Service { metadata, .. } = service;
             let has_address = self
                 .services
-                .get(&metadata.namespace, &metadata.name)
+                .in_namespace(&metadata.namespace)
+                .get(&metadata.name)
                 .is_some_and(Service::has_cluster_ip);
             if !service.awaits_cluster_ip() || has_address || is_left_out(service) {
                 continue;

@@ -1,9 +1,10 @@
-//! One document of any format, before it is known which objects are in it: `kubectl` prints a
-//! List's items before its kind.
+//! Documents of any format, read before the kinds of their objects are known.
+//!
+//! `kubectl` prints the items of a List before its kind.
 
 use alloc::borrow::Cow;
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::cell::Cell;
 use core::fmt;
@@ -12,16 +13,24 @@ use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor,
 };
 
-/// One document of JSON, YAML or another format, to be given to [`Objects::add`](crate::Objects::add).
+use super::value::Value;
+use crate::api::wire;
+
+/// A document of JSON, YAML or another self-describing format, for
+/// [`Objects::add`](crate::Objects::add).
 ///
-/// Any deserializer of a self-describing format makes one, within the default [`DocumentLimits`];
-/// these also make one with others. Text that the format can lend is not copied.
+/// Any deserializer of such a format reads one within the default [`DocumentLimits`]. Use
+/// [`DocumentLimits`] as a seed to read one within other limits.
 ///
 /// ```
 /// use kubelet_env::{Document, Objects};
 /// use serde::Deserialize;
 ///
-/// let yaml = "{apiVersion: v1, kind: Node, metadata: {name: worker-1}}\n---\n{apiVersion: v1, kind: List, items: []}\n";
+/// let yaml = "
+/// {apiVersion: v1, kind: Node, metadata: {name: worker-1}}
+/// ---
+/// {apiVersion: v1, kind: List, items: []}
+/// ";
 /// let mut objects = Objects::default();
 /// for document in yaml_serde::Deserializer::from_str(yaml) {
 ///     objects.add(Document::deserialize(document)?)?;
@@ -62,67 +71,52 @@ use serde::de::{
 /// ";
 /// let mut objects = Objects::default();
 /// objects.add(Document::deserialize(yaml_serde::Deserializer::from_str(yaml))?)?;
-/// let service = objects.services.get("", "web").unwrap();
+/// let service = objects.services.in_namespace("").get("web").unwrap();
 /// assert_eq!((service.spec.cluster_ip.as_str(), service.spec.ports.len()), ("10.0.0.2", 1));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// `Debug` shows nothing of it: a Secret may be in it.
+/// # Parsers
+///
+/// This crate does not parse text. The limits apply to what a parser returns, and not to the time
+/// and memory that it needs before that. For untrusted text:
+///
+/// - Add each document before the next one is read.
+/// - Set [`DocumentLimits::size`] to 32 times the length of the text. This stops YAML aliases that
+///   multiply their content.
+/// - Reject YAML with hundreds of unclosed `[` and `{` before it is parsed, or limit its length.
+///   Common parsers of YAML need time proportional to length × nesting. The `printenv` example
+///   does this.
+/// - Remove a UTF-8 byte order mark (`'\u{feff}'`) from the start of the text. `kubectl` accepts
+///   one, most parsers do not.
+///
+/// # Secrets
+///
+/// `Debug` does not show the content. An error of the parser may quote a value of a Secret, so its
+/// message is replaced while the object may be one: until its `kind` was read, and if that is
+/// `Secret` or `SecretList`. The position in the text remains.
 #[derive(Clone, PartialEq)]
-pub struct Document<'de>(pub(crate) Value<'de>);
+pub struct Document(pub(crate) Value<'static>);
 
-impl fmt::Debug for Document<'_> {
+impl fmt::Debug for Document {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Document([elided])")
     }
 }
 
-/// A value of the JSON data model.
-#[derive(Clone, PartialEq)]
-pub(crate) enum Value<'de> {
-    Null,
-    Bool(bool),
-    Signed(i64),
-    Unsigned(u64),
-    Float(f64),
-    Text(Cow<'de, str>),
-    List(Vec<Value<'de>>),
-    Map(Entries<'de>),
-}
-
-impl<'de> Value<'de> {
-    /// The value of the first key of that name, if this is a map that has it.
-    pub(crate) fn get(&self, key: &str) -> Option<&Value<'de>> {
-        match self {
-            Value::Map(fields) => {
-                fields.iter().find(|(name, _)| name == key).map(|(_, value)| value)
-            }
-            _ => None,
-        }
-    }
-
-    /// The text, if this is one.
-    pub(crate) fn as_str(&self) -> Option<&str> {
-        match self {
-            Value::Text(text) => Some(text),
-            _ => None,
-        }
-    }
-}
-
-/// How large a [`Document`] may become. A document that becomes larger is an error of its format,
-/// whose text names the limit.
+/// Upper bounds for a [`Document`].
 ///
-/// It is a [`DeserializeSeed`], to read a document with other limits than the default ones:
+/// It is a [`DeserializeSeed`] that reads a document within these bounds. A larger document is an
+/// error of the format, with the name of the exceeded limit in its message.
 ///
 /// ```
 /// use kubelet_env::Objects;
 /// use kubelet_env::objects::DocumentLimits;
 /// use serde::de::DeserializeSeed;
 ///
-/// let yaml = "{apiVersion: v1, kind: Service, metadata: &m {name: web}, a: [*m, *m], b: [*m, *m]}";
-/// let in_proportion = DocumentLimits { size: 32 * yaml.len(), ..DocumentLimits::default() };
-/// let document = in_proportion.deserialize(yaml_serde::Deserializer::from_str(yaml))?;
+/// let yaml = "{apiVersion: v1, kind: Service, metadata: &m {name: web}, a: [*m, *m], b: [*m]}";
+/// let limits = DocumentLimits { size: 32 * yaml.len(), ..DocumentLimits::default() };
+/// let document = limits.deserialize(yaml_serde::Deserializer::from_str(yaml))?;
 /// let mut objects = Objects::default();
 /// objects.add(document)?;
 ///
@@ -133,18 +127,22 @@ impl<'de> Value<'de> {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DocumentLimits {
-    /// How deep lists and objects may stand in one another: 128, which is as deep as serde_json and
-    /// the parsers of YAML go by themselves.
+    /// The maximum depth of nested lists and objects. The default is 128, the limit of serde_json
+    /// and of common YAML parsers.
     ///
-    /// Reading, cloning, comparing and dropping a document take stack for each level, and so does
-    /// its format's parser: count with 2 KiB a level in an optimised build and 10 KiB in another.
+    /// Each level uses stack to read, clone, compare and drop the document, and in the parser of
+    /// the format: about 2 KiB in an optimised build and 10 KiB in a debug build.
     pub depth: usize,
-    /// How many bytes it may come to, each value (`null` too) counted as 32 and each text and key as
-    /// its length besides: 1 GiB. The memory that it takes is one to three times that.
+    /// The maximum size in bytes. The default is 1 GiB.
     ///
-    /// A List of a million Services comes to some 0.8 GiB. No document comes to more than 32 times
-    /// the length of its text, unless aliases of YAML multiply what is in it: who reads YAML of
-    /// strangers takes that for the limit, or whatever the text's length is allowed to grow by.
+    /// Each value, `null` included, counts as 32 bytes. Each text and each key adds its length. A
+    /// List of a million Services has a size of about 0.8 GiB.
+    ///
+    /// The document uses one to three times as much memory. The objects that are read from it
+    /// usually use less, but a list of empty containers uses up to 30 times as much.
+    ///
+    /// Without YAML aliases no document is larger than 32 times the length of its text, or than 32
+    /// bytes if the text is empty. For untrusted YAML, use 32 times the length.
     pub size: usize,
 }
 
@@ -154,59 +152,116 @@ impl Default for DocumentLimits {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for DocumentLimits {
-    type Value = Document<'de>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Document<'de>, D::Error> {
+impl DocumentLimits {
+    /// Reads a document without a copy of the text that the format lends.
+    pub(super) fn read<'de, D: Deserializer<'de>>(
+        self,
+        deserializer: D,
+    ) -> Result<Value<'de>, D::Error> {
+        let state =
+            State { limits: self, bytes_left: Cell::new(self.size), is_ours: Cell::new(false) };
         let reader = ValueReader {
-            limits: &self,
+            state: &state,
             levels_left: self.depth,
-            bytes_left: &Cell::new(self.size),
+            position: Position::Object,
+            elides: false,
         };
-        reader.deserialize(deserializer).map(Document)
+        reader.deserialize(deserializer)
     }
 }
 
-impl<'de> Deserialize<'de> for Document<'de> {
+impl<'de> DeserializeSeed<'de> for DocumentLimits {
+    type Value = Document;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Document, D::Error> {
+        Ok(Document(self.read(deserializer)?.into_owned()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Document {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         DocumentLimits::default().deserialize(deserializer)
     }
 }
 
-/// What a value counts for, apart from its text.
-const BYTES_OF_A_VALUE: usize = 32;
+/// The size of a value without its text.
+const VALUE_SIZE: usize = 32;
 
-/// Reads a value, as far as the limits go.
-#[derive(Clone, Copy)]
-struct ValueReader<'l> {
-    limits: &'l DocumentLimits,
-    /// How much deeper the value may be nested.
-    levels_left: usize,
-    bytes_left: &'l Cell<usize>,
+/// The state that the readers of one document share.
+struct State {
+    limits: DocumentLimits,
+    bytes_left: Cell<usize>,
+    /// True if the error being returned is one of this module, so that it quotes nothing.
+    is_ours: Cell<bool>,
 }
 
-impl ValueReader<'_> {
-    fn deeper<E: Error>(self) -> Result<Self, E> {
-        let DocumentLimits { depth, .. } = self.limits;
-        match self.levels_left.checked_sub(1) {
-            Some(levels_left) => Ok(ValueReader { levels_left, ..self }),
-            None => Err(E::custom(format_args!(
-                "the document is nested too deep: {depth} levels at most (DocumentLimits::depth)"
-            ))),
-        }
+impl State {
+    fn error<E: Error>(&self, message: fmt::Arguments<'_>) -> E {
+        self.is_ours.set(true);
+        E::custom(message)
     }
 
-    fn take_up<E: Error>(self, bytes: usize) -> Result<(), E> {
-        let DocumentLimits { size, .. } = self.limits;
+    fn count<E: Error>(&self, bytes: usize) -> Result<(), E> {
         match self.bytes_left.get().checked_sub(bytes) {
             Some(bytes_left) => {
                 self.bytes_left.set(bytes_left);
                 Ok(())
             }
-            None => Err(E::custom(format_args!(
-                "the document comes to more than {size} bytes, its aliases expanded (DocumentLimits::size)"
+            None => Err(self.error(format_args!(
+                "the document with its aliases expanded is larger than {} bytes \
+                 (DocumentLimits::size)",
+                self.limits.size
             ))),
         }
+    }
+}
+
+/// The position of a value, as far as it decides about Secrets.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Position {
+    /// An object with a `kind`: the document itself or an item of a list.
+    Object,
+    /// The `items` of an object.
+    Items,
+    /// A value inside an object.
+    Other,
+}
+
+/// Reads a value within the limits.
+#[derive(Clone, Copy)]
+struct ValueReader<'s> {
+    state: &'s State,
+    levels_left: usize,
+    position: Position,
+    /// True if errors of the format may quote a Secret's value.
+    elides: bool,
+}
+
+impl ValueReader<'_> {
+    fn deeper<E: Error>(self) -> Result<Self, E> {
+        match self.levels_left.checked_sub(1) {
+            Some(levels_left) => Ok(ValueReader { levels_left, position: Position::Other, ..self }),
+            None => Err(self.state.error(format_args!(
+                "the document is nested too deeply: the limit is {} levels \
+                 (DocumentLimits::depth)",
+                self.state.limits.depth
+            ))),
+        }
+    }
+
+    fn text<'de, E: Error>(self, text: Cow<'de, str>) -> Result<Value<'de>, E> {
+        self.state.count(text.len())?;
+        Ok(Value::Text(text))
+    }
+
+    fn number<'de, E: Error>(self, text: Cow<'de, str>) -> Result<Value<'de>, E> {
+        let number = Value::number(text).ok_or_else(|| {
+            E::invalid_value(Unexpected::Other("another text"), &"the digits of a number")
+        })?;
+        if let Value::Number(text) = &number {
+            self.state.count(text.len())?;
+        }
+        Ok(number)
     }
 }
 
@@ -214,8 +269,14 @@ impl<'de> DeserializeSeed<'de> for ValueReader<'_> {
     type Value = Value<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value<'de>, D::Error> {
-        self.take_up(BYTES_OF_A_VALUE)?;
-        deserializer.deserialize_any(self)
+        self.state.count(VALUE_SIZE)?;
+        let read = deserializer.deserialize_any(self);
+        match read {
+            Err(_) if self.elides && !self.state.is_ours.get() => {
+                Err(self.state.error(format_args!("{}", wire::ELIDED_MESSAGE)))
+            }
+            read => read,
+        }
     }
 }
 
@@ -247,11 +308,11 @@ impl<'de> Visitor<'de> for ValueReader<'_> {
     }
 
     fn visit_i128<E: Error>(self, value: i128) -> Result<Value<'de>, E> {
-        beyond_64_bits(value)
+        self.number(value.to_string().into())
     }
 
     fn visit_u128<E: Error>(self, value: u128) -> Result<Value<'de>, E> {
-        beyond_64_bits(value)
+        self.number(value.to_string().into())
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Value<'de>, E> {
@@ -259,30 +320,62 @@ impl<'de> Visitor<'de> for ValueReader<'_> {
     }
 
     fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Value<'de>, E> {
-        self.take_up(text.len())?;
-        Ok(Value::Text(Cow::Borrowed(text)))
+        self.text(Cow::Borrowed(text))
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Value<'de>, E> {
-        self.take_up(text.len())?;
-        Ok(Value::Text(Cow::Owned(text.into())))
+        self.text(Cow::Owned(text.into()))
+    }
+
+    fn visit_string<E: Error>(self, text: String) -> Result<Value<'de>, E> {
+        self.text(Cow::Owned(text))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value<'de>, A::Error> {
-        let deeper = self.deeper()?;
+        let position = match self.position {
+            Position::Items => Position::Object,
+            Position::Object | Position::Other => Position::Other,
+        };
+        let reader = ValueReader { position, ..self.deeper()? };
         let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(deeper)? {
+        while let Some(item) = items.next_element_seed(reader)? {
             list.push(item);
         }
         Ok(Value::List(list))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value<'de>, A::Error> {
+        let mut next = entries.next_key()?;
+        if let Some(Key(key)) = &next
+            && key == wire::NUMBER_TOKEN
+        {
+            let Key(text) = entries.next_value()?;
+            return self.number(text);
+        }
+        let is_object = self.position == Position::Object;
+        // Of two kinds that of a Secret counts.
+        let mut is_secret = None;
         let deeper = self.deeper()?;
         let mut fields = Fields::default();
-        while let Some(Key(key)) = entries.next_key()? {
-            self.take_up(key.len())?;
-            fields.add(key, entries.next_value_seed(deeper)?)?;
+        while let Some(Key(key)) = next {
+            self.state.count(key.len())?;
+            let reader = match is_object {
+                true => ValueReader {
+                    position: if key == "items" { Position::Items } else { Position::Other },
+                    elides: is_secret.unwrap_or(key != "apiVersion" && key != "kind"),
+                    ..deeper
+                },
+                false => deeper,
+            };
+            let value = entries.next_value_seed(reader)?;
+            if is_object
+                && key == "kind"
+                && let Some(kind) = value.as_str().filter(|kind| !kind.is_empty())
+            {
+                is_secret = Some(is_secret.unwrap_or(false) || wire::is_secret_kind(kind));
+            }
+            fields.add(key, value)?;
+            next = entries.next_key()?;
         }
         fields.finish()
     }
@@ -361,12 +454,7 @@ fn merge<'de, E: Error>(
     Ok(added)
 }
 
-/// As in JSON, which has no other numbers of that size.
-fn beyond_64_bits<'de, E: Error>(number: impl ToString) -> Result<Value<'de>, E> {
-    number.to_string().parse().map(Value::Float).map_err(E::custom)
-}
-
-/// A key of a map. YAML's may be numbers and booleans, which become text as they do in `kubectl`.
+/// A key of a map. Numbers and booleans of YAML become text, as in `kubectl`.
 struct Key<'de>(Cow<'de, str>);
 
 impl<'de> Deserialize<'de> for Key<'de> {

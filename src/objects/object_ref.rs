@@ -7,6 +7,17 @@ use crate::api::Object;
 use crate::text::OneLine;
 
 /// A reference to an object by kind, namespace and name.
+///
+/// `Display` prints `Service default/web`, or `Service web` without a namespace. The output is a
+/// single line, and names longer than the API server accepts are shortened.
+///
+/// ```
+/// use kubelet_env::ObjectRef;
+/// use kubelet_env::api::Service;
+///
+/// let object = ObjectRef::of(&Service::new("default", "web"));
+/// assert_eq!(object.to_string(), "Service default/web");
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(
     feature = "serde",
@@ -14,11 +25,11 @@ use crate::text::OneLine;
     serde(rename_all = "camelCase")
 )]
 pub struct ObjectRef {
-    /// Its kind: `Service`.
+    /// The kind, such as `Service`.
     pub kind: String,
-    /// Its namespace; empty if it has none.
+    /// The namespace. It is empty if the object has none.
     pub namespace: String,
-    /// Its name; empty if it has none.
+    /// The name. It is empty if the object has none.
     pub name: String,
 }
 
@@ -34,26 +45,25 @@ impl ObjectRef {
     }
 }
 
-/// `Service default/web`, or `Service web` where the namespace is not known: always on one line, and
-/// without what is longer than any name that an API server lets in.
 impl fmt::Display for ObjectRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ObjectRef { kind, namespace, name } = self;
-        write_on_a_line(if kind.is_empty() { "object" } else { kind }, f)?;
+        write_shortened(if kind.is_empty() { "object" } else { kind }, f)?;
         match (namespace.is_empty(), name.is_empty()) {
             (true, true) => return Ok(()),
             (true, false) => f.write_str(" ")?,
             (false, true) => f.write_str(" in ")?,
             (false, false) => {
                 f.write_str(" ")?;
-                write_on_a_line(namespace, f)?;
+                write_shortened(namespace, f)?;
                 f.write_str("/")?;
             }
         }
-        write_on_a_line(if name.is_empty() { namespace } else { name }, f)
+        write_shortened(if name.is_empty() { namespace } else { name }, f)
     }
 }
 
-fn write_on_a_line(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// Writes at most 253 characters, the maximum length of a name.
+fn write_shortened(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     text.chars().take(253).try_for_each(|c| OneLine(&mut *f).write_char(c))
 }

@@ -1,28 +1,29 @@
-//! Objects read out of documents (client-go: the universal deserializer).
+//! Objects read from documents (client-go: the universal deserializer).
 
 use alloc::borrow::ToOwned;
+use alloc::format;
 use alloc::string::String;
 
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error};
 
-use super::document::{Document, Value};
-use super::field::{self, FieldError};
-use super::set::{DuplicateObjectError, Objects, insert};
-use super::{ObjectRef, Store};
+use super::value::Value;
+use super::{
+    Document, DocumentLimits, DuplicateObjectError, FieldError, ObjectRef, Objects, insert,
+};
 use crate::api::{
-    ConfigMap, LimitRange, Node, Pod, ReadWorkload, Secret, Service, Workload, WorkloadKind, wire,
+    ConfigMap, LimitRange, Node, Pod, ReadWorkload, Secret, Service, WorkloadKind, wire,
 };
 
-/// A document does not hold the objects that it should.
+/// An error while reading objects from a document.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ObjectError {
-    /// A field of an object is missing, or is not what its type wants.
+    /// A field of an object is missing or does not have the required type.
     #[error("{}{error}", prefix(object))]
     Field {
-        /// The object, as far as it could be made out.
+        /// The object, as far as it was read.
         object: ObjectRef,
-        /// The field, and what is wrong with it.
+        /// The field and its problem.
         error: FieldError,
     },
     /// An object is defined twice.
@@ -30,43 +31,52 @@ pub enum ObjectError {
     Duplicate(#[from] DuplicateObjectError),
 }
 
-/// Nothing is known of what is no object.
+impl ObjectError {
+    /// Changes the error of a field.
+    fn map_field(self, change: impl FnOnce(FieldError) -> FieldError) -> Self {
+        match self {
+            ObjectError::Field { object, error } => {
+                ObjectError::Field { object, error: change(error) }
+            }
+            duplicate @ ObjectError::Duplicate(_) => duplicate,
+        }
+    }
+}
+
+/// Returns the start of a message about `object`. It is empty if the object has no identity.
 fn prefix(object: &ObjectRef) -> String {
-    if *object == ObjectRef::default() { String::new() } else { alloc::format!("{object}: ") }
+    if *object == ObjectRef::default() { String::new() } else { format!("{object}: ") }
 }
 
 impl Objects {
-    /// Takes in the objects of a document: one object, or a list of them. An empty document
-    /// (YAML's between two `---`) holds none; objects of kinds that do not matter to a
-    /// container's environment end in [`ignored`](Objects::ignored).
+    /// Adds the objects of a document: one object or a list of them.
+    ///
+    /// An empty document, such as one between two `---` of YAML, has no objects. Objects of kinds
+    /// that do not affect a container's environment are counted in [`ignored`](Objects::ignored).
     ///
     /// # Errors
-    /// - The document is no object, or one without an `apiVersion` or a `kind`, or with one that is
-    ///   longer than any is, 317 bytes.
-    /// - An object that is not ignored has no name. A Pod may have none, and a Job that has a
-    ///   `generateName`.
-    /// - A field is not what its type wants: the error says which field of which object.
-    /// - There are two objects of a kind with one name in one namespace, counting those that
-    ///   were taken in before.
     ///
-    /// Then nothing of the document was taken in.
-    pub fn add(&mut self, document: Document<'_>) -> Result<(), ObjectError> {
-        let mut read = Objects::default();
-        if document.0 != Value::Null {
-            read.add_object(document.0, None)?;
-        }
-        Ok(self.merge(read)?)
+    /// Returns an error if
+    ///
+    /// - the document is not an object, has no `apiVersion` or `kind`, or has one of more than 317
+    ///   bytes,
+    /// - an object has no name and is not ignored (a Pod, or a Job with a `generateName`, may have
+    ///   none),
+    /// - a field does not have the required type,
+    /// - two objects of a kind have the same name in the same namespace, including objects that
+    ///   were added before.
+    ///
+    /// `self` is left unchanged then.
+    pub fn add(&mut self, document: Document) -> Result<(), ObjectError> {
+        self.add_value(document.0)
     }
 
-    fn workloads_mut(&mut self, kind: WorkloadKind) -> &mut Store<Workload> {
-        match kind {
-            WorkloadKind::Deployment => &mut self.deployments,
-            WorkloadKind::StatefulSet => &mut self.stateful_sets,
-            WorkloadKind::DaemonSet => &mut self.daemon_sets,
-            WorkloadKind::ReplicaSet => &mut self.replica_sets,
-            WorkloadKind::Job => &mut self.jobs,
-            WorkloadKind::CronJob => &mut self.cron_jobs,
+    fn add_value(&mut self, document: Value<'_>) -> Result<(), ObjectError> {
+        let mut read = Objects::default();
+        if document != Value::Null {
+            read.add_object(document, None)?;
         }
+        Ok(self.merge(read)?)
     }
 
     fn add_object(
@@ -75,6 +85,18 @@ impl Objects {
         item_type: Option<&TypeMeta>,
     ) -> Result<(), ObjectError> {
         let object = object_ref(&value);
+        let is_secret = wire::is_secret_kind(&object.kind)
+            || item_type.is_some_and(|item| wire::is_secret_kind(&item.kind));
+        self.add_any_object(value, object, item_type)
+            .map_err(|error| if is_secret { error.map_field(FieldError::elided) } else { error })
+    }
+
+    fn add_any_object(
+        &mut self,
+        value: Value<'_>,
+        object: ObjectRef,
+        item_type: Option<&TypeMeta>,
+    ) -> Result<(), ObjectError> {
         let type_meta = match TypeMeta::of(&value, item_type) {
             Ok(type_meta) => type_meta,
             Err(error) => return Err(ObjectError::Field { object, error }),
@@ -94,7 +116,7 @@ impl Objects {
         type_meta: &TypeMeta,
     ) -> Result<(), ObjectError> {
         if let Some(kind) = type_meta.workload_kind() {
-            // A Job may have a `generateName` instead, and no name yet.
+            // It may have a `generateName` and no name yet.
             let read = if kind == WorkloadKind::Job && has_generate_name(&value) {
                 read_object(value, object)?
             } else {
@@ -109,14 +131,16 @@ impl Objects {
         } else if type_meta.is::<Secret>() {
             insert(&mut self.secrets, read_named(value, object)?)?;
         } else if type_meta.is::<Pod>() {
-            // It may have a `generateName` instead, and no name yet.
+            // It may have a `generateName` and no name yet.
             insert(&mut self.pods, read_object(value, object)?)?;
         } else if type_meta.is::<Node>() {
             insert(&mut self.nodes, read_named(value, object)?)?;
         } else if type_meta.is::<LimitRange>() {
             insert(&mut self.limit_ranges, read_named(value, object)?)?;
         } else {
-            self.ignored.push(object);
+            let TypeMeta { api_version, kind } = type_meta;
+            let count = self.ignored.entry(format!("{api_version} {kind}")).or_default();
+            *count = count.saturating_add(1);
         }
         Ok(())
     }
@@ -138,29 +162,26 @@ impl Objects {
             None | Some((_, Value::Null)) => Ok(()),
             Some((_, Value::List(items))) => {
                 for (index, item) in items.into_iter().enumerate() {
-                    self.add_object(item, item_type).map_err(|error| match error {
-                        ObjectError::Field { object, error } => {
-                            ObjectError::Field { object, error: error.in_item(index) }
-                        }
-                        duplicate => duplicate,
-                    })?;
+                    self.add_object(item, item_type)
+                        .map_err(|error| error.map_field(|error| error.in_item(index)))?;
                 }
                 Ok(())
             }
             Some((key, other)) => {
-                let error = FieldError::of_kind(&other, "a list").at_key(key);
+                let error = FieldError::of_value(&other, "a list").at_key(key);
                 Err(ObjectError::Field { object, error })
             }
         }
     }
 }
 
-/// Reads all objects of one document. An error's text is that of [`ObjectError`].
+/// Reads all objects of one document within the default [`DocumentLimits`]. An error has the text of
+/// an [`ObjectError`].
 impl<'de> Deserialize<'de> for Objects {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let document = Document::deserialize(deserializer)?;
+        let document = DocumentLimits::default().read(deserializer)?;
         let mut objects = Objects::default();
-        objects.add(document).map_err(D::Error::custom)?;
+        objects.add_value(document).map_err(D::Error::custom)?;
         Ok(objects)
     }
 }
@@ -184,10 +205,22 @@ fn has_generate_name(value: &Value<'_>) -> bool {
 }
 
 fn read_object<T: DeserializeOwned>(value: Value<'_>, object: ObjectRef) -> Result<T, ObjectError> {
-    field::read(value).map_err(|error| ObjectError::Field { object, error })
+    T::deserialize(value).map_err(|error| ObjectError::Field { object, error })
 }
 
-/// What can be said of an object before it is read.
+/// Reads the object that [`convert`](super::convert) has serialized.
+pub(super) fn read_converted<T: DeserializeOwned>(
+    value: Result<Value<'_>, FieldError>,
+) -> Result<T, ObjectError> {
+    let value =
+        value.map_err(|error| ObjectError::Field { object: ObjectRef::default(), error })?;
+    let object = object_ref(&value);
+    let is_secret = wire::is_secret_kind(&object.kind);
+    read_object(value, object)
+        .map_err(|error| if is_secret { error.map_field(FieldError::elided) } else { error })
+}
+
+/// Returns the identity of an object before it is read, as far as it has one.
 fn object_ref(value: &Value<'_>) -> ObjectRef {
     let text =
         |value: Option<&Value<'_>>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -199,11 +232,12 @@ fn object_ref(value: &Value<'_>) -> ObjectRef {
     }
 }
 
-/// A group of 253 bytes, `/` and a version of 63: no API server knows a longer `apiVersion`, nor a
-/// longer `kind`. A list's are also those of its items, each of which has a copy.
+/// The maximum length of an `apiVersion` or `kind`: a group of 253 bytes, `/` and a version of 63.
+///
+/// It bounds the work for the items of a list, which inherit both.
 const LONGEST_TYPE: usize = 317;
 
-/// `TypeMeta`: of which kind an object is.
+/// The `apiVersion` and `kind` of an object (Go: `metav1.TypeMeta`).
 #[derive(Clone)]
 struct TypeMeta {
     api_version: String,
@@ -211,18 +245,18 @@ struct TypeMeta {
 }
 
 impl TypeMeta {
-    /// What the object says of itself, or else what its list says of its items.
+    /// Reads the type of an object. An item of a list may inherit it.
     fn of(value: &Value<'_>, item_type: Option<&TypeMeta>) -> Result<Self, FieldError> {
-        let Value::Map(_) = value else { return Err(FieldError::of_kind(value, "an object")) };
+        let Value::Map(_) = value else { return Err(FieldError::of_value(value, "an object")) };
         let read = |key: &'static str, inherited: Option<&String>| match value.get(key) {
             Some(text) if text.as_str().is_some_and(|text| text.len() > LONGEST_TYPE) => {
-                Err(FieldError::of_kind(text, "a string of at most 317 bytes").at_key(key))
+                Err(FieldError::of_value(text, "a string of at most 317 bytes").at_key(key))
             }
             Some(Value::Text(text)) if !text.is_empty() => Ok(text.clone().into_owned()),
             None | Some(Value::Null | Value::Text(_)) => {
                 inherited.cloned().ok_or_else(|| FieldError::missing_field(key))
             }
-            Some(other) => Err(FieldError::of_kind(other, "a string").at_key(key)),
+            Some(other) => Err(FieldError::of_value(other, "a string").at_key(key)),
         };
         Ok(TypeMeta {
             kind: read("kind", item_type.map(|item| &item.kind))?,
@@ -241,8 +275,8 @@ impl TypeMeta {
         WorkloadKind::ALL.iter().copied().find(is)
     }
 
-    /// If this is called like a list: what its items are where they do not say so themselves.
-    /// Those of a `v1` `List` do.
+    /// Returns `None` if the kind is not that of a list. Otherwise it returns the type that the
+    /// items inherit, which is `None` for a `v1` `List`.
     fn item_type(&self) -> Option<Option<TypeMeta>> {
         let kind = self.kind.strip_suffix("List")?;
         let item_type = TypeMeta { api_version: self.api_version.clone(), kind: kind.to_owned() };

@@ -1,30 +1,34 @@
-//! The objects of one kind in a cluster, by namespace and name (client-go: `cache.Indexer` with the
-//! index by namespace).
+//! The objects of one kind in a cluster, by namespace and name.
 
 use alloc::borrow::ToOwned;
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::{BTreeMap, BTreeSet, btree_map};
 use alloc::string::String;
 use core::borrow::Borrow;
 use core::cmp::Ordering;
 use core::fmt;
+use core::iter::Flatten;
+use core::option;
 
-use crate::api::{Object, Timestamp};
+use crate::api::{Node, Object, Timestamp};
 
-/// The objects of one kind, at most one of a name in a namespace, iterated by namespace and name.
+/// The objects of one kind, sorted by namespace and name (client-go: `cache.Indexer`).
 ///
-/// It is fed as a watch is: [`apply`](Self::apply) what was added or modified,
-/// [`delete`](Self::delete) what was deleted, [`replace`](Self::replace) all after a new list. An
-/// event and a look-up cost the logarithm of what it holds, and what is asked of one namespace does
-/// not touch the others. It is what client-go's `cache.Indexer` is to the kubelet.
+/// A namespace has at most one object of a name. A watch feeds the store: [`apply`](Self::apply) an
+/// added or modified object, [`delete`](Self::delete) a deleted one, and
+/// [`replace`](Self::replace) all of them after a new list. Each event and each lookup takes
+/// logarithmic time.
 ///
 /// ```
-/// use kubelet_env::api::{ObjectMeta, Service};
 /// use kubelet_env::Store;
+/// use kubelet_env::api::Service;
 ///
 /// let mut services = Store::default();
-/// services.apply(Service { metadata: ObjectMeta::new("prod", "web"), ..Service::default() });
-/// services.apply(Service { metadata: ObjectMeta::new("prod", "db"), ..Service::default() });
-/// let names: Vec<&str> = services.in_namespace("prod").map(|service| service.metadata.name.as_str()).collect();
+/// services.apply(Service::new("prod", "web"));
+/// services.apply(Service::new("prod", "db"));
+///
+/// let prod = services.in_namespace("prod");
+/// assert!(prod.get("web").is_some());
+/// let names: Vec<&str> = prod.iter().map(|service| service.metadata.name.as_str()).collect();
 /// assert_eq!(names, ["db", "web"]);
 /// ```
 #[derive(Clone)]
@@ -33,7 +37,7 @@ pub struct Store<T> {
 }
 
 impl<T: Object> Store<T> {
-    /// Takes an object in, in the place of one of its name in its namespace, which is returned.
+    /// Inserts an object and returns the one it replaced, if any.
     pub fn apply(&mut self, object: T) -> Option<T> {
         let in_namespace = match self.by_namespace.get_mut(object.namespace()) {
             Some(in_namespace) => in_namespace,
@@ -42,78 +46,168 @@ impl<T: Object> Store<T> {
         in_namespace.replace(ByName(object)).map(|ByName(former)| former)
     }
 
-    /// Takes an object out, and returns it if it was there.
-    pub fn delete(&mut self, namespace: &str, name: &str) -> Option<T> {
-        let in_namespace = self.by_namespace.get_mut(namespace)?;
-        let ByName(object) = in_namespace.take(name)?;
+    /// Removes the object with the namespace and name of `object`, and returns it if it existed.
+    ///
+    /// ```
+    /// use kubelet_env::Store;
+    /// use kubelet_env::api::Service;
+    ///
+    /// let mut services = Store::from_iter([Service::new("prod", "web")]);
+    /// assert!(services.delete(&Service::new("prod", "web")).is_some());
+    /// assert!(services.is_empty());
+    /// ```
+    pub fn delete(&mut self, object: &T) -> Option<T> {
+        let in_namespace = self.by_namespace.get_mut(object.namespace())?;
+        let ByName(deleted) = in_namespace.take(object.name())?;
         if in_namespace.is_empty() {
-            self.by_namespace.remove(namespace);
+            self.by_namespace.remove(object.namespace());
         }
-        Some(object)
+        Some(deleted)
     }
 
-    /// Holds these objects from now on, and no other. Of two with one name in one namespace the
-    /// later stands.
+    /// Replaces the contents. The last of several objects with the same namespace and name wins.
     pub fn replace(&mut self, objects: impl IntoIterator<Item = T>) {
         *self = objects.into_iter().collect();
     }
 
-    /// The object of that name in that namespace.
+    /// Returns the objects of one namespace. Nodes are in the namespace `""`.
     #[must_use]
-    pub fn get(&self, namespace: &str, name: &str) -> Option<&T> {
-        self.by_namespace.get(namespace)?.get(name).map(|ByName(object)| object)
-    }
-
-    /// The objects of one namespace, to look many of them up without the namespace.
-    pub(crate) fn namespace(&self, namespace: &str) -> Namespace<'_, T> {
+    pub fn in_namespace(&self, namespace: &str) -> Namespace<'_, T> {
         Namespace(self.by_namespace.get(namespace))
     }
 
-    /// All objects, by namespace and name.
-    pub fn iter(&self) -> impl Iterator<Item = &T> {
-        self.by_namespace.values().flatten().map(|ByName(object)| object)
+    pub(super) fn find(&self, namespace: &str, name: &str) -> Option<&T> {
+        self.in_namespace(namespace).get(name)
     }
 
-    /// The objects of one namespace, by name.
-    pub fn in_namespace(&self, namespace: &str) -> impl Iterator<Item = &T> {
-        self.by_namespace.get(namespace).into_iter().flatten().map(|ByName(object)| object)
-    }
-
-    /// Gives the objects away, by namespace and name.
-    pub fn into_objects(self) -> impl Iterator<Item = T> {
-        self.by_namespace.into_values().flatten().map(|ByName(object)| object)
-    }
-
-    /// Takes out all objects of a namespace, by name.
-    pub(crate) fn take_namespace(&mut self, namespace: &str) -> impl Iterator<Item = T> + use<T> {
+    /// Removes all objects of a namespace and returns them, sorted by name.
+    pub(super) fn take_namespace(&mut self, namespace: &str) -> impl Iterator<Item = T> + use<T> {
         self.by_namespace.remove(namespace).into_iter().flatten().map(|ByName(object)| object)
     }
 
-    /// How many objects it holds.
+    /// Keeps the objects that [existed](Object::existed_at) at `time`.
+    #[must_use]
+    pub fn as_of(self, time: Timestamp) -> Self {
+        self.into_iter().filter(|object| object.existed_at(time)).collect()
+    }
+}
+
+impl<T> Store<T> {
+    /// Returns the objects, sorted by namespace and name.
+    pub fn iter(&self) -> Iter<'_, T> {
+        Iter(self.by_namespace.values().flatten())
+    }
+
+    /// Returns the number of objects.
     #[must_use]
     pub fn len(&self) -> usize {
         self.by_namespace.values().map(BTreeSet::len).sum()
     }
 
-    /// Whether it holds none.
+    /// Reports whether there are no objects.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.by_namespace.is_empty()
     }
+}
 
-    /// Those that were there at `moment`, as [`Object::existed_at`] has it.
+impl Store<Node> {
+    /// Returns the Node of that name.
     #[must_use]
-    pub fn as_of(self, moment: Timestamp) -> Self {
-        self.into_objects().filter(|object| object.existed_at(moment)).collect()
+    pub fn get(&self, name: &str) -> Option<&Node> {
+        self.in_namespace("").get(name)
     }
 }
 
-/// The objects of one namespace, if there are any.
-pub(crate) struct Namespace<'s, T>(Option<&'s BTreeSet<ByName<T>>>);
+/// The objects of one kind in one namespace, sorted by name.
+pub struct Namespace<'a, T>(Option<&'a BTreeSet<ByName<T>>>);
 
-impl<'s, T: Object> Namespace<'s, T> {
-    pub(crate) fn get(&self, name: &str) -> Option<&'s T> {
+impl<'a, T: Object> Namespace<'a, T> {
+    /// Returns the object of that name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&'a T> {
         self.0?.get(name).map(|ByName(object)| object)
+    }
+}
+
+impl<'a, T> Namespace<'a, T> {
+    /// Returns the objects, sorted by name.
+    pub fn iter(&self) -> NamespaceIter<'a, T> {
+        NamespaceIter(self.0.into_iter().flatten())
+    }
+}
+
+impl<T> Clone for Namespace<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Namespace<'_, T> {}
+
+impl<T: fmt::Debug> fmt::Debug for Namespace<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
+
+/// The objects of a [`Store`], sorted by namespace and name.
+pub struct Iter<'a, T>(Flatten<btree_map::Values<'a, String, BTreeSet<ByName<T>>>>);
+
+/// The objects of a [`Namespace`], sorted by name.
+pub struct NamespaceIter<'a, T>(Flatten<option::IntoIter<&'a BTreeSet<ByName<T>>>>);
+
+/// The objects of a consumed [`Store`], sorted by namespace and name.
+pub struct IntoIter<T>(Flatten<btree_map::IntoValues<String, BTreeSet<ByName<T>>>>);
+
+macro_rules! iterate {
+    ($(<$($lifetime:lifetime)?> $iterator:ty => $item:ty),+) => { $(
+        impl<$($lifetime,)? T> Iterator for $iterator {
+            type Item = $item;
+
+            fn next(&mut self) -> Option<$item> {
+                self.0.next().map(|ByName(object)| object)
+            }
+
+            fn size_hint(&self) -> (usize, Option<usize>) {
+                self.0.size_hint()
+            }
+        }
+
+        impl<$($lifetime,)? T> fmt::Debug for $iterator {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(stringify!($iterator))
+            }
+        }
+    )+ };
+}
+
+iterate!(<'a> Iter<'a, T> => &'a T, <'a> NamespaceIter<'a, T> => &'a T, <> IntoIter<T> => T);
+
+impl<'a, T> IntoIterator for &'a Store<T> {
+    type Item = &'a T;
+    type IntoIter = Iter<'a, T>;
+
+    fn into_iter(self) -> Iter<'a, T> {
+        self.iter()
+    }
+}
+
+impl<T> IntoIterator for Store<T> {
+    type Item = T;
+    type IntoIter = IntoIter<T>;
+
+    fn into_iter(self) -> IntoIter<T> {
+        IntoIter(self.by_namespace.into_values().flatten())
+    }
+}
+
+impl<'a, T> IntoIterator for Namespace<'a, T> {
+    type Item = &'a T;
+    type IntoIter = NamespaceIter<'a, T>;
+
+    fn into_iter(self) -> NamespaceIter<'a, T> {
+        self.iter()
     }
 }
 
@@ -125,9 +219,7 @@ impl<T> Default for Store<T> {
 
 impl<T: fmt::Debug> fmt::Debug for Store<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set()
-            .entries(self.by_namespace.values().flatten().map(|ByName(object)| object))
-            .finish()
+        f.debug_set().entries(self).finish()
     }
 }
 
@@ -147,15 +239,15 @@ impl<T: Object> Extend<T> for Store<T> {
     }
 }
 
-impl<T: Object + PartialEq> PartialEq for Store<T> {
+impl<T: PartialEq> PartialEq for Store<T> {
     fn eq(&self, other: &Self) -> bool {
-        self.iter().eq(other.iter())
+        self.iter().eq(other)
     }
 }
 
-impl<T: Object + Eq> Eq for Store<T> {}
+impl<T: Eq> Eq for Store<T> {}
 
-/// An object that is found and ordered by its name alone, so that the name is stored once.
+/// An object that is compared by its name alone, so that the name is stored once.
 #[derive(Clone)]
 struct ByName<T>(T);
 
@@ -188,14 +280,12 @@ impl<T: Object> Ord for ByName<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{ObjectMeta, Service};
+    use crate::api::Service;
 
-    /// What `BTreeSet` asks of its items, whether or not it makes use of it today.
+    /// `BTreeSet` requires it, even of comparisons that it does not use today.
     #[test]
     fn keys_compare_like_names() {
-        let named = |name| {
-            ByName(Service { metadata: ObjectMeta::new("default", name), ..Service::default() })
-        };
+        let named = |name| ByName(Service::new("default", name));
         for (a, b) in [("a", "a"), ("a", "b"), ("b", "a")] {
             assert_eq!(named(a) == named(b), a == b);
             assert_eq!(named(a).partial_cmp(&named(b)), a.partial_cmp(b));

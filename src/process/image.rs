@@ -48,7 +48,7 @@ mod of_serde {
     use serde::{Deserialize, Deserializer};
 
     use super::ImageConfig;
-    use crate::objects::{Document, DocumentValue as Value, FieldError, read_value};
+    use crate::objects::{Document, DocumentValue as Value, FieldError};
 
     /// An error from reading an [`ImageConfig`].
     #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -89,7 +89,7 @@ mod of_serde {
         ///
         /// Returns an error if the document has no `config`, is a list of other than one image, or
         /// if a field has the wrong type.
-        pub fn from_document(document: Document<'_>) -> Result<Self, ImageConfigError> {
+        pub fn from_document(document: Document) -> Result<Self, ImageConfigError> {
             let image = match document.0 {
                 Value::List(mut images) => match (images.pop(), images.len()) {
                     (Some(image), 0) => image,
@@ -109,7 +109,7 @@ mod of_serde {
             match config {
                 Some((key, value)) => {
                     let config: Config =
-                        read_value(value).map_err(|error: FieldError| error.at_key(key))?;
+                        Config::deserialize(value).map_err(|error| error.at_key(key))?;
                     Ok(ImageConfig {
                         env: config.env.unwrap_or_default(),
                         entrypoint: config.entrypoint.unwrap_or_default(),

@@ -107,7 +107,8 @@ impl Store<Service> {
 
     /// Returns the Services of a namespace and `default/kubernetes`.
     pub(crate) fn candidates(&self, namespace: &str) -> impl Iterator<Item = &Service> {
-        self.in_namespace(namespace).chain(self.get(NAMESPACE_DEFAULT, KUBERNETES))
+        let master = self.in_namespace(NAMESPACE_DEFAULT).get(KUBERNETES);
+        self.in_namespace(namespace).iter().chain(master)
     }
 }
 

@@ -118,8 +118,9 @@ fn complete(scenario: &Scenario) -> Scenario {
             full.objects.services.apply(service);
         }
     }
-    if full.objects.services.get("default", "kubernetes").is_none() {
-        let kubernetes = Known::default().services.get("default", "kubernetes").cloned();
+    if full.objects.services.in_namespace("default").get("kubernetes").is_none() {
+        let kubernetes =
+            Known::default().services.in_namespace("default").get("kubernetes").cloned();
         let mut kubernetes: Service = kubernetes.expect("every cluster has it");
         kubernetes.spec.cluster_ip = "10.96.0.1".into();
         full.objects.services.apply(kubernetes);
@@ -185,7 +186,7 @@ impl Removal {
             })
             .collect();
         let objects = &mut partial.objects;
-        for mut config_map in std::mem::take(&mut objects.config_maps).into_objects() {
+        for mut config_map in std::mem::take(&mut objects.config_maps) {
             if !of_env_from.contains(&*config_map.metadata.name) {
                 config_map.data.retain(|_, _| !self.chooses());
             }
@@ -193,7 +194,7 @@ impl Removal {
                 objects.config_maps.apply(config_map);
             }
         }
-        for mut secret in std::mem::take(&mut objects.secrets).into_objects() {
+        for mut secret in std::mem::take(&mut objects.secrets) {
             if !of_env_from.contains(&*secret.metadata.name) {
                 secret.data.retain(|_, _| !self.chooses());
             }
@@ -219,7 +220,7 @@ impl Removal {
             && service.spec.ports.iter().all(is_plain_https)
             && !is_ipv6;
         if is_usual && self.chooses() {
-            partial.objects.services.delete(namespace, name);
+            partial.objects.services.delete(service);
         } else if self.chooses() {
             let mut service = service.clone();
             service.spec.cluster_ip.clear();

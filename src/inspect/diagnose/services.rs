@@ -39,7 +39,7 @@ impl Composition<'_> {
         if self.service_links() == ServiceLinks::Enabled {
             let of_namespace = self.facts().services.in_namespace(&self.pod().metadata.namespace);
             for (service, finding) in
-                of_namespace.filter_map(|service| Some((service, skipped(service)?)))
+                of_namespace.iter().filter_map(|service| Some((service, skipped(service)?)))
             {
                 // A manifest written by hand has no address, and its names have met no API server.
                 find_refused(service, release, findings);

@@ -40,7 +40,7 @@ fn public_types_are_send_sync_clone_and_debug() {
             Absence, Ambiguity<'_>, Candidate, Captured<'_>, Certainty, Change<'_>, Code,
             Collision<'_>, Comparison<'_>, ComposeError, ComposeErrorKind, Composition<'_>,
             ConfigMap, ConfigMapEnvSource, ConfigMapKeySelector, Container, Declared<'_>,
-            DiscoverError, Discovered, DiscoveredPort, DiscoveredService, Document<'_>,
+            DiscoverError, Discovered, DiscoveredPort, DiscoveredService, Document,
             DocumentLimits, DriftKind, DriftedVariable, DuplicateObjectError, Entry, EnvFileError,
             EnvFileLineError, EnvFiles, EnvFromSource, EnvVar, EnvVarSource, Environment<'_>,
             ExecAction, Expanded<'_>, Expectations, Explanation, Facts<'_>, FieldError,

@@ -71,7 +71,7 @@ impl Case {
             }
             service
         };
-        objects.services = services.into_objects().map(with_address).collect();
+        objects.services = services.into_iter().map(with_address).collect();
         let of_cluster = |service: &&Service| {
             (&*service.metadata.namespace, &*service.metadata.name) == ("default", "kubernetes")
         };
@@ -86,18 +86,19 @@ impl Case {
         let workload = |kind, name: &str| {
             objects
                 .workloads(kind)
-                .get(&metadata.namespace, name)
+                .in_namespace(&metadata.namespace)
+                .get(name)
                 .ok_or(format!("no {kind} {name}"))
         };
         let label = |key: &str| metadata.labels.get(key).and_then(|index| index.parse().ok());
         Ok(match controller {
             None => {
-                let pod = objects.pods.get(&metadata.namespace, &metadata.name);
+                let pod = objects.pods.in_namespace(&metadata.namespace).get(&metadata.name);
                 Source::Pod(pod.ok_or("no such Pod")?, PodSource::Api)
             }
             Some(OwnerReference { kind, .. }) if kind == "Node" => {
                 let name = metadata.name.strip_suffix("-node-1").ok_or("no mirror Pod")?;
-                let pod = objects.pods.get(&metadata.namespace, name);
+                let pod = objects.pods.in_namespace(&metadata.namespace).get(name);
                 Source::Pod(pod.ok_or("no such static Pod")?, PodSource::File)
             }
             Some(OwnerReference { kind, name, .. }) => match kind.as_str() {

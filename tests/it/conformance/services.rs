@@ -170,7 +170,7 @@ pub(super) fn validate_service(line: &str) -> Verdict {
         }
         Err(error) => Err(format!("kubelet {:?}\n         ours    {error}", expect.invalid_fields)),
         Ok(()) => {
-            let service = objects.services.into_objects().next().ok_or("no Service was read")?;
+            let service = objects.services.into_iter().next().ok_or("no Service was read")?;
             let violations = kubelet_env::services::validate_service(&service, release(line)?);
             let mut fields: Vec<String> =
                 violations.into_iter().map(|violation| violation.field).collect();

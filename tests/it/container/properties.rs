@@ -88,7 +88,7 @@ proptest! {
         let with =
             objects_with(names.iter().map(|&name| service("shop", name, "10.0.0.1", &["80"])));
         let mut without = with.clone();
-        without.services.delete("shop", removed);
+        without.services.delete(&kubelet_env::api::Service::new("shop", removed));
         let with = compose(&pod, "app", &Facts::of(&with)).unwrap().into_environment();
         let without = compose(&pod, "app", &Facts::of(&without)).unwrap().into_environment();
         let own = format!("{}_", removed.replace('-', "_").to_uppercase());

@@ -49,7 +49,7 @@ fn debug_elides_secrets_and_values_made_of_them() {
     }
     assert_elided(&case.facts());
     assert_elided(&case.objects);
-    let secret = case.objects.secrets.get("shop", "login").unwrap();
+    let secret = case.objects.secrets.in_namespace("shop").get("login").unwrap();
     assert_elided(secret);
     assert_elided(&SecretValue::from("hunter2"));
     assert!(format!("{secret:?}").contains("PASSWORD"), "keys are not secret");
@@ -163,7 +163,7 @@ fn read_errors_elide_secrets() {
         );
         let direct = serde_json::from_str::<Secret>(&object).unwrap_err();
         let of_yaml = yaml_serde::from_str::<Secret>(&object).unwrap_err();
-        let document: Document<'_> = serde_json::from_str(&object).unwrap();
+        let document: Document = serde_json::from_str(&object).unwrap();
         let of_document = Objects::default().add(document).unwrap_err();
         let list = format!(r#"{{"apiVersion": "v1", "kind": "List", "items": [{object}]}}"#);
         let of_list = serde_json::from_str::<Objects>(&list).unwrap_err();
@@ -257,6 +257,6 @@ fn discovery_ignores_secret_values() {
 #[test]
 fn debug_of_document_is_elided() {
     let object = r#"{"apiVersion": "v1", "kind": "Secret", "stringData": {"KEY": "canary-5e3b"}}"#;
-    let document: Document<'_> = serde_json::from_str(object).unwrap();
+    let document: Document = serde_json::from_str(object).unwrap();
     assert_eq!(format!("{document:?}"), "Document([elided])");
 }

@@ -13,13 +13,13 @@ fn worked_example_uses_every_source() {
     let objects = read_yaml(include_str!("../../../examples/worked/shop.yaml"));
     let mut env_files = EnvFiles::default();
     env_files.insert("features", "shop.env", include_str!("../../../examples/worked/shop.env"));
-    let context =
-        PodContext { node: objects.nodes.get("", "worker-3"), ..PodContext::of(&objects) };
-    let mut built = context.workload(objects.deployments.get("shop", "storefront").unwrap());
+    let context = PodContext { node: objects.nodes.get("worker-3"), ..PodContext::of(&objects) };
+    let mut built =
+        context.workload(objects.deployments.in_namespace("shop").get("storefront").unwrap());
     built.decide(UndecidedField::Name, "storefront-7d4b9");
     let status = PodStatus::with_ips(["10.244.1.23"]);
     let facts = Facts {
-        node: objects.nodes.get("", "worker-3"),
+        node: objects.nodes.get("worker-3"),
         pod_status: Some(&status),
         env_files: &env_files,
         ..Facts::of(&objects).with_pod(&built)
@@ -115,7 +115,7 @@ fn readme_example_has_its_documented_output() {
     let (_, output) = rest.split_once("```text\n").unwrap();
     let (output, _) = output.split_once("```").unwrap();
     let objects: Objects = serde_json::from_str(json).unwrap();
-    let pod = objects.pods.get("default", "web").unwrap().clone().with_defaults();
+    let pod = objects.pods.in_namespace("default").get("web").unwrap().clone().with_defaults();
     let composition = compose(&pod, "app", &Facts::of(&objects)).unwrap();
     assert_eq!(lines(composition.environment(), Order::Kubelet), output);
 }

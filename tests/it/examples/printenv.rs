@@ -218,6 +218,30 @@ fn rejects_text_that_does_not_parse() {
 }
 
 #[test]
+fn byte_order_mark_is_ignored() {
+    let yaml = document("a", "10.0.0.1", ", ports: [{port: 80}]");
+    let json = r#"{"apiVersion":"v1","kind":"List","items":[]}"#;
+    assert!(stdout_with(&["-"], &format!("\u{feff}{yaml}")).starts_with("A_SERVICE_HOST="));
+    assert_eq!(stdout_with(&["-"], &format!("\u{feff}{json}")), "");
+}
+
+/// The parser needs half a minute for this.
+#[test]
+fn deeply_nested_yaml_is_rejected_unparsed() {
+    insta::assert_snapshot!(stderr(&("a: ".to_owned() + &"[".repeat(100_000))), @"error: standard input: not YAML: more than 500 brackets are not closed");
+    let closed = "a: ".to_owned() + &"[],".repeat(1_000);
+    assert!(!stderr(&closed).contains("brackets"));
+}
+
+/// Each document is dropped before the next one is read, and multiplies its text by 32 at most.
+#[test]
+fn aliases_are_limited_by_the_length_of_the_file() {
+    let items = |alias: &str| [alias; 200].join(",");
+    let yaml = format!("a: &a [{}]\nb: &b [{}]\nc: [{}]\n", items("x"), items("*a"), items("*b"));
+    insta::assert_snapshot!(stderr(&yaml), @"error: standard input: not YAML: b[6]: the document with its aliases expanded is larger than 51872 bytes (DocumentLimits::size) at line 1 column 4");
+}
+
+#[test]
 fn rejects_values_that_are_not_objects() {
     insta::assert_snapshot!(stderr("just words\n"), @r#"error: standard input: the object is "just words", but should be an object"#);
     insta::assert_snapshot!(stderr("kind: Service\nmetadata:\n  name: web\n"), @"error: standard input: Service web: apiVersion is missing");

@@ -438,7 +438,8 @@ fn reports_services_without_variables() {
     [] ["Service default/new"]
     "#);
     let mut unlinked = cluster;
-    let pod = unlinked.objects.pods.delete("default", "web-0").unwrap();
+    let pod =
+        unlinked.objects.pods.delete(&kubelet_env::api::Pod::new("default", "web-0")).unwrap();
     let mut without = pod;
     without.spec.enable_service_links = Some(false);
     unlinked.objects.pods.apply(without);
@@ -534,7 +535,7 @@ fn findings_stop_at_the_size_limit() {
 #[test]
 fn diagnoses_a_service_before_creation() {
     let [cluster, _] = example(Code::ExpectedName).unwrap();
-    let redis = cluster.objects.services.get("default", "redis").unwrap();
+    let redis = cluster.objects.services.in_namespace("default").get("redis").unwrap();
     let expecting = Cluster::with_container("")
         .expecting(&["REDIS_SERVICE_HOST"], &["REDIS_PORT_80_TCP_P"])
         .expectations;
@@ -545,7 +546,7 @@ fn diagnoses_a_service_before_creation() {
     let without_address = Cluster::with_container("")
         .with_service("redis", "ports: [{port: 80}]")
         .expecting(&["REDIS_PORT"], &[]);
-    let redis = without_address.objects.services.get("default", "redis").unwrap();
+    let redis = without_address.objects.services.in_namespace("default").get("redis").unwrap();
     let findings = diagnose_service(redis, &without_address.expectations, Release::NEWEST);
     insta::assert_snapshot!(findings.iter().map(ToString::to_string).collect::<String>(), @"error expected-name: Service redis gives the container REDIS_PORT=tcp://CLUSTER-IP:80, which the application reads as its own setting. Set the variable in env, set enableServiceLinks: false, or give the Service another name.");
 }

@@ -10,7 +10,7 @@ use crate::support::documents::{Binary, read_json, read_yaml};
 use crate::support::{port, port_number};
 
 fn add_json(objects: &mut Objects, json: &str) -> Result<(), ObjectError> {
-    objects.add(serde_json::from_str::<Document<'_>>(json).unwrap())
+    objects.add(serde_json::from_str::<Document>(json).unwrap())
 }
 
 fn service_names(objects: &Objects) -> Vec<String> {
@@ -22,7 +22,7 @@ fn service_names(objects: &Objects) -> Vec<String> {
 }
 
 fn ignored_objects(objects: &Objects) -> Vec<String> {
-    objects.ignored.iter().map(ToString::to_string).collect()
+    objects.ignored.keys().cloned().collect()
 }
 
 /// Returns a Service `default/web` with this as its second port.
@@ -40,7 +40,7 @@ fn error_message(json: &str) -> String {
 #[test]
 fn ignores_unknown_fields() {
     let objects = read_yaml(include_str!("../../../examples/my-svc-nginx.yaml"));
-    let service = objects.services.get("default", "my-svc-nginx").unwrap();
+    let service = objects.services.in_namespace("default").get("my-svc-nginx").unwrap();
     assert_eq!(service.spec.cluster_ip, "10.1.237.190");
     assert_eq!(service.spec.type_, "ClusterIP");
     assert_eq!(service.spec.ports[0].port, port_number(80));
@@ -74,7 +74,7 @@ fn items_of_a_service_list_may_omit_kind() {
         json.replace(r#""apiVersion":"v1""#, r#""apiVersion":"serving.knative.dev/v1""#);
     let objects = read_json(&of_another_group).unwrap();
     assert!(objects.services.is_empty());
-    assert_eq!(ignored_objects(&objects), ["Service default/a"]);
+    assert_eq!(ignored_objects(&objects), ["serving.knative.dev/v1 Service"]);
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn services_of_other_groups_are_ignored() {
                    "spec":{"ports":"not ours to read"}}"#;
     let objects = read_json(json).unwrap();
     assert!(objects.services.is_empty());
-    assert_eq!(ignored_objects(&objects), ["Service default/hello"]);
+    assert_eq!(ignored_objects(&objects), ["serving.knative.dev/v1 Service"]);
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn kinds_that_end_in_list_are_ignored() {
     let objects = read_json(
         r#"{"apiVersion":"example.com/v1","kind":"AllowList","metadata":{"name":"a"},"spec":{}}"#,
     );
-    assert_eq!(ignored_objects(&objects.unwrap()), ["AllowList a"]);
+    assert_eq!(ignored_objects(&objects.unwrap()), ["example.com/v1 AllowList"]);
 }
 
 #[test]
@@ -235,7 +235,8 @@ fn rejects_invalid_protocols() {
             read_json(&service_with_port(&format!(r#"{{"port":2,"protocol":"{protocol}"}}"#)))
                 .unwrap();
         assert_eq!(
-            objects.services.get("default", "web").unwrap().spec.ports[1].effective_protocol(),
+            objects.services.in_namespace("default").get("web").unwrap().spec.ports[1]
+                .effective_protocol(),
             expected
         );
     }
@@ -403,7 +404,7 @@ fn absent_in_binary_formats_equals_null() {
 fn rejects_values_outside_the_json_model() {
     let bytes = serde::de::value::BytesDeserializer::<serde::de::value::Error>::new(b"x");
     insta::assert_snapshot!(Document::deserialize(bytes).unwrap_err(), @"invalid type: byte array, expected a value of the JSON data model");
-    insta::assert_snapshot!(yaml_serde::from_str::<Document<'_>>("1.5: x").unwrap_err(), @"invalid type: floating point `1.5`, expected a string as the key of a map");
+    insta::assert_snapshot!(yaml_serde::from_str::<Document>("1.5: x").unwrap_err(), @"invalid type: floating point `1.5`, expected a string as the key of a map");
     for item in ["null", "-1", "1", "1.5", "true", "x", "[]"] {
         let list = format!("{{apiVersion: v1, kind: List, items: [{item}]}}");
         let document = yaml_serde::from_str(&list).unwrap();

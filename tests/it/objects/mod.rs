@@ -4,4 +4,5 @@ mod documents;
 mod kinds;
 mod limits;
 mod store;
+mod untrusted;
 mod yaml;

@@ -67,7 +67,7 @@ fn check_agreement(store: &Store<Service>, Model(model): &Model) -> Result<(), T
             let matches = |service: &&Service| {
                 service.metadata.namespace == namespace && service.metadata.name == name
             };
-            prop_assert_eq!(store.get(namespace, name), model.iter().find(matches));
+            prop_assert_eq!(store.in_namespace(namespace).get(name), model.iter().find(matches));
         }
     }
     let mut sorted: Vec<&Service> = model.iter().collect();
@@ -86,7 +86,7 @@ proptest! {
                     prop_assert_eq!(store.apply(service.clone()), model.apply(service))
                 }
                 Event::Delete { namespace, name } => {
-                    prop_assert_eq!(store.delete(namespace, name), model.delete(namespace, name));
+                    prop_assert_eq!(store.delete(&Service::new(namespace, name)), model.delete(namespace, name));
                 }
                 Event::Replace(services) => {
                     store.replace(services.clone());

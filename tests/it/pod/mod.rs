@@ -227,7 +227,7 @@ fn limit_range_fills_in_after_defaulting() {
             containers: [{name: app, resources: {limits: {cpu: 3m}}}], initContainers: [{name: setup}]}}
         ",
     );
-    let pod = objects.pods.get("shop", "web").unwrap();
+    let pod = objects.pods.in_namespace("shop").get("web").unwrap();
     let built = PodContext::of(&objects).pod(pod).unwrap();
     insta::assert_snapshot!(yaml_serde::to_string(&built.pod.spec.containers[0].resources).unwrap(), @"
     limits:

@@ -40,7 +40,7 @@ impl Case {
         );
         let pods = read_yaml(&yaml).pods;
         Case {
-            pod: pods.get("shop", "web-0").unwrap().clone().with_defaults(),
+            pod: pods.in_namespace("shop").get("web-0").unwrap().clone().with_defaults(),
             objects: read_yaml(CLUSTER),
             runtime: Runtime::default(),
             image: Some(ImageConfig { cmd: vec!["/run".into()], ..ImageConfig::default() }),

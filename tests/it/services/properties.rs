@@ -75,7 +75,7 @@ proptest! {
         (services, permuted) in vec(any_service(), 0..8).prop_flat_map(|services| {
             // The later of two Services of one name wins, so the names must be unique.
             let unique: Store<Service> = services.into_iter().collect();
-            let services: Vec<Service> = unique.into_objects().collect();
+            let services: Vec<Service> = unique.into_iter().collect();
             (Just(services.clone()), Just(services).prop_shuffle())
         }),
         namespace in namespace(),
@@ -98,7 +98,7 @@ proptest! {
         let store: Store<Service> = services.into_iter().collect();
         let mut by_name = BTreeMap::new();
         if let Some(master) =
-            store.get("default", "kubernetes").filter(|master| master.has_cluster_ip())
+            store.in_namespace("default").get("kubernetes").filter(|master| master.has_cluster_ip())
         {
             by_name.insert("kubernetes", master);
         }

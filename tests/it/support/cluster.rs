@@ -1,6 +1,6 @@
 //! A cluster with one Pod, built from its documents.
 
-use kubelet_env::api::Pod;
+use kubelet_env::api::{Pod, Service};
 use kubelet_env::inspect::{Expectations, Finding};
 use kubelet_env::{Composition, Document, Facts, Objects, Release, compose};
 use serde::Deserialize;
@@ -58,7 +58,7 @@ impl Cluster {
 
     /// Sets the creation time of a Service.
     pub(crate) fn with_creation_time(mut self, name: &str, time: &str) -> Self {
-        let mut service = self.objects.services.delete("default", name).unwrap();
+        let mut service = self.objects.services.delete(&Service::new("default", name)).unwrap();
         service.metadata.creation_timestamp = Some(time.parse().unwrap());
         self.objects.services.apply(service);
         self
