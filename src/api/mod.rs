@@ -2,8 +2,8 @@
 //! container's environment.
 //!
 //! The types read the output of `kubectl get -o json` and `-o yaml`. Unknown fields are ignored.
-//! `null` is the same as an absent field, and so is the zero value (an empty text or list), as in Go.
-//! Objects are written in the same form.
+//! `null` is the same as an absent field, and so is the zero value (an empty text or list), as in
+//! Go. Objects are written in the same form.
 //!
 //! All types are plain data with public fields, and have constructors for the common case:
 //!
@@ -26,7 +26,7 @@
 //! # Types of `k8s-openapi`
 //!
 //! [`convert`](crate::objects::convert) turns a type of `k8s-openapi`, which `kube` uses, into one
-//! of these. It works with any version of that crate. The other direction goes through JSON:
+//! of these. It works with any version of that crate. For the other direction, use JSON:
 //!
 //! ```
 //! # #[cfg(feature = "serde")] {

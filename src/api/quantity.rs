@@ -20,9 +20,9 @@ const MILLI: i128 = 1_000_000;
 /// # Numbers
 ///
 /// Documents may have a number instead of a text, such as `cpu: 0.5`. Parsers usually return one as
-/// a 64-bit float. A float of 2^53 or more, or of more than 15 digits, is an error, because digits of
-/// the text may be lost; put such a number in quotes. Integers of 64 bits are exact, and so are all
-/// numbers from serde_json with the feature `arbitrary_precision`.
+/// a 64-bit float. A float of 2^53 or more, or of more than 15 digits, is an error, because digits
+/// of the text may be lost; put such a number in quotes. Integers of 64 bits are exact, and so are
+/// all numbers from serde_json with the feature `arbitrary_precision`.
 ///
 /// # Example
 ///

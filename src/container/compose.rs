@@ -43,18 +43,13 @@ use crate::services::{LinkedServices, ServiceLinks, generate, is_master, select_
 /// Missing objects and facts are no errors in the [open world](super::World::Open).
 ///
 /// ```
-/// use kubelet_env::api::{Container, EnvVar, Pod, PodSpec};
+/// use kubelet_env::api::{Container, EnvVar, Pod};
 /// use kubelet_env::{Facts, Objects, compose};
 ///
 /// let objects = Objects::default();
-/// let variable = |name: &str, value: &str| EnvVar { name: name.into(), value: value.into(), ..EnvVar::default() };
-/// let app = Container {
-///     name: "app".into(),
-///     env: vec![variable("HOST", "db"), variable("URL", "http://$(HOST)/")],
-///     ..Container::default()
-/// };
-/// let spec = PodSpec { containers: vec![app], ..PodSpec::default() };
-/// let pod = Pod { spec, ..Pod::default() }.with_defaults();
+/// let app = Container::new("app")
+///     .with_env([EnvVar::new("HOST", "db"), EnvVar::new("URL", "http://$(HOST)/")]);
+/// let pod = Pod::default().with_container(app).with_defaults();
 ///
 /// let composition = compose(&pod, "app", &Facts::of(&objects))?;
 /// assert_eq!(composition.environment().get("URL").unwrap().value().as_str(), Some("http://db/"));
@@ -143,14 +138,12 @@ fn is_static(pod: &Pod) -> bool {
 /// A container's environment with its Pod and facts: the result of [`compose`].
 ///
 /// ```
-/// use kubelet_env::api::{Container, EnvVar, Pod, PodSpec};
+/// use kubelet_env::api::{Container, EnvVar, Pod};
 /// use kubelet_env::{Facts, Objects, compose};
 ///
-/// let env = vec![EnvVar { name: "MODE".into(), value: "fast".into(), ..EnvVar::default() }];
-/// let args = vec!["--mode=$(MODE)".into()];
-/// let app = Container { name: "app".into(), env, args, ..Container::default() };
-/// let spec = PodSpec { containers: vec![app], ..PodSpec::default() };
-/// let pod = Pod { spec, ..Pod::default() }.with_defaults();
+/// let mut app = Container::new("app").with_env([EnvVar::new("MODE", "fast")]);
+/// app.args = vec!["--mode=$(MODE)".into()];
+/// let pod = Pod::default().with_container(app).with_defaults();
 /// let objects = Objects::default();
 ///
 /// let composition = compose(&pod, "app", &Facts::of(&objects))?;

@@ -250,7 +250,7 @@ pub struct DeviceVariable {
 /// [open world](World::Open). Paths are cleaned as in the kubelet: `./a//b` and `../a/b` are `a/b`.
 ///
 /// ```
-/// use kubelet_env::api::{Container, EnvVar, EnvVarSource, FileKeySelector, Pod, PodSpec};
+/// use kubelet_env::api::{Container, EnvVar, EnvVarSource, FileKeySelector, Pod};
 /// use kubelet_env::{Facts, Objects, compose};
 /// use kubelet_env::container::EnvFiles;
 ///
@@ -259,10 +259,9 @@ pub struct DeviceVariable {
 ///
 /// let (volume_name, path, key) = ("features".into(), "shop.env".into(), "SEARCH".into());
 /// let file_key_ref = Some(FileKeySelector { volume_name, path, key, ..FileKeySelector::default() });
-/// let value_from = Some(EnvVarSource { file_key_ref, ..EnvVarSource::default() });
-/// let env = vec![EnvVar { name: "SEARCH".into(), value_from, ..EnvVar::default() }];
-/// let app = Container { name: "app".into(), env, ..Container::default() };
-/// let pod = Pod { spec: PodSpec { containers: vec![app], ..PodSpec::default() }, ..Pod::default() }.with_defaults();
+/// let source = EnvVarSource { file_key_ref, ..EnvVarSource::default() };
+/// let app = Container::new("app").with_env([EnvVar::from_source("SEARCH", source)]);
+/// let pod = Pod::default().with_container(app).with_defaults();
 /// let objects = Objects::default();
 ///
 /// let composition = compose(&pod, "app", &Facts { env_files: &env_files, ..Facts::of(&objects) })?;

@@ -6,9 +6,7 @@ use alloc::string::{String, ToString};
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use core::str::FromStr;
 
-use crate::api::{
-    ConfigMap, ObjectMeta, PodMeta, PortNumber, Secret, Service, ServicePort, ServiceSpec,
-};
+use crate::api::{ConfigMap, PodMeta, Secret, Service};
 use crate::objects::Store;
 
 /// Knowledge about a cluster that the objects do not have, such as addresses of Services that were
@@ -24,12 +22,11 @@ use crate::objects::Store;
 /// ```
 /// use kubelet_env::container::Known;
 /// use kubelet_env::{Facts, Objects, compose};
-/// use kubelet_env::api::{Container, Pod, PodSpec};
+/// use kubelet_env::api::{Container, Pod};
 ///
 /// let objects = Objects::default();
-/// let app = Container { name: "app".into(), ..Container::default() };
-/// let spec = PodSpec { containers: vec![app], ..PodSpec::default() };
-/// let pod = Pod { spec, ..Pod::default() }.with_defaults();
+/// let app = Container::new("app");
+/// let pod = Pod::default().with_container(app).with_defaults();
 ///
 /// let mut known = Known::default();
 /// let environment = compose(&pod, "app", &Facts::open(&objects, &known))?.into_environment();
@@ -60,15 +57,9 @@ pub struct Known {
 
 impl Default for Known {
     fn default() -> Self {
-        let https = PortNumber::new(443)
-            .ok()
-            .map(|port| ServicePort { name: "https".into(), ..ServicePort::new(port) });
-        let kubernetes = Service {
-            metadata: ObjectMeta::new("default", "kubernetes"),
-            spec: ServiceSpec { ports: https.into_iter().collect(), ..ServiceSpec::default() },
-        };
+        let kubernetes = Service::new("default", "kubernetes").with_named_port("https", 443);
         Known {
-            services: [kubernetes].into_iter().collect(),
+            services: kubernetes.into_iter().collect(),
             config_maps: Store::default(),
             secrets: Store::default(),
             pod: PodMeta::default(),

@@ -27,18 +27,12 @@ use crate::text::{Order, dash_position};
 /// of variables: see [`open_sources`](Self::open_sources).
 ///
 /// ```
-/// use kubelet_env::api::{ObjectMeta, PortNumber, Service, ServicePort, ServiceSpec};
+/// use kubelet_env::api::Service;
 /// use kubelet_env::{Environment, Form, Order};
 /// use kubelet_env::services::generate;
 ///
-/// let service = Service {
-///     metadata: ObjectMeta::new("default", "my-nginx"),
-///     spec: ServiceSpec {
-///         cluster_ip: "10.1.180.155".into(),
-///         ports: vec![ServicePort::new(PortNumber::new(80)?)],
-///         ..ServiceSpec::default()
-///     },
-/// };
+/// let service =
+///     Service::new("default", "my-nginx").with_cluster_ip("10.1.180.155").with_port(80)?;
 /// let environment = Environment::from(generate(&[&service])?);
 /// assert_eq!(environment.get("MY_NGINX_PORT_80_TCP_ADDR").unwrap().value().as_str(), Some("10.1.180.155"));
 ///
@@ -241,15 +235,13 @@ impl<'a> Environment<'a> {
     /// that the environment can be written for machines and passed to programs.
     ///
     /// ```
-    /// use kubelet_env::api::{Container, EnvVar, Pod, PodSpec};
+    /// use kubelet_env::api::{Container, EnvVar, Pod};
     /// use kubelet_env::container::Known;
     /// use kubelet_env::{Facts, Objects, Order, compose};
     ///
-    /// let value_from = serde_json::from_str(r#"{"secretKeyRef": {"name": "db", "key": "PASSWORD"}}"#)?;
-    /// let variable = EnvVar { name: "PASSWORD".into(), value_from, ..EnvVar::default() };
-    /// let app = Container { name: "app".into(), env: vec![variable], ..Container::default() };
-    /// let spec = PodSpec { containers: vec![app], ..PodSpec::default() };
-    /// let pod = Pod { spec, ..Pod::default() }.with_defaults();
+    /// let password = EnvVar::from_secret_key("PASSWORD", "db", "PASSWORD");
+    /// let app = Container::new("app").with_env([password]);
+    /// let pod = Pod::default().with_container(app).with_defaults();
     /// let (objects, known) = (Objects::default(), Known::default());
     ///
     /// let mut facts = Facts::open(&objects, &known);
@@ -277,19 +269,13 @@ impl<'a> Environment<'a> {
     /// secret.
     ///
     /// ```
-    /// use std::collections::BTreeMap;
-    ///
-    /// use kubelet_env::api::{Container, EnvFromSource, ObjectMeta, Pod, PodSpec, Secret, SecretEnvSource};
+    /// use kubelet_env::api::{Container, EnvFromSource, Pod, Secret};
     /// use kubelet_env::{Facts, Form, Objects, Order, compose};
     ///
     /// let mut objects = Objects::default();
-    /// let data = BTreeMap::from([("PASSWORD".into(), "hunter2".into())]);
-    /// objects.secrets.apply(Secret { metadata: ObjectMeta::new("", "db"), data });
-    /// let db = SecretEnvSource { name: "db".into(), ..SecretEnvSource::default() };
-    /// let env_from = vec![EnvFromSource { secret_ref: Some(db), ..EnvFromSource::default() }];
-    /// let app = Container { name: "app".into(), env_from, ..Container::default() };
-    /// let spec = PodSpec { containers: vec![app], ..PodSpec::default() };
-    /// let pod = Pod { spec, ..Pod::default() }.with_defaults();
+    /// objects.secrets.apply(Secret::new("", "db").with_data([("PASSWORD", "hunter2")]));
+    /// let app = Container::new("app").with_env_from([EnvFromSource::secret("db")]);
+    /// let pod = Pod::default().with_container(app).with_defaults();
     ///
     /// let environment = compose(&pod, "app", &Facts::of(&objects))?.into_environment().redacted();
     /// assert_eq!(environment.render(Order::Kubelet, Form::Lines), b"PASSWORD=[redacted]\n");

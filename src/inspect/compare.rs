@@ -230,13 +230,12 @@ fn may_be(name: &str, value: &Value<'_>, now: &Environment<'_>) -> bool {
 /// [under](Environment::with_base) `now` is not the kubelet's.
 ///
 /// ```
-/// use kubelet_env::api::{Container, EnvVar, Pod, PodSpec};
+/// use kubelet_env::api::{Container, EnvVar, Pod};
 /// use kubelet_env::{Facts, Objects, compose};
 /// use kubelet_env::inspect::{Captured, drift};
 ///
-/// let env = vec![EnvVar { name: "MODE".into(), value: "fast".into(), ..EnvVar::default() }];
-/// let app = Container { name: "app".into(), env, ..Container::default() };
-/// let pod = Pod { spec: PodSpec { containers: vec![app], ..PodSpec::default() }, ..Pod::default() }.with_defaults();
+/// let app = Container::new("app").with_env([EnvVar::new("MODE", "fast")]);
+/// let pod = Pod::default().with_container(app).with_defaults();
 /// let objects = Objects::default();
 /// let now = compose(&pod, "app", &Facts::of(&objects))?;
 ///

@@ -239,16 +239,14 @@ impl<'a> Composition<'a> {
     /// container saw when it started, and tell what a variable is missing for.
     ///
     /// ```
-    /// use kubelet_env::api::{Container, ObjectMeta, Pod, PodSpec, Service, ServiceSpec};
+    /// use kubelet_env::api::{Container, Pod, Service};
     /// use kubelet_env::{Facts, Objects, compose};
     /// use kubelet_env::inspect::Absence;
     ///
     /// let mut objects = Objects::default();
-    /// let spec = ServiceSpec { cluster_ip: "None".into(), ..ServiceSpec::default() };
-    /// objects.services.apply(Service { metadata: ObjectMeta::new("", "db"), spec });
-    /// let app = Container { name: "app".into(), ..Container::default() };
-    /// let spec = PodSpec { containers: vec![app], ..PodSpec::default() };
-    /// let pod = Pod { spec, ..Pod::default() }.with_defaults();
+    /// objects.services.apply(Service::new("", "db").with_cluster_ip("None"));
+    /// let app = Container::new("app");
+    /// let pod = Pod::default().with_container(app).with_defaults();
     ///
     /// let composition = compose(&pod, "app", &Facts::of(&objects))?;
     /// let explanation = composition.explain("DB_SERVICE_HOST", &objects.services);

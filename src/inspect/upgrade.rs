@@ -59,13 +59,12 @@ pub enum UpgradeSubject {
 /// The Pod stays as it is, like one that runs already. [`upgrade_built`] builds it anew.
 ///
 /// ```
-/// use kubelet_env::api::{Container, EnvVar, Pod, PodSpec};
+/// use kubelet_env::api::{Container, EnvVar, Pod};
 /// use kubelet_env::{Facts, Objects, Release};
 /// use kubelet_env::inspect::upgrade;
 ///
-/// let price = EnvVar { name: "PRICE".into(), value: "$£5".into(), ..EnvVar::default() };
-/// let app = Container { name: "app".into(), env: vec![price], ..Container::default() };
-/// let pod = Pod { spec: PodSpec { containers: vec![app], ..PodSpec::default() }, ..Pod::default() }.with_defaults();
+/// let app = Container::new("app").with_env([EnvVar::new("PRICE", "$£5")]);
+/// let pod = Pod::default().with_container(app).with_defaults();
 /// let objects = Objects::default();
 ///
 /// let facts = Facts { release: "1.34.3".parse()?, ..Facts::of(&objects) };

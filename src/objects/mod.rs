@@ -41,8 +41,8 @@ pub(crate) use value::Value as DocumentValue;
 
 /// A set of objects by kind.
 ///
-/// With the feature `serde`, [`add`](Self::add) reads them from documents of any format: one object,
-/// a `v1` `List`, or a list of one kind such as a `ServiceList`.
+/// With the feature `serde`, [`add`](Self::add) reads them from documents of any format: one
+/// object, a `v1` `List`, or a list of one kind such as a `ServiceList`.
 ///
 /// ```
 /// # #[cfg(feature = "serde")] {

@@ -175,8 +175,8 @@ impl Objects {
     }
 }
 
-/// Reads all objects of one document within the default [`DocumentLimits`]. An error has the text of
-/// an [`ObjectError`].
+/// Reads all objects of one document within the default [`DocumentLimits`]. An error has the text
+/// of an [`ObjectError`].
 impl<'de> Deserialize<'de> for Objects {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let document = DocumentLimits::default().read(deserializer)?;

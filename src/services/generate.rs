@@ -23,17 +23,11 @@ use crate::text::OneLine;
 /// Service, and the kubelet panics on it.
 ///
 /// ```
-/// use kubelet_env::api::{ObjectMeta, PortNumber, Service, ServicePort, ServiceSpec};
+/// use kubelet_env::api::Service;
 /// use kubelet_env::services::generate;
 ///
-/// let service = Service {
-///     metadata: ObjectMeta::new("default", "redis-primary"),
-///     spec: ServiceSpec {
-///         cluster_ip: "10.0.0.11".into(),
-///         ports: vec![ServicePort::new(PortNumber::new(6379)?)],
-///         ..ServiceSpec::default()
-///     },
-/// };
+/// let service =
+///     Service::new("default", "redis-primary").with_cluster_ip("10.0.0.11").with_port(6379)?;
 /// let services = [&service];
 /// let lines: Vec<String> = generate(&services)?.iter().map(|v| v.to_string()).collect();
 /// assert_eq!(lines[0], "REDIS_PRIMARY_SERVICE_HOST=10.0.0.11");
@@ -62,13 +56,11 @@ pub struct NoPortsError {
 /// The variables of Services, as returned by [`generate`].
 ///
 /// ```
-/// # use kubelet_env::api::{ObjectMeta, PortNumber, Service, ServicePort, ServiceSpec};
+/// # use kubelet_env::api::Service;
 /// use kubelet_env::Environment;
 /// use kubelet_env::services::generate;
 ///
-/// # let ports = vec![ServicePort::new(PortNumber::new(6379)?)];
-/// # let spec = ServiceSpec { cluster_ip: "10.0.0.11".into(), ports, ..ServiceSpec::default() };
-/// # let redis = Service { metadata: ObjectMeta::new("default", "redis"), spec };
+/// # let redis = Service::new("default", "redis").with_cluster_ip("10.0.0.11").with_port(6379)?;
 /// // `redis` has an address and one port without a name.
 /// let services = [&redis];
 /// let generated = generate(&services)?;
@@ -278,12 +270,10 @@ impl Ord for Position {
 /// Two variables are equal if they have the same kind and port index of equal Services.
 ///
 /// ```
-/// # use kubelet_env::api::{ObjectMeta, PortNumber, Service, ServicePort, ServiceSpec};
+/// # use kubelet_env::api::Service;
 /// use kubelet_env::services::{ServiceVariableKind, generate};
 ///
-/// # let ports = vec![ServicePort::new(PortNumber::new(6379)?)];
-/// # let spec = ServiceSpec { cluster_ip: "10.0.0.11".into(), ports, ..ServiceSpec::default() };
-/// # let redis = Service { metadata: ObjectMeta::new("default", "redis"), spec };
+/// # let redis = Service::new("default", "redis").with_cluster_ip("10.0.0.11").with_port(6379)?;
 /// let services = [&redis];
 /// let variable = generate(&services)?.iter().last().ok_or("no variable")?;
 /// assert_eq!(variable.kind(), ServiceVariableKind::NumberedPortAddr);

@@ -92,14 +92,12 @@ impl<'a> LinkedServices<'a> {
 /// Service variables with the same name.
 ///
 /// ```
-/// use kubelet_env::api::{ObjectMeta, PortNumber, Service, ServicePort, ServiceSpec};
+/// use kubelet_env::api::Service;
 /// use kubelet_env::Environment;
 /// use kubelet_env::services::generate;
 ///
-/// let ports = vec![ServicePort::new(PortNumber::new(80)?)];
-/// let spec = ServiceSpec { cluster_ip: "10.0.0.1".into(), ports, ..ServiceSpec::default() };
-/// let service = |name| Service { metadata: ObjectMeta::new("default", name), spec: spec.clone() };
-/// let (foo, foo_service) = (service("foo"), service("foo-service"));
+/// let service = |name| Service::new("default", name).with_cluster_ip("10.0.0.1").with_port(80);
+/// let (foo, foo_service) = (service("foo")?, service("foo-service")?);
 /// let environment = Environment::from(generate(&[&foo, &foo_service])?);
 ///
 /// let [collision, ..] = environment.collisions() else { return Err("no collision".into()) };

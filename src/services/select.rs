@@ -41,17 +41,14 @@ pub(crate) fn is_master(service: &Service) -> bool {
 /// Mirrors the selection of `Kubelet.getServiceEnvVarMap`.
 ///
 /// ```
-/// use kubelet_env::api::{ObjectMeta, Service, ServiceSpec};
+/// use kubelet_env::api::Service;
 /// use kubelet_env::services::{ServiceLinks, select};
 ///
-/// let service = |namespace: &str, name: &str| Service {
-///     metadata: ObjectMeta::new(namespace, name),
-///     spec: ServiceSpec { cluster_ip: "10.1.0.1".into(), ..ServiceSpec::default() },
+/// let service = |namespace, name| Service::new(namespace, name).with_cluster_ip("10.1.0.1");
+/// let all = [service("prod", "web"), service("default", "kubernetes"), service("default", "redis")];
+/// let names = |links| -> Vec<&str> {
+///     select(&all, "prod", links).into_iter().map(|service| service.metadata.name.as_str()).collect()
 /// };
-/// let all = [service("prod", "web"), service("default", "kubernetes"), service("default",
-/// "redis")]; let names = |links| -> Vec<&str> {
-///     select(&all, "prod", links).into_iter().map(|service|
-///   service.metadata.name.as_str()).collect() };
 /// assert_eq!(names(ServiceLinks::Enabled), ["kubernetes", "web"]);
 /// assert_eq!(names(ServiceLinks::Disabled), ["kubernetes"]);
 /// ```
@@ -117,14 +114,11 @@ mod tests {
     use std::format;
 
     use super::*;
-    use crate::api::{ObjectMeta, ServiceSpec};
 
     #[test]
     fn cost_follows_own_namespace_and_kubernetes() {
-        let service = |namespace: &str, name: &str| Service {
-            metadata: ObjectMeta::new(namespace, name),
-            spec: ServiceSpec { cluster_ip: "10.1.0.1".into(), ..ServiceSpec::default() },
-        };
+        let service =
+            |namespace: &str, name: &str| Service::new(namespace, name).with_cluster_ip("10.1.0.1");
         let of_namespace = |namespace| {
             (0..100).map(move |number| (format!("ns-{namespace}"), format!("svc-{number}")))
         };

@@ -126,14 +126,11 @@ const KUBELET_PORT: u16 = 10250;
 /// Mirrors this part of `ValidateServiceCreate`.
 ///
 /// ```
-/// use kubelet_env::api::{ObjectMeta, Service, ServiceSpec};
+/// use kubelet_env::api::Service;
 /// use kubelet_env::Release;
 /// use kubelet_env::services::validate_service;
 ///
-/// let service = Service {
-///     metadata: ObjectMeta::new("default", "1password"),
-///     spec: ServiceSpec { cluster_ip: "None".into(), ..ServiceSpec::default() },
-/// };
+/// let service = Service::new("default", "1password").with_cluster_ip("None");
 /// assert!(validate_service(&service, Release::NEWEST).is_empty());
 /// assert_eq!(validate_service(&service, "1.35".parse()?)[0].field, "metadata.name");
 /// # Ok::<(), kubelet_env::release::ReleaseError>(())

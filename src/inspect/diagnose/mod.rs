@@ -229,14 +229,12 @@ impl Composition<'_> {
     /// [`Expectations::size_limit`].
     ///
     /// ```
-    /// use kubelet_env::api::{Container, EnvVar, Pod, PodSpec};
+    /// use kubelet_env::api::{Container, EnvVar, Pod};
     /// use kubelet_env::{Facts, Objects, compose};
     /// use kubelet_env::inspect::{Code, Expectations};
     ///
-    /// let url = EnvVar { name: "URL".into(), value: "http://$(HOST)/".into(), ..EnvVar::default() };
-    /// let app = Container { name: "app".into(), env: vec![url], ..Container::default() };
-    /// let spec = PodSpec { containers: vec![app], ..PodSpec::default() };
-    /// let pod = Pod { spec, ..Pod::default() }.with_defaults();
+    /// let app = Container::new("app").with_env([EnvVar::new("URL", "http://$(HOST)/")]);
+    /// let pod = Pod::default().with_container(app).with_defaults();
     /// let objects = Objects::default();
     ///
     /// let findings = compose(&pod, "app", &Facts::of(&objects))?.diagnose(&Expectations::default());
@@ -297,13 +295,11 @@ impl Finding {
 /// them.
 ///
 /// ```
-/// # use kubelet_env::api::{ObjectMeta, PortNumber, Service, ServicePort, ServiceSpec};
+/// # use kubelet_env::api::Service;
 /// use kubelet_env::Release;
 /// use kubelet_env::inspect::{Code, Expectations, diagnose_service};
 ///
-/// # let ports = vec![ServicePort::new(PortNumber::new(6379)?)];
-/// # let spec = ServiceSpec { cluster_ip: "10.0.0.11".into(), ports, ..ServiceSpec::default() };
-/// # let redis = Service { metadata: ObjectMeta::new("default", "redis"), spec };
+/// # let redis = Service::new("default", "redis").with_cluster_ip("10.0.0.11").with_port(6379)?;
 /// // A Service `redis` makes REDIS_PORT=tcp://…, and the application wants a number there.
 /// let expectations = Expectations { names: vec!["REDIS_PORT".into()], ..Expectations::default() };
 /// let findings = diagnose_service(&redis, &expectations, Release::NEWEST);

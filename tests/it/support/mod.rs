@@ -1,9 +1,6 @@
 //! Builders, clusters and strategies that several modules use.
 
-use kubelet_env::api::{
-    Container, EnvVar, EnvVarSource, ObjectMeta, Pod, PodMeta, PodSpec, PortNumber, Service,
-    ServicePort, ServiceSpec,
-};
+use kubelet_env::api::{Container, EnvVar, EnvVarSource, Pod, PortNumber, Service, ServicePort};
 use kubelet_env::{Environment, Form, Objects, Order};
 use serde::de::DeserializeOwned;
 
@@ -28,14 +25,9 @@ pub(crate) fn service_with_ports(
     cluster_ip: impl Into<String>,
     ports: impl IntoIterator<Item = ServicePort>,
 ) -> Service {
-    Service {
-        metadata: ObjectMeta::new(namespace, name),
-        spec: ServiceSpec {
-            cluster_ip: cluster_ip.into(),
-            ports: ports.into_iter().collect(),
-            ..ServiceSpec::default()
-        },
-    }
+    let mut service = Service::new(namespace, name).with_cluster_ip(cluster_ip);
+    service.spec.ports = ports.into_iter().collect();
+    service
 }
 
 /// Returns this many unnamed ports, numbered from 1. The numbers start again after 65535.
@@ -77,28 +69,23 @@ pub(crate) fn objects_with(services: impl IntoIterator<Item = Service>) -> Objec
 
 /// Builds an entry of `env` with a value.
 pub(crate) fn env_var(name: impl Into<String>, value: impl Into<String>) -> EnvVar {
-    EnvVar { name: name.into(), value: value.into(), ..EnvVar::default() }
+    EnvVar::new(name, value)
 }
 
 /// Builds an entry of `env` with a `valueFrom`.
 pub(crate) fn env_var_from(name: impl Into<String>, source: EnvVarSource) -> EnvVar {
-    EnvVar { name: name.into(), value_from: Some(source), ..EnvVar::default() }
+    EnvVar::from_source(name, source)
 }
 
 /// Builds a Pod whose only container is named `app`, with the defaults of the API server.
 pub(crate) fn app_pod(namespace: &str, app: Container) -> Pod {
     let app = Container { name: "app".to_owned(), ..app };
-    Pod {
-        metadata: PodMeta { namespace: namespace.to_owned(), ..PodMeta::default() },
-        spec: PodSpec { containers: vec![app], ..PodSpec::default() },
-        ..Pod::default()
-    }
-    .with_defaults()
+    Pod::new(namespace, "").with_container(app).with_defaults()
 }
 
 /// Builds a Pod in the namespace `default` whose container `app` has these entries in `env`.
 pub(crate) fn pod_with_env(env: Vec<EnvVar>) -> Pod {
-    app_pod("default", Container { env, ..Container::default() })
+    app_pod("default", Container::new("app").with_env(env))
 }
 
 /// Reads one object or field from YAML.
