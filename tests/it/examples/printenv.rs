@@ -315,7 +315,7 @@ fn invalid_arguments_are_usage_errors() {
     For more information, try '--help'.
     "#);
     insta::assert_snapshot!(stderr_with(2, &["--at", "noon", SERVICE], ""), @r#"
-    error: invalid value 'noon' for '--at <TIME>': "noon" is not a time: use RFC 3339, such as 2026-11-22T09:30:00Z
+    error: invalid value 'noon' for '--at <TIME>': "noon" is not a time in RFC 3339, such as 2026-11-22T09:30:00Z
 
     For more information, try '--help'.
     "#);

@@ -19,10 +19,10 @@ fn limits_nesting() {
         Document::deserialize(Binary::Nested(depth)).map(drop).map_err(|error| error.to_string())
     };
     assert_eq!(read(128), Ok(()));
-    insta::assert_snapshot!(read(129).unwrap_err(), @"the document is nested too deep: 128 levels at most (DocumentLimits::depth)");
+    insta::assert_snapshot!(read(129).unwrap_err(), @"the document is nested too deeply: the limit is 128 levels (DocumentLimits::depth)");
     assert!(read(1_000_000).is_err());
     let shallow = limits(1, 1 << 20).deserialize(Binary::Nested(2)).unwrap_err();
-    insta::assert_snapshot!(shallow, @"the document is nested too deep: 1 levels at most (DocumentLimits::depth)");
+    insta::assert_snapshot!(shallow, @"the document is nested too deeply: the limit is 1 levels (DocumentLimits::depth)");
     assert!(limits(1, 1 << 20).deserialize(Binary::Nested(1)).is_ok());
 }
 
