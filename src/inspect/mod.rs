@@ -9,7 +9,8 @@ mod upgrade;
 
 pub use compare::{Captured, Change, Comparison, DriftKind, DriftedVariable, compare, drift};
 pub use diagnose::{
-    Ambiguity, Code, Expectations, Finding, PossibleValue, Severity, SizeLimits, diagnose_service,
+    Ambiguity, Code, CodeError, Expectations, Finding, PossibleValue, Severity, SeverityError,
+    SizeLimits, diagnose_service,
 };
 pub use explain::{Absence, Explanation, Origin, ResolvedReference, Step};
 pub use upgrade::{Upgrade, UpgradeChange, UpgradeSubject, upgrade, upgrade_built};

@@ -13,6 +13,7 @@ mod size;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
+use core::str::FromStr;
 
 pub use ambiguity::{Ambiguity, PossibleValue};
 pub use size::SizeLimits;
@@ -81,6 +82,32 @@ pub enum Severity {
     Error,
 }
 
+/// An error from parsing a [`Severity`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is not a severity: expected info, warning or error")]
+#[non_exhaustive]
+pub struct SeverityError {
+    /// The text.
+    pub text: String,
+}
+
+impl FromStr for Severity {
+    type Err = SeverityError;
+
+    /// Parses the name that `Display` and JSON use, such as `warning`.
+    ///
+    /// # Errors
+    /// Returns an error if no severity has that name.
+    fn from_str(text: &str) -> Result<Self, SeverityError> {
+        match text {
+            "info" => Ok(Severity::Info),
+            "warning" => Ok(Severity::Warning),
+            "error" => Ok(Severity::Error),
+            _ => Err(SeverityError { text: text.into() }),
+        }
+    }
+}
+
 impl fmt::Display for Severity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -100,6 +127,7 @@ macro_rules! codes {
         /// use kubelet_env::inspect::Code;
         ///
         /// assert_eq!(Code::ReferenceUndefined.to_string(), "reference-undefined");
+        /// assert_eq!("reference-undefined".parse(), Ok(Code::ReferenceUndefined));
         /// assert!(Code::ALL.iter().all(|code| !code.meaning().is_empty()));
         /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -187,6 +215,28 @@ codes! {
         "the release is newer than any whose answers are known";
     FindingsCut = "findings-cut", Warning,
         "there are more findings than fit into the limit";
+}
+
+/// An error from parsing a [`Code`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is not the code of a finding: expected a name such as reference-undefined")]
+#[non_exhaustive]
+pub struct CodeError {
+    /// The text.
+    pub text: String,
+}
+
+impl FromStr for Code {
+    type Err = CodeError;
+
+    /// Parses the name that `Display` and JSON use, such as `reference-undefined`.
+    ///
+    /// # Errors
+    /// Returns an error if no code has that name.
+    fn from_str(text: &str) -> Result<Self, CodeError> {
+        let named = Code::ALL.iter().find(|code| code.as_str() == text);
+        named.copied().ok_or_else(|| CodeError { text: text.into() })
+    }
 }
 
 impl fmt::Display for Code {

@@ -83,8 +83,9 @@ fn values_have_comparison_traits() {
             ServiceLinks, ServiceVariableKind, ViolationProblem;
         default: Discovered, Environment<'_>, Form, ObjectMeta, Objects, Order, Protocol, Service,
             ServiceLinks, ServiceSpec, Store<Service>;
-        error: ComposeError, DiscoverError, DuplicateObjectError, FormError, NoPortsError,
-            PortNumberError, ProtocolError, ReleaseError, ServiceVariableKindError;
+        error: CodeError, ComposeError, DiscoverError, DuplicateObjectError, FormError,
+            NoPortsError, PortNumberError, ProtocolError, ReleaseError, ServiceVariableKindError,
+            SeverityError;
     }
 }
 

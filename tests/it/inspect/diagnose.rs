@@ -238,6 +238,16 @@ fn severity_follows_the_code() {
 }
 
 #[test]
+fn codes_and_severities_parse_from_text() {
+    for &code in Code::ALL {
+        assert_eq!(code.to_string().parse(), Ok(code));
+        assert_eq!(code.severity().to_string().parse(), Ok(code.severity()));
+    }
+    insta::assert_snapshot!("Nul-Byte\u{1b}".parse::<Code>().unwrap_err(), @r#""Nul-Byte\u{1b}" is not the code of a finding: expected a name such as reference-undefined"#);
+    insta::assert_snapshot!("fatal".parse::<Severity>().unwrap_err(), @r#""fatal" is not a severity: expected info, warning or error"#);
+}
+
+#[test]
 fn ambiguous_findings_list_every_value() {
     insta::assert_snapshot!(example_text(Code::AmbiguousVariable), @r#"
     error ambiguous-variable: FOO_SERVICE_PORT is made by several Services: the kubelet picks at random, so that its value may be 80 (Service foo) or tcp://10.0.0.1:80 (Service foo-service). Rename one of the Services, set the variable in env, or set enableServiceLinks: false.
