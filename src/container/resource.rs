@@ -1,11 +1,13 @@
 //! The resources that a `resourceFieldRef` can name, and their values (Go:
 //! `ExtractContainerResourceValue`).
 
-use crate::api::{Quantity, QuantityError};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use core::fmt;
 use core::str::FromStr;
+
+use crate::api::{Quantity, QuantityError};
+use crate::text::Escaped;
 
 /// A resource of a container that a `resourceFieldRef` can name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -62,7 +64,7 @@ pub struct ResourceField {
 
 /// An error from parsing a [`ResourceField`]: a resource that the downward API does not support.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unsupported container resource : {name}")]
+#[error("unsupported container resource : {}", Escaped(name))]
 #[non_exhaustive]
 pub struct UnsupportedResourceError {
     /// The name as it was written.
@@ -105,7 +107,7 @@ impl fmt::Display for ResourceField {
             ResourceList::Limits => "limits",
             ResourceList::Requests => "requests",
         };
-        write!(f, "{list}.{}", self.resource.name())
+        write!(f, "{list}.{}", Escaped(self.resource.name()))
     }
 }
 

@@ -22,7 +22,7 @@ pub enum ReportedValue {
     /// [placeholders](super::Unknown), and with `[elided]` in the place of the bytes of a secret
     /// value.
     Unknown(String),
-    /// A known value that comes from a Secret, or may come from one.
+    /// A known [secret](Value::is_secret) value.
     Elided,
 }
 
@@ -47,8 +47,9 @@ impl ReportedValue {
 impl fmt::Display for ReportedValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ReportedValue::Text(text) | ReportedValue::Unknown(text) => OneLine(f).write_str(text),
-            ReportedValue::Escaped(text) => f.write_str(text),
+            ReportedValue::Text(text)
+            | ReportedValue::Escaped(text)
+            | ReportedValue::Unknown(text) => OneLine(f).write_str(text),
             ReportedValue::Elided => f.write_str("[elided]"),
         }
     }

@@ -5,6 +5,8 @@ use alloc::collections::BTreeSet;
 use alloc::string::String;
 use core::fmt;
 
+use crate::text::Escaped;
+
 /// The fields of a Pod whose values nobody can know before the cluster decides them.
 ///
 /// A `fieldRef` to such a field has no value yet. The field itself is empty or absent in the Pod.
@@ -24,7 +26,7 @@ pub struct UndecidedFields(BTreeSet<UndecidedField>);
 
 /// A field of a Pod that the cluster may decide.
 ///
-/// `Display` writes its path as in a `fieldRef`.
+/// `Display` writes its path as in a `fieldRef`, on one line.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum UndecidedField {
@@ -107,8 +109,10 @@ impl fmt::Display for UndecidedField {
             UndecidedField::Name => f.write_str("metadata.name"),
             UndecidedField::Uid => f.write_str("metadata.uid"),
             UndecidedField::Hostname => f.write_str("spec.hostname"),
-            UndecidedField::Label(key) => write!(f, "metadata.labels['{key}']"),
-            UndecidedField::Annotation(key) => write!(f, "metadata.annotations['{key}']"),
+            UndecidedField::Label(key) => write!(f, "metadata.labels['{}']", Escaped(key)),
+            UndecidedField::Annotation(key) => {
+                write!(f, "metadata.annotations['{}']", Escaped(key))
+            }
         }
     }
 }

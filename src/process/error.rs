@@ -4,7 +4,7 @@ use alloc::string::String;
 use core::fmt::{self, Write};
 
 use super::HostnameError;
-use crate::text::OneLine;
+use crate::text::{Escaped, OneLine};
 
 /// An error from [`Process::new`](super::Process::new): the kubelet or the container runtime does
 /// not start the container. No variant holds a value of a variable.
@@ -22,7 +22,10 @@ pub enum ProcessError {
     },
     /// A variable or an argument is not UTF-8, which this release of the kubelet cannot pass to the
     /// container runtime.
-    #[error("{subject} is not UTF-8, which this release cannot pass to the container runtime")]
+    #[error(
+        "{} is not UTF-8, which this release cannot pass to the container runtime",
+        Escaped(subject)
+    )]
     NotUtf8 {
         /// The name of the variable, or the entry of the command or the arguments.
         subject: String,

@@ -8,6 +8,7 @@ use alloc::string::String;
 use crate::api::Pod;
 use crate::names::{is_dns1123_label, is_dns1123_subdomain};
 use crate::release::{Release, Rule};
+use crate::text::Escaped;
 
 /// The longest hostname, in bytes. Longer ones are cut.
 const MAX_HOSTNAME: usize = 63;
@@ -68,8 +69,8 @@ pub enum HostnameError {
     },
     /// The fully qualified domain name is longer than 64 bytes.
     #[error(
-        "failed to construct FQDN from pod hostname and cluster domain, FQDN {fqdn} is too long \
-         (64 characters is the max, {} characters requested)", fqdn.len()
+        "failed to construct FQDN from pod hostname and cluster domain, FQDN {} is too long \
+         (64 characters is the max, {} characters requested)", Escaped(fqdn), fqdn.len()
     )]
     FqdnTooLong {
         /// The name.

@@ -438,6 +438,7 @@ fn write_mangled(name: &str, out: &mut impl Write) -> fmt::Result {
     mangled_chars(name).try_for_each(|c| out.write_char(c))
 }
 
+/// `NAME=VALUE`, as a program reads it: nothing is escaped.
 impl fmt::Display for ServiceVariable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.write_name(f)?;

@@ -6,6 +6,6 @@ mod order;
 
 pub use form::Form;
 pub(crate) use form::pairs_of_block;
-pub(crate) use one_line::{OneLine, write_line};
+pub(crate) use one_line::{Escaped, OneLine, write_line};
 pub use order::Order;
 pub(crate) use order::dash_position;
