@@ -1,4 +1,4 @@
-//! What the variables of an environment say of one Service, put together.
+//! The clues of all variables for one Service.
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -8,33 +8,33 @@ use super::reading::{NumberClue, Port, TextClue};
 use super::{Candidate, Certainty, DiscoverError, DiscoveredPort, DiscoveredService, plain_name};
 use crate::api::{PortNumber, Protocol};
 
-/// What the variables say of one Service, in any order in which they are heard.
+/// The clues for one Service. Their order has no influence.
 #[derive(Debug, Default)]
 pub(super) struct Clues<'v> {
-    /// The variables, by their places in the environment, those that may be of another Service
-    /// included.
+    /// The indexes of the variables in the environment, including those that may belong to another
+    /// Service.
     pub(super) variables: Vec<usize>,
-    /// How many of the variables can be of no other Service.
+    /// The number of variables that can belong to no other Service.
     own: usize,
     has_service_host: bool,
     has_certain_port: bool,
-    host: Told<&'v str>,
-    first_number: Told<PortNumber>,
-    first_port: Told<Port>,
+    host: Agreed<&'v str>,
+    first_number: Agreed<PortNumber>,
+    first_port: Agreed<Port>,
     ports: BTreeMap<Port, PortClues>,
-    names: BTreeMap<PortNumber, Told<&'v str>>,
+    names: BTreeMap<PortNumber, Agreed<&'v str>>,
 }
 
-/// What a variable says of a Service.
+/// The information in one variable about a Service.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Clue<'v> {
     Text(TextClue<'v>),
     Number(NumberClue<'v>),
-    /// Nothing: it may just as well be of another Service.
+    /// None, because the variable may belong to another Service.
     Ambiguous,
 }
 
-/// Which variables speak of a port.
+/// The variables that describe a port.
 #[derive(Debug, Default)]
 struct PortClues {
     is_first: bool,
@@ -45,7 +45,7 @@ struct PortClues {
 }
 
 impl PortClues {
-    /// Whether a variable says so that can be of no other Service.
+    /// Reports whether a variable that can belong to no other Service describes the port.
     fn is_certain(&self) -> bool {
         self.is_first || self.has_url || self.has_proto || self.has_addr
     }
@@ -55,81 +55,81 @@ impl PortClues {
     }
 }
 
-/// What several variables say of one thing.
+/// A value that several variables should agree on.
 #[derive(Clone, Copy, Debug, Default)]
-enum Told<T> {
+enum Agreed<T> {
     #[default]
-    Nothing,
+    Absent,
     One(T),
-    Several,
+    Contradictory,
 }
 
-impl<T: PartialEq> Told<T> {
-    fn hear(&mut self, told: T) {
+impl<T: PartialEq> Agreed<T> {
+    fn add(&mut self, value: T) {
         *self = match self {
-            Told::Nothing => Told::One(told),
-            Told::One(known) if *known == told => return,
-            Told::One(_) | Told::Several => Told::Several,
+            Agreed::Absent => Agreed::One(value),
+            Agreed::One(known) if *known == value => return,
+            Agreed::One(_) | Agreed::Contradictory => Agreed::Contradictory,
         }
     }
 }
 
-/// How well it suits a Service to be the one that a variable with a number is of.
+/// A score of how well a numeric variable fits a Service, in ascending order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Fit {
-    /// Other variables tell the Service's ports, and this is none of them.
+    /// The ports of the Service are known, and the number is not one of them.
     No,
-    /// Nothing speaks for it or against it.
-    Open,
-    /// The Service has a port of that number, which may have that name.
+    /// No other variable decides.
+    Neutral,
+    /// The Service has a port with that number, which may have that name.
     AsName,
-    /// The Service is there, so it must have a variable of this name.
+    /// The Service exists and must have a variable with this name.
     AsPart,
 }
 
 impl<'v> Clues<'v> {
-    pub(super) fn hear(&mut self, variable: usize, clue: Clue<'v>) {
+    pub(super) fn add(&mut self, variable: usize, clue: Clue<'v>) {
         self.variables.push(variable);
         match clue {
-            Clue::Text(clue) => self.hear_text(clue),
-            Clue::Number(clue) => self.hear_number(clue),
+            Clue::Text(clue) => self.add_text(clue),
+            Clue::Number(clue) => self.add_number(clue),
             Clue::Ambiguous => return,
         }
         self.own = self.own.saturating_add(1);
     }
 
-    fn hear_text(&mut self, clue: TextClue<'v>) {
+    fn add_text(&mut self, clue: TextClue<'v>) {
         match clue {
             TextClue::ServiceHost { host } => {
                 self.has_service_host = true;
-                self.host.hear(host);
+                self.host.add(host);
             }
             TextClue::PortUrl { port, host } => {
                 self.certain_port(port).is_first = true;
-                self.first_port.hear(port);
-                self.host.hear(host);
+                self.first_port.add(port);
+                self.host.add(host);
             }
             TextClue::NumberedPortUrl { port, host } => {
                 self.certain_port(port).has_url = true;
-                self.host.hear(host);
+                self.host.add(host);
             }
             TextClue::NumberedPortProto { port } => self.certain_port(port).has_proto = true,
             TextClue::NumberedPortAddr { port, host } => {
                 self.certain_port(port).has_addr = true;
-                self.host.hear(host);
+                self.host.add(host);
             }
         }
     }
 
-    fn hear_number(&mut self, clue: NumberClue<'v>) {
+    fn add_number(&mut self, clue: NumberClue<'v>) {
         match clue {
-            NumberClue::First(number) => self.first_number.hear(number),
-            NumberClue::Named { name, number } => self.names.entry(number).or_default().hear(name),
+            NumberClue::First(number) => self.first_number.add(number),
+            NumberClue::Named { name, number } => self.names.entry(number).or_default().add(name),
             NumberClue::Numbered(port) => self.ports.entry(port).or_default().has_port = true,
         }
     }
 
-    /// How well this suits what texts say; what is heard of numbers makes no difference.
+    /// Scores a number against the clues of texts. Those of numbers have no influence.
     pub(super) fn fit(&self, clue: NumberClue<'_>) -> Fit {
         match clue {
             NumberClue::First(_) if self.has_service_host || self.has_certain_port => Fit::AsPart,
@@ -141,7 +141,7 @@ impl<'v> Clues<'v> {
                     .any(|protocol| self.is_certain((number, protocol)));
                 if has_number { Fit::AsName } else { Fit::No }
             }
-            _ => Fit::Open,
+            _ => Fit::Neutral,
         }
     }
 
@@ -149,7 +149,7 @@ impl<'v> Clues<'v> {
         self.ports.get(&port).is_some_and(PortClues::is_certain)
     }
 
-    /// The port, of which a variable speaks that can be of no other Service.
+    /// Returns the entry of a port that a variable describes which can belong to no other Service.
     fn certain_port(&mut self, port: Port) -> &mut PortClues {
         self.has_certain_port = true;
         self.ports.entry(port).or_default()
@@ -168,18 +168,19 @@ impl<'v> Clues<'v> {
         Candidate { mangled_name: mangled_name.into(), certainty, service }
     }
 
-    /// Whether all variables are there that the kubelet makes, but for the names of ports.
+    /// Reports whether all variables that the kubelet generates exist, apart from those with the names
+    /// of ports.
     fn is_complete(&self) -> bool {
         let has_first =
-            matches!((self.first_number, self.first_port), (Told::One(_), Told::One(_)));
+            matches!((self.first_number, self.first_port), (Agreed::One(_), Agreed::One(_)));
         self.has_service_host && has_first && self.ports.values().all(PortClues::is_complete)
     }
 
     fn service(&self) -> Result<DiscoveredService, DiscoverError> {
         let host = match self.host {
-            Told::Nothing => return Err(DiscoverError::HostMissing),
-            Told::One(host) => String::from(host),
-            Told::Several => return Err(DiscoverError::ContradictoryHosts),
+            Agreed::Absent => return Err(DiscoverError::HostMissing),
+            Agreed::One(host) => String::from(host),
+            Agreed::Contradictory => return Err(DiscoverError::ContradictoryHosts),
         };
         let first = self.first()?;
         let first =
@@ -192,23 +193,25 @@ impl<'v> Clues<'v> {
         Ok(DiscoveredService { host, ports })
     }
 
-    /// The first port, if it is told; there are ports, if this is no error.
+    /// Returns the first port, if known. Without an error there is at least one port.
     fn first(&self) -> Result<Option<Port>, DiscoverError> {
         match (self.first_number, self.first_port) {
-            (Told::Several, _) | (_, Told::Several) => Err(DiscoverError::ContradictoryPorts),
-            (Told::One(number), Told::One(port)) if port.0 != number => {
+            (Agreed::Contradictory, _) | (_, Agreed::Contradictory) => {
                 Err(DiscoverError::ContradictoryPorts)
             }
-            (_, Told::One(port)) => Ok(Some(port)),
-            (Told::One(number), Told::Nothing) => {
+            (Agreed::One(number), Agreed::One(port)) if port.0 != number => {
+                Err(DiscoverError::ContradictoryPorts)
+            }
+            (_, Agreed::One(port)) => Ok(Some(port)),
+            (Agreed::One(number), Agreed::Absent) => {
                 let mut of_number = self.ports.keys().filter(|port| port.0 == number);
                 let first = of_number.next().ok_or(DiscoverError::ProtocolMissing { number })?;
                 Ok(of_number.next().is_none().then_some(*first))
             }
-            (Told::Nothing, Told::Nothing) if self.ports.is_empty() => {
+            (Agreed::Absent, Agreed::Absent) if self.ports.is_empty() => {
                 Err(DiscoverError::PortsMissing)
             }
-            (Told::Nothing, Told::Nothing) => Ok(None),
+            (Agreed::Absent, Agreed::Absent) => Ok(None),
         }
     }
 
@@ -216,7 +219,7 @@ impl<'v> Clues<'v> {
         let is_shared =
             |other: Protocol| other != protocol && self.ports.contains_key(&(number, other));
         let name = match self.names.get(&number) {
-            Some(Told::One(name)) if !Protocol::ALL.iter().copied().any(is_shared) => {
+            Some(Agreed::One(name)) if !Protocol::ALL.iter().copied().any(is_shared) => {
                 Some(plain_name(name))
             }
             _ => None,

@@ -1,4 +1,6 @@
-//! From variables back to Services: the inverse of the kubelet's `envvars.FromServices`.
+//! The reverse lookup: reconstruction of Services from the variables of an environment.
+//!
+//! [`Discovered`] is the inverse of the kubelet's `envvars.FromServices`.
 
 mod clues;
 mod reading;
@@ -17,24 +19,24 @@ use crate::names::mangle;
 use crate::services::read_number;
 use crate::text::pairs_of_block;
 
-/// An environment, whoever made it, and the Services that its variables speak of (Go:
-/// `envvars.FromServices`, of which this is the inverse).
+/// The Services that the variables of an environment describe.
 ///
-/// A variable counts as a Service's only if its name is a DNS-1123 label, mangled, and a suffix of
-/// the kubelet's, and its value has the form that goes with it: `REDIS_PORT=6379`, which somebody
-/// set, is none. Where a name can be cut in several places the value and the sibling variables
-/// decide, as far as they can: `FOO_SERVICE_PORT` is `foo`'s if it is a number, and `foo-service`'s
-/// if it is `tcp://10.0.0.1:80`.
+/// A variable belongs to a Service only if its name is a mangled DNS-1123 label with one of the
+/// kubelet's suffixes, and its value has the form that the kubelet gives such a variable. For
+/// example, `REDIS_PORT=6379` is not a service variable. If a name can be split in several ways, the
+/// value and the other variables decide: `FOO_SERVICE_PORT` belongs to `foo` if it is a number, and
+/// to `foo-service` if it is `tcp://10.0.0.1:80`.
 ///
-/// Of Services that an API server lets in, and whose variables have names of their own (no
-/// [`collisions`](Environment::collisions)), all are found again with their hosts and their ports.
-/// So are the names of ports, but for two cases in which the name is left out: the number has several
-/// protocols; or the same variable can name a port of another of the Services. (`a` and
-/// `a-service-port-b` that both have the port 80 get the same variables whether the one calls it
-/// `b-service-port-c` or the other calls it `c`.)
+/// If the Services are valid and their variables do not [collide](Environment::collisions), every
+/// Service is found with its host and ports. The name of a port is found too, with two exceptions:
+/// the port number has several protocols, or the same variable can name a port of another Service.
+/// (If `a` and `a-service-port-b` both have the port 80, the variables are the same whether the first
+/// calls it `b-service-port-c` or the second calls it `c`.)
 ///
-/// It holds a copy of the environment, is made in time that grows with its size whatever it holds,
-/// and its `Debug` shows the candidates and no other value.
+/// A `Discovered` holds a copy of the environment. The time to build it is linear in the size of the
+/// environment. `Debug` shows the candidates and no other value.
+///
+/// This is the inverse of `envvars.FromServices`.
 ///
 /// ```
 /// use kubelet_env::inspect::discover::Discovered;
@@ -61,13 +63,13 @@ use crate::text::pairs_of_block;
 #[derive(Clone, Default)]
 pub struct Discovered {
     pairs: Pairs,
-    /// Whether each pair is a variable of a Service that was found.
+    /// True for each pair that is a variable of a Service that was found.
     is_service_variable: Vec<bool>,
     /// Sorted by mangled name.
     candidates: Vec<Candidate>,
 }
 
-/// A Service that an environment speaks of.
+/// A Service that variables of an environment describe.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Candidate {
     mangled_name: String,
@@ -75,80 +77,80 @@ pub struct Candidate {
     service: Result<DiscoveredService, DiscoverError>,
 }
 
-/// How sure it is that there is such a Service. The greater is the surer.
+/// The certainty that a Service exists, in ascending order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Certainty {
-    /// A single variable says so; or each of those that do may as well be of another Service; or
-    /// they contradict one another.
+    /// A single variable describes the Service, or each of its variables can also belong to another
+    /// one, or they contradict each other.
     Ambiguous,
-    /// Several variables that can be of no other Service agree. Others are missing, or are not as
-    /// the kubelet writes them.
+    /// Several variables that can belong to no other Service agree. Others are missing, or differ from
+    /// those that the kubelet generates.
     Corroborated,
-    /// All variables that the kubelet makes of such a Service are there and agree.
+    /// All variables that the kubelet generates for such a Service exist and agree.
     Certain,
 }
 
-/// What an environment tells of a Service.
+/// The address and ports of a Service, as its variables describe them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct DiscoveredService {
-    /// Its `clusterIP`, as it stands there.
+    /// The `clusterIP`, verbatim.
     pub host: String,
-    /// Its ports, at least one: the Service's first one, where it is told which that is, then the
-    /// others by number and protocol.
+    /// The ports, at least one: the Service's first port, if known, then the others by number and
+    /// protocol.
     pub ports: Vec<DiscoveredPort>,
 }
 
-/// What an environment tells of a Service's port.
+/// A port of a Service, as its variables describe it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct DiscoveredPort {
-    /// Its number.
+    /// The number.
     pub number: PortNumber,
-    /// Its protocol.
+    /// The protocol.
     pub protocol: Protocol,
-    /// Its name, if it has one that can be told.
+    /// The name, if the port has one that is unambiguous.
     pub name: Option<String>,
 }
 
-/// Why an environment does not tell of a Service. No value that is not of a service variable's form
-/// is ever quoted.
+/// An error from looking up a Service in an environment. It quotes only values that have the form of
+/// a service variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum DiscoverError {
-    /// No Service can have the name that was asked for.
+    /// No Service can have this name.
     #[error("not the name of a Service: at most 63 letters, digits and '-', no '-' at either end")]
     NotAServiceName,
-    /// No variable speaks of the Service.
+    /// No variable describes the Service.
     #[error(
-        "no variable speaks of this Service: it is not in the pod's namespace, has no address, was created after the container, or service links are disabled"
+        "no variable describes this Service: it is not in the Pod's namespace, has no address, was created after the container, or service links are disabled"
     )]
     NoVariables,
-    /// Variables speak of the Service, but none tells its host.
-    #[error("no variable tells the Service's host")]
+    /// Variables describe the Service, but none contains its host.
+    #[error("no variable contains the Service's host")]
     HostMissing,
-    /// The host is told, but no port.
-    #[error("the Service's host is told, but no port")]
+    /// Variables contain the host, but no port.
+    #[error("variables contain the Service's host, but no port")]
     PortsMissing,
-    /// The number of the first port is told, but no variable tells the protocol.
-    #[error("the Service's first port has the number {number}, but no variable tells its protocol")]
+    /// A variable contains the number of the first port, but none its protocol.
+    #[error(
+        "the Service's first port has the number {number}, but no variable contains its protocol"
+    )]
     ProtocolMissing {
         /// The number.
         number: PortNumber,
     },
-    /// Two variables tell different hosts.
-    #[error("the Service's variables tell different hosts")]
+    /// Two variables contain different hosts.
+    #[error("the Service's variables contain different hosts")]
     ContradictoryHosts,
-    /// Two variables tell different first ports.
-    #[error("the Service's variables tell different first ports")]
+    /// Two variables contain different first ports.
+    #[error("the Service's variables contain different first ports")]
     ContradictoryPorts,
 }
 
 impl Discovered {
-    /// Reads an environment that is given as pairs of a name and a value.
-    ///
-    /// Where a name stands twice both values count.
+    /// Reads an environment from pairs of names and values. If a name occurs twice, both values count.
     ///
     /// ```
     /// use kubelet_env::inspect::discover::{DiscoverError, Discovered};
@@ -167,8 +169,8 @@ impl Discovered {
         Discovered::new(own)
     }
 
-    /// Reads `NAME=value` texts that are ended or separated by NULs, as `/proc/PID/environ` has
-    /// them. What has no `=` is no variable, and left out; one at the very start belongs to the name.
+    /// Reads NUL-separated `NAME=value` entries, as `/proc/PID/environ` holds them. Entries without
+    /// `=` are skipped. An `=` at the start belongs to the name.
     ///
     /// ```
     /// use kubelet_env::inspect::discover::{Certainty, Discovered};
@@ -200,34 +202,37 @@ impl Discovered {
         Discovered { pairs, is_service_variable, candidates }
     }
 
-    /// The Service of that name: what a program in the container knows of it.
+    /// Returns the Service with this name, as a program in the container sees it.
     ///
     /// # Errors
-    /// The name is none of a Service; or the environment does not tell the host or a port; or its
-    /// variables contradict one another.
+    /// Returns an error if no Service can have this name
+    /// ([`NotAServiceName`](DiscoverError::NotAServiceName)), if no variable describes it
+    /// ([`NoVariables`](DiscoverError::NoVariables)), and in the cases of [`Candidate::service`].
     pub fn find(&self, name: &str) -> Result<&DiscoveredService, DiscoverError> {
         self.candidate(name)?.service()
     }
 
-    /// The candidate of that name, if any variable speaks of it.
+    /// Returns the candidate with this name.
     ///
     /// # Errors
-    /// The name is none of a Service; or no variable speaks of it.
+    /// Returns an error if no Service can have this name
+    /// ([`NotAServiceName`](DiscoverError::NotAServiceName)), or if no variable describes it
+    /// ([`NoVariables`](DiscoverError::NoVariables)).
     pub fn candidate(&self, name: &str) -> Result<&Candidate, DiscoverError> {
         let mangled = mangle(name);
         if !is_mangled_label(&mangled) {
             return Err(DiscoverError::NotAServiceName);
         }
-        let place = self
+        let index = self
             .candidates
             .binary_search_by(|candidate| candidate.mangled_name.as_str().cmp(&mangled));
-        place.ok().and_then(|place| self.candidates.get(place)).ok_or(DiscoverError::NoVariables)
+        index.ok().and_then(|index| self.candidates.get(index)).ok_or(DiscoverError::NoVariables)
     }
 
-    /// All Services that the environment speaks of, by mangled name.
+    /// Returns all Services that variables describe, by mangled name.
     ///
-    /// A variable that can be of several Services makes a candidate of each, unless its siblings
-    /// settle whose it is.
+    /// A variable that can belong to several Services produces a candidate for each of them, unless
+    /// other variables decide between them.
     ///
     /// ```
     /// use kubelet_env::inspect::discover::{Certainty, Discovered};
@@ -250,12 +255,11 @@ impl Discovered {
         &self.candidates
     }
 
-    /// The environment without the service variables: its other pairs, in their order and as they
-    /// were.
+    /// Returns the environment without the service variables. The other pairs keep their order.
     ///
-    /// Taken out are the variables of the candidates that [are found](Self::find) and are more than
-    /// [`Ambiguous`](Certainty::Ambiguous). What the container sets over one of them in a form of its
-    /// own (`REDIS_PORT=6379`) stays.
+    /// The variables of each candidate that can be [found](Self::find) and is more than
+    /// [`Ambiguous`](Certainty::Ambiguous) are left out. A variable that the container sets to a value
+    /// of another form, such as `REDIS_PORT=6379`, is kept.
     pub fn without_service_variables(&self) -> impl Iterator<Item = (&[u8], &[u8])> + Clone {
         let pairs = self.pairs.iter().zip(&self.is_service_variable);
         pairs.filter(|&(_, is_service_variable)| !is_service_variable).map(|(pair, _)| pair)
@@ -263,8 +267,8 @@ impl Discovered {
 }
 
 impl From<&Environment<'_>> for Discovered {
-    /// No value that a Secret flowed into is read: it is nothing that the kubelet made of a Service,
-    /// and must not be shown.
+    /// Reads an environment. [Secret](crate::Value::is_secret) values are ignored: no Service produces
+    /// them, and they must not be shown.
     fn from(environment: &Environment<'_>) -> Self {
         let mut own = Pairs::default();
         for variable in environment.iter() {
@@ -286,29 +290,33 @@ impl fmt::Debug for Discovered {
 }
 
 impl Candidate {
-    /// Its name, as it stands in the names of its variables.
+    /// Returns the name as it occurs in the names of the variables.
     #[must_use]
     pub fn mangled_name(&self) -> &str {
         &self.mangled_name
     }
 
-    /// Its name: the mangled one in lower case, `-` for `_`. No API server lets in another name that
-    /// is mangled so.
+    /// Returns the Service's name: the mangled name in lower case, with `-` for `_`. API servers accept
+    /// no other name that mangles to it.
     #[must_use]
     pub fn plain_name(&self) -> String {
         plain_name(&self.mangled_name)
     }
 
-    /// How sure it is that there is such a Service.
+    /// Returns the certainty that the Service exists.
     #[must_use]
     pub fn certainty(&self) -> Certainty {
         self.certainty
     }
 
-    /// Its host and ports.
+    /// Returns the host and ports.
     ///
     /// # Errors
-    /// The environment does not tell the host or a port; or its variables contradict one another.
+    /// Returns an error if the variables contain no host, no port or no protocol of the first port
+    /// ([`HostMissing`](DiscoverError::HostMissing), [`PortsMissing`](DiscoverError::PortsMissing),
+    /// [`ProtocolMissing`](DiscoverError::ProtocolMissing)), or if they contradict each other
+    /// ([`ContradictoryHosts`](DiscoverError::ContradictoryHosts),
+    /// [`ContradictoryPorts`](DiscoverError::ContradictoryPorts)).
     pub fn service(&self) -> Result<&DiscoveredService, DiscoverError> {
         self.service.as_ref().map_err(|&error| error)
     }
@@ -318,9 +326,9 @@ fn plain_name(mangled: &str) -> String {
     mangled.chars().map(|c| if c == '_' { '-' } else { c.to_ascii_lowercase() }).collect()
 }
 
-/// What the variables say of each Service, by its mangled name.
+/// Collects the clues of all variables for each Service, by its mangled name.
 ///
-/// Those with a number come last, because it takes their siblings to tell whose they are.
+/// Numbers come last, because other variables decide which Service they belong to.
 fn gather(pairs: &Pairs) -> BTreeMap<&str, Clues<'_>> {
     let mut texts = Vec::new();
     let mut numbers = Vec::new();
@@ -330,40 +338,42 @@ fn gather(pairs: &Pairs) -> BTreeMap<&str, Clues<'_>> {
         if let Some(number) = read_number(value) {
             numbers.push((variable, name, number));
         } else if let Some((service, clue)) = text_clue(name, value) {
-            texts.push(Said { service, variable, clue: Clue::Text(clue) });
+            texts.push(ServiceClue { service, variable, clue: Clue::Text(clue) });
         }
     }
     let mut services = BTreeMap::new();
-    hear(&mut services, &texts);
-    let numbers = said_by_numbers(&numbers, &services);
-    hear(&mut services, &numbers);
+    add_clues(&mut services, &texts);
+    let numbers = clues_of_numbers(&numbers, &services);
+    add_clues(&mut services, &numbers);
     services
 }
 
-/// A clue, the variable that gives it, and the mangled name of the Service that it is about.
-struct Said<'v> {
+/// A clue, the variable that it comes from, and the mangled name of its Service.
+struct ServiceClue<'v> {
     service: &'v str,
     variable: usize,
     clue: Clue<'v>,
 }
 
-/// The variables of a Service mostly stand together, so that it is looked up once for all of them.
-fn hear<'v>(services: &mut BTreeMap<&'v str, Clues<'v>>, said: &[Said<'v>]) {
-    let runs = said.chunk_by(|one, next| one.service == next.service);
+/// Adds clues to their Services. Clues of one Service are usually adjacent, so each run of them needs
+/// one lookup.
+fn add_clues<'v>(services: &mut BTreeMap<&'v str, Clues<'v>>, clues: &[ServiceClue<'v>]) {
+    let runs = clues.chunk_by(|one, next| one.service == next.service);
     for (service, run) in runs.filter_map(|run| Some((run.first()?.service, run))) {
         let clues = services.entry(service).or_default();
-        run.iter().for_each(|said| clues.hear(said.variable, said.clue));
+        run.iter().for_each(|found| clues.add(found.variable, found.clue));
     }
 }
 
-/// What the variables with a number say, each of the Services that it suits best.
-fn said_by_numbers<'v>(
+/// Returns the clues of the variables with a number, for the Services that each fits best.
+fn clues_of_numbers<'v>(
     numbers: &[(usize, &'v [u8], PortNumber)],
     services: &BTreeMap<&'v str, Clues<'v>>,
-) -> Vec<Said<'v>> {
+) -> Vec<ServiceClue<'v>> {
     let mut all = Vec::with_capacity(numbers.len());
     let mut owners = Vec::new();
-    // The Service looked up last, for the same reason as in `hear`. None has the empty name.
+    // The last lookup, because clues of one Service are usually adjacent. No Service has the empty
+    // name.
     let mut last = ("", None);
     for &(variable, name, number) in numbers {
         owners.clear();
@@ -371,27 +381,27 @@ fn said_by_numbers<'v>(
             if last.0 != service {
                 last = (service, services.get(service));
             }
-            let fit = last.1.map_or(Fit::Open, |heard: &Clues<'_>| heard.fit(clue));
+            let fit = last.1.map_or(Fit::Neutral, |clues: &Clues<'_>| clues.fit(clue));
             (fit, service, clue)
         }));
         let best = owners.iter().map(|&(fit, ..)| fit).max().unwrap_or(Fit::No);
         owners.retain(|&(fit, ..)| fit == best && fit > Fit::No);
-        let is_settled = owners.len() == 1;
+        let is_unique = owners.len() == 1;
         all.extend(owners.iter().map(|&(_, service, clue)| {
-            let clue = if is_settled { Clue::Number(clue) } else { Clue::Ambiguous };
-            Said { service, variable, clue }
+            let clue = if is_unique { Clue::Number(clue) } else { Clue::Ambiguous };
+            ServiceClue { service, variable, clue }
         }));
     }
     all
 }
 
-/// Pairs of bytes in one piece of memory.
+/// Pairs of bytes in one allocation.
 #[derive(Clone, Default)]
 struct Pairs {
     text: Vec<u8>,
     /// The lengths of each name and value.
     lengths: Vec<(usize, usize)>,
-    /// The places of the values that a Secret flowed into, in their order.
+    /// The indexes of the secret values, in ascending order.
     secret: Vec<usize>,
 }
 
@@ -409,8 +419,8 @@ impl Pairs {
         self.lengths.len()
     }
 
-    fn is_secret(&self, place: usize) -> bool {
-        self.secret.binary_search(&place).is_ok()
+    fn is_secret(&self, index: usize) -> bool {
+        self.secret.binary_search(&index).is_ok()
     }
 
     fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> + Clone {

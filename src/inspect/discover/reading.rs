@@ -1,13 +1,15 @@
-//! One variable, read as a Service's: by its name alone it may be several Services', and its value
-//! must be of the form that the kubelet gives such a variable.
+//! Single variables as clues for Services.
+//!
+//! The name alone can belong to several Services, and the value must have the form that the kubelet
+//! gives such a variable.
 
 use crate::api::{PortNumber, Protocol};
 use crate::services::{PortKey, ServiceVariableKind as Kind, Suffix, cuts, read_number};
 
-/// What tells two ports of a Service apart.
+/// The key of a port within its Service.
 pub(super) type Port = (PortNumber, Protocol);
 
-/// What a variable says whose value is no number. Its name can then be cut in one way only.
+/// The clue of a variable whose value is not a number. Its name can be split in one way only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TextClue<'v> {
     ServiceHost { host: &'v str },
@@ -17,7 +19,7 @@ pub(super) enum TextClue<'v> {
     NumberedPortAddr { port: Port, host: &'v str },
 }
 
-/// What a variable says whose value is a number.
+/// The clue of a variable whose value is a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NumberClue<'v> {
     /// `X_SERVICE_PORT`
@@ -28,13 +30,13 @@ pub(super) enum NumberClue<'v> {
     Numbered(Port),
 }
 
-/// The mangled name of the Service that the variable is of, and what it says of it.
+/// Returns the mangled name of the Service that the variable belongs to, and the clue.
 pub(super) fn text_clue<'v>(name: &'v [u8], value: &'v [u8]) -> Option<(&'v str, TextClue<'v>)> {
     let value = core::str::from_utf8(value).ok()?;
     splits(name).find_map(|(service, suffix)| Some((service, TextClue::read(suffix, value)?)))
 }
 
-/// Whether a variable has the form of some Service's: the name, and a value that goes with it.
+/// Reports whether the name and the value have the form of a service variable.
 pub(crate) fn is_of_a_service(name: &[u8], value: &[u8]) -> bool {
     match read_number(value) {
         Some(number) => number_clues(name, number).next().is_some(),
@@ -42,8 +44,8 @@ pub(crate) fn is_of_a_service(name: &[u8], value: &[u8]) -> bool {
     }
 }
 
-/// Each Service, by its mangled name, that a variable of this name and value can be of, and what it
-/// says of it.
+/// Returns the mangled name of each Service that a variable with this name and number can belong to,
+/// and the clue.
 pub(super) fn number_clues(
     name: &[u8],
     number: PortNumber,
@@ -93,11 +95,10 @@ impl<'v> NumberClue<'v> {
 
 const LONGEST_LABEL: usize = 63;
 
-/// What no name of a service variable is longer than, so that a longer one is not searched: two
-/// labels with `_SERVICE_PORT_` between them.
+/// The maximum length of a service variable's name: two labels and `_SERVICE_PORT_` between them.
 const LONGEST_NAME: usize = 140;
 
-/// Each way in which a name is that of a Service, mangled, and a suffix.
+/// Returns each way to split a name into the mangled name of a Service and a suffix.
 fn splits(name: &[u8]) -> impl Iterator<Item = (&str, Suffix<'_>)> {
     let name = if name.len() > LONGEST_NAME { None } else { core::str::from_utf8(name).ok() };
     name.into_iter().flat_map(|name| {
@@ -109,7 +110,7 @@ fn splits(name: &[u8]) -> impl Iterator<Item = (&str, Suffix<'_>)> {
     })
 }
 
-/// Whether this is what mangling makes of a DNS-1123 label.
+/// Reports whether a text is a mangled DNS-1123 label.
 pub(super) fn is_mangled_label(text: &str) -> bool {
     let bytes = text.as_bytes();
     let is_inner = |byte: &u8| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'_');
@@ -120,8 +121,8 @@ pub(super) fn is_mangled_label(text: &str) -> bool {
         && bytes.iter().all(is_inner)
 }
 
-/// A text that can be an address, or stand for one where somebody set the variable by hand. Digits
-/// alone are none: so every value is either a number or something else.
+/// Accepts addresses and other host names, which somebody may have set by hand. Digits alone are a
+/// number, not a host.
 fn read_host(text: &str) -> Option<&str> {
     let is_of_a_host = |byte: u8| byte.is_ascii_graphic() && byte != b'/';
     let is_host = text.bytes().all(is_of_a_host)
@@ -130,7 +131,7 @@ fn read_host(text: &str) -> Option<&str> {
     is_host.then_some(text)
 }
 
-/// What `tcp://10.0.0.1:80` says.
+/// Reads a URL such as `tcp://10.0.0.1:80`.
 fn read_url(text: &str) -> Option<(Port, &str)> {
     let (protocol, rest) = text.split_once("://")?;
     let protocol = Protocol::ALL.iter().copied().find(|known| known.as_lower_str() == protocol)?;

@@ -417,13 +417,13 @@ fn debug_shows_only_service_variables() {
 #[test]
 fn error_messages() {
     let number = port_number(80);
-    insta::assert_snapshot!(DiscoverError::ProtocolMissing { number }, @"the Service's first port has the number 80, but no variable tells its protocol");
-    insta::assert_snapshot!(DiscoverError::HostMissing, @"no variable tells the Service's host");
-    insta::assert_snapshot!(DiscoverError::PortsMissing, @"the Service's host is told, but no port");
-    insta::assert_snapshot!(DiscoverError::ContradictoryHosts, @"the Service's variables tell different hosts");
-    insta::assert_snapshot!(DiscoverError::ContradictoryPorts, @"the Service's variables tell different first ports");
+    insta::assert_snapshot!(DiscoverError::ProtocolMissing { number }, @"the Service's first port has the number 80, but no variable contains its protocol");
+    insta::assert_snapshot!(DiscoverError::HostMissing, @"no variable contains the Service's host");
+    insta::assert_snapshot!(DiscoverError::PortsMissing, @"variables contain the Service's host, but no port");
+    insta::assert_snapshot!(DiscoverError::ContradictoryHosts, @"the Service's variables contain different hosts");
+    insta::assert_snapshot!(DiscoverError::ContradictoryPorts, @"the Service's variables contain different first ports");
     insta::assert_snapshot!(DiscoverError::NotAServiceName, @"not the name of a Service: at most 63 letters, digits and '-', no '-' at either end");
-    insta::assert_snapshot!(DiscoverError::NoVariables, @"no variable speaks of this Service: it is not in the pod's namespace, has no address, was created after the container, or service links are disabled");
+    insta::assert_snapshot!(DiscoverError::NoVariables, @"no variable describes this Service: it is not in the Pod's namespace, has no address, was created after the container, or service links are disabled");
 }
 
 /// The inputs are so large that more than linear work would not finish.
