@@ -242,6 +242,11 @@ macro_rules! rules {
         /// # Ok::<(), kubelet_env::release::ReleaseError>(())
         /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[cfg_attr(
+            feature = "serde",
+            derive(serde::Serialize, serde::Deserialize),
+            serde(rename_all = "camelCase")
+        )]
         #[non_exhaustive]
         pub enum Rule {
             $(

@@ -15,11 +15,13 @@ struct Counting;
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
     static HELD_BYTES: Cell<isize> = const { Cell::new(0) };
+    static PEAK_BYTES: Cell<isize> = const { Cell::new(0) };
 }
 
 fn count(allocations: usize, bytes: isize) {
     ALLOCATIONS.set(ALLOCATIONS.get() + allocations);
     HELD_BYTES.set(HELD_BYTES.get() + bytes);
+    PEAK_BYTES.set(PEAK_BYTES.get().max(HELD_BYTES.get()));
 }
 
 // SAFETY: every call is forwarded to the system's allocator under the caller's guarantees.
@@ -50,6 +52,14 @@ fn allocations_of(work: impl FnOnce()) -> usize {
     let before = ALLOCATIONS.get();
     work();
     ALLOCATIONS.get() - before
+}
+
+/// Returns the largest number of bytes that the work held at any time.
+fn peak_of<T>(work: impl FnOnce() -> T) -> isize {
+    let before = HELD_BYTES.get();
+    PEAK_BYTES.set(before);
+    drop(work());
+    PEAK_BYTES.get() - before
 }
 
 fn service(namespace: &str, name: String, number: usize) -> Service {
@@ -194,4 +204,30 @@ fn ignored_objects_hold_no_copy_of_their_kind() {
     assert_eq!(objects.ignored.values().sum::<usize>(), 20_000);
     let held = HELD_BYTES.get() - before;
     assert!(held < 4 * 1024, "{held} bytes");
+}
+
+/// An upgrade holds the compositions of two releases and an index of their variables.
+#[test]
+fn upgrade_holds_two_compositions() {
+    use kubelet_env::api::{ConfigMap, Container, EnvFromSource, EnvVar, Pod};
+    use kubelet_env::inspect::upgrade;
+    use kubelet_env::{Facts, Objects, Release, compose};
+
+    let mut objects = Objects::default();
+    let data = (0..1_000).map(|index| (format!("K{index}"), "x"));
+    objects.config_maps.apply(ConfigMap::new("default", "m").with_data(data));
+    let source =
+        |index| EnvFromSource { prefix: format!("P{index}_"), ..EnvFromSource::config_map("m") };
+    let app = Container::new("app")
+        .with_env_from((0..45).map(source))
+        .with_env([EnvVar::new("PRICE", "$£5")]);
+    let pod = Pod::new("default", "web").with_container(app).with_defaults();
+    let facts = Facts { release: Release::OLDEST, ..Facts::of(&objects) };
+    let of_compose = peak_of(|| compose(&pod, "app", &facts).unwrap());
+    let of_upgrade = peak_of(|| {
+        let upgrade = upgrade(&pod, "app", &facts, Release::NEWEST);
+        assert_eq!(upgrade.changes.len(), 1);
+    });
+    println!("{of_compose} bytes to compose, {of_upgrade} to upgrade");
+    assert!(of_upgrade < of_compose * 3, "{of_compose} {of_upgrade}");
 }

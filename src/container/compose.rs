@@ -9,7 +9,7 @@ use core::fmt;
 
 use super::env_file::EnvFile;
 use super::expand::expand_within;
-use super::facts::FileKey;
+use super::facts::{FileKey, VolumeFile};
 use super::field::PodFields;
 use super::resource_field::ResourceFields;
 use super::{ComposeError, ComposeErrorKind, DeviceVariable, ExecHandler, Facts, Known, SubPath};
@@ -695,14 +695,17 @@ impl<'a> Composer<'a, '_> {
         let Some(files) = files else {
             return Err(ComposeErrorKind::VolumeMissing { volume: volume() });
         };
-        let Some((file, content)) = files.file(path) else {
+        let Some(VolumeFile { key: file, content, is_secret }) = files.file(path) else {
             return Err(ComposeErrorKind::EnvFileMissing { volume: volume(), path: path.clone() });
         };
         match self.files.entry(file).or_insert_with(|| EnvFile::read(content)).value(key) {
             Err(error) => {
                 Err(ComposeErrorKind::EnvFile { volume: volume(), path: path.clone(), error })
             }
-            Ok(Some(value)) if !value.is_empty() => Ok(Outcome::of_bytes(source, value)),
+            Ok(Some(bytes)) if !bytes.is_empty() => {
+                let value = if is_secret { Value::secret(bytes) } else { Value::plain(bytes) };
+                Ok(Outcome::of_value(source, value))
+            }
             Ok(_) if *optional == Some(true) => {
                 Ok(Outcome::Skip(SkipReason::FileKeyMissing(reference.clone())))
             }

@@ -246,6 +246,9 @@ pub struct DeviceVariable {
 
 /// The content of the env files that `fileKeyRef` reads, by volume and path.
 ///
+/// Env files commonly hold credentials. Values from a file are [secret](crate::Value::is_secret), as
+/// those of a Secret, unless it is inserted with [`insert_public`](Self::insert_public).
+///
 /// A reference to a volume that was not added is an error, or an unknown value in the
 /// [open world](World::Open). Paths are cleaned as in the kubelet: `./a//b` and `../a/b` are `a/b`.
 ///
@@ -255,7 +258,7 @@ pub struct DeviceVariable {
 /// use kubelet_env::container::EnvFiles;
 ///
 /// let mut env_files = EnvFiles::new();
-/// env_files.insert("features", "shop.env", "SEARCH='on'\n");
+/// env_files.insert_public("features", "shop.env", "SEARCH='on'\n");
 ///
 /// let (volume_name, path, key) = ("features".into(), "shop.env".into(), "SEARCH".into());
 /// let file_key_ref = Some(FileKeySelector { volume_name, path, key, ..FileKeySelector::default() });
@@ -270,7 +273,13 @@ pub struct DeviceVariable {
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct EnvFiles {
-    volumes: BTreeMap<String, BTreeMap<String, Vec<u8>>>,
+    volumes: BTreeMap<String, BTreeMap<String, File>>,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+struct File {
+    content: Vec<u8>,
+    is_secret: bool,
 }
 
 impl EnvFiles {
@@ -280,9 +289,20 @@ impl EnvFiles {
         EnvFiles { volumes: BTreeMap::new() }
     }
 
-    /// Inserts a file into a volume, and replaces the one at that path.
+    /// Inserts a file into a volume, and replaces the one at that path. Its values are
+    /// [secret](crate::Value::is_secret).
     pub fn insert(&mut self, volume: &str, path: &str, content: impl Into<Vec<u8>>) {
-        self.volumes.entry(volume.into()).or_default().insert(clean(path), content.into());
+        self.insert_file(volume, path, File { content: content.into(), is_secret: true });
+    }
+
+    /// Inserts a file into a volume, and replaces the one at that path. Its values are shown in
+    /// explanations, findings and comparisons.
+    pub fn insert_public(&mut self, volume: &str, path: &str, content: impl Into<Vec<u8>>) {
+        self.insert_file(volume, path, File { content: content.into(), is_secret: false });
+    }
+
+    fn insert_file(&mut self, volume: &str, path: &str, file: File) {
+        self.volumes.entry(volume.into()).or_default().insert(clean(path), file);
     }
 
     /// Adds a volume without files.
@@ -301,7 +321,7 @@ impl fmt::Debug for EnvFiles {
         let lengths = self.volumes.iter().flat_map(|(volume, files)| {
             files
                 .iter()
-                .map(move |(path, content)| ((volume.as_str(), path.as_str()), content.len()))
+                .map(move |(path, file)| ((volume.as_str(), path.as_str()), file.content.len()))
         });
         f.debug_map().entries(lengths).finish()
     }
@@ -310,16 +330,24 @@ impl fmt::Debug for EnvFiles {
 #[derive(Clone, Copy)]
 pub(crate) struct Volume<'a> {
     name: &'a str,
-    files: &'a BTreeMap<String, Vec<u8>>,
+    files: &'a BTreeMap<String, File>,
+}
+
+/// A file in a volume.
+#[derive(Clone, Copy)]
+pub(crate) struct VolumeFile<'a> {
+    pub(crate) key: FileKey<'a>,
+    pub(crate) content: &'a [u8],
+    pub(crate) is_secret: bool,
 }
 
 /// The volume and the cleaned path of a file.
 pub(crate) type FileKey<'a> = (&'a str, &'a str);
 
 impl<'a> Volume<'a> {
-    pub(crate) fn file(self, path: &str) -> Option<(FileKey<'a>, &'a [u8])> {
-        let (path, content) = self.files.get_key_value(&clean(path))?;
-        Some(((self.name, path), content))
+    pub(crate) fn file(self, path: &str) -> Option<VolumeFile<'a>> {
+        let (path, File { content, is_secret }) = self.files.get_key_value(&clean(path))?;
+        Some(VolumeFile { key: (self.name, path), content, is_secret: *is_secret })
     }
 }
 

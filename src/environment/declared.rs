@@ -99,6 +99,47 @@ impl fmt::Display for Entry {
     }
 }
 
+#[cfg(feature = "serde")]
+mod of_serde {
+    use alloc::string::String;
+
+    use serde::de::{Deserialize, Deserializer, Error, Unexpected};
+    use serde::ser::{Serialize, Serializer};
+
+    use super::Entry;
+
+    /// Serializes the text of `Display`, such as `env[0]`.
+    impl Serialize for Entry {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_str(self)
+        }
+    }
+
+    impl<'de> Deserialize<'de> for Entry {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            let text = String::deserialize(deserializer)?;
+            read(&text).ok_or_else(|| {
+                D::Error::invalid_value(Unexpected::Str(&text), &"an entry such as `env[0]`")
+            })
+        }
+    }
+
+    fn read(text: &str) -> Option<Entry> {
+        let (list, index) = text.strip_suffix(']')?.split_once('[')?;
+        // The parser would accept a sign.
+        let index = index.bytes().all(|byte| byte.is_ascii_digit()).then_some(index)?;
+        let index = index.parse().ok()?;
+        Some(match list {
+            "envFrom" => Entry::EnvFrom(index),
+            "env" => Entry::Env(index),
+            "command" => Entry::Command(index),
+            "args" => Entry::Args(index),
+            "volumeMounts" => Entry::VolumeMount(index),
+            _ => return None,
+        })
+    }
+}
+
 /// A `$(NAME)` in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

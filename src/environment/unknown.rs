@@ -96,7 +96,7 @@ pub enum Unknown {
 }
 
 impl Unknown {
-    /// Reports whether the value may come from a Secret.
+    /// Reports whether the value may come from a Secret or an env file.
     #[must_use]
     pub fn is_secret(&self) -> bool {
         match self {
@@ -104,10 +104,8 @@ impl Unknown {
             Unknown::Unless { otherwise, sources, .. } => {
                 *otherwise == Some(ReportedValue::Elided) || sources.iter().any(Unknown::is_secret)
             }
-            Unknown::ClusterIp { .. }
-            | Unknown::Field { .. }
-            | Unknown::Resource { .. }
-            | Unknown::FileKey { .. } => false,
+            Unknown::FileKey { .. } => true,
+            Unknown::ClusterIp { .. } | Unknown::Field { .. } | Unknown::Resource { .. } => false,
         }
     }
 

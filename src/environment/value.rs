@@ -10,6 +10,7 @@ use core::ops::Range;
 
 use super::{ReportedValue, Unknown};
 use crate::services::ServiceVariable;
+use crate::text::OneLine;
 
 /// The value of a variable: bytes, some of which may not be known.
 ///
@@ -206,13 +207,21 @@ impl<'a> Value<'a> {
         &self.bytes
     }
 
-    /// Reports whether a Secret's value is part of this one, directly or through `$(NAME)`.
+    /// Reports whether the value of a Secret or of an env file is part of this one, directly or
+    /// through `$(NAME)`.
     ///
-    /// A value that depends on an unknown key of a Secret is secret as well. So is every value of a
-    /// [`Captured`](crate::inspect::Captured) environment, because its origin is not known.
+    /// Files inserted with [`EnvFiles::insert_public`](crate::container::EnvFiles::insert_public) do
+    /// not count. A value that depends on an unknown key of a Secret or file is secret as well. So is
+    /// every value of a [`Captured`](crate::inspect::Captured) environment, because its origin is not
+    /// known.
     #[must_use]
     pub fn is_secret(&self) -> bool {
         self.is_secret
+    }
+
+    /// Reports whether the known bytes and the unknown parts are the same, secret or not.
+    pub(crate) fn is_same_as(&self, other: &Value<'_>) -> bool {
+        self.bytes == other.bytes && self.holes == other.holes
     }
 
     /// Returns the number of bytes, placeholders included.
@@ -310,14 +319,15 @@ impl ValueBuilder {
 }
 
 /// The text for people: placeholders are shown, the known bytes of a secret value are not. Bytes
-/// that are not UTF-8 are escaped.
+/// that are not UTF-8 are escaped. Always on one line: line feeds and other control characters are
+/// escaped.
 impl fmt::Display for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_secret {
             return f.write_str(&self.with_known_as("[elided]").0);
         }
         match core::str::from_utf8(&self.bytes) {
-            Ok(text) => f.write_str(text),
+            Ok(text) => OneLine(f).write_str(text),
             Err(_) => write!(f, "{}", self.bytes.escape_ascii()),
         }
     }

@@ -332,6 +332,11 @@ impl<'a> Environment<'a> {
         !self.open.that_may_set(name).is_empty()
     }
 
+    /// Returns the open sources that may set the variable `name`, in the order of the entries.
+    pub(crate) fn open_sources_that_may_set(&self, name: &str) -> Vec<&OpenSource<'a>> {
+        self.open.that_may_set(name)
+    }
+
     /// Reports whether all names and values are known.
     #[must_use]
     pub fn is_known(&self) -> bool {

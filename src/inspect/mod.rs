@@ -1,16 +1,27 @@
-//! What an environment tells: where a variable comes from, what goes wrong with it, how two
-//! environments differ, and which Services are in one.
+//! Explanations, findings, comparisons and the reverse lookup of Services.
+//!
+//! | question | answer |
+//! |---|---|
+//! | Why has a variable this value, or none? | [`Composition::explain`](crate::Composition::explain) |
+//! | Which variables deserve attention? | [`Composition::diagnose`](crate::Composition::diagnose), [`diagnose_service`] |
+//! | Which values does the kubelet pick at random? | [`Composition::ambiguities`](crate::Composition::ambiguities) |
+//! | How do two environments differ? | [`compare()`] |
+//! | What changes if a running container is restarted? | [`drift()`] |
+//! | What changes if the cluster is upgraded? | [`upgrade()`], [`upgrade_built`] |
+//! | Which Services are in an environment? | [`discover`] |
 
 mod compare;
 pub(crate) mod diagnose;
 pub mod discover;
+mod drift;
 mod explain;
 mod upgrade;
 
-pub use compare::{Captured, Change, Comparison, DriftKind, DriftedVariable, compare, drift};
+pub use compare::{Captured, Change, Comparison, compare};
 pub use diagnose::{
     Ambiguity, Code, CodeError, Expectations, Finding, PossibleValue, Severity, SeverityError,
     SizeLimits, diagnose_service,
 };
+pub use drift::{DriftKind, DriftedVariable, drift};
 pub use explain::{Absence, Explanation, Origin, ResolvedReference, Step};
 pub use upgrade::{Upgrade, UpgradeChange, UpgradeSubject, upgrade, upgrade_built};

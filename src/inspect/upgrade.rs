@@ -1,62 +1,79 @@
-//! What a container's environment becomes when the cluster is upgraded. The kubelet knows no such
-//! question; this composes with each release's [`Rule`]s.
+//! Changes that an upgrade of Kubernetes makes to a container, by composing it with the [`Rule`]s of
+//! each release.
 
+use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 use core::fmt::{self, Write};
 
-use super::compare::{Captured, compare};
 use crate::api::Pod;
 use crate::container::{Composition, Facts, compose};
-use crate::environment::Entry;
-use crate::environment::ReportedValue;
+use crate::environment::{Entry, Environment, ReportedValue, Value, Variable};
 use crate::pod::{Built, PodError};
 use crate::release::{Release, Rule};
-use crate::text::OneLine;
+use crate::text::{OneLine, Order, write_line};
 
-/// What an upgrade changes for a container: what [`upgrade`] gives.
+/// The changes that an upgrade makes to a container: the result of [`upgrade`].
 ///
-/// Its `Display` has a line a change, and is empty if there is none.
+/// `Display` writes one line for each change.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase")
+)]
 #[non_exhaustive]
 pub struct Upgrade {
     /// The changes, by release.
     pub changes: Vec<UpgradeChange>,
 }
 
-/// What one release changes for a container.
+/// A change that one release makes to a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase")
+)]
 #[non_exhaustive]
 pub struct UpgradeChange {
     /// The release that changes it.
     pub release: Release,
-    /// The rules that this release has and the one before lacks, or the reverse. At least one of
-    /// them is the cause.
+    /// The rules that only one of this release and the previous one has. At least one of them is the
+    /// cause.
     pub rules: Vec<Rule>,
-    /// What changes.
+    /// The part of the container that changes.
     pub subject: UpgradeSubject,
-    /// What it is before; nothing if it is not there.
+    /// The value before the upgrade. `None` if the subject is new.
     pub before: Option<ReportedValue>,
-    /// What it is from then on; nothing if it is not there.
+    /// The value after the upgrade. `None` if the subject is gone.
     pub after: Option<ReportedValue>,
 }
 
-/// What an upgrade changes.
+/// The part of a container that an upgrade changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase")
+)]
 #[non_exhaustive]
 pub enum UpgradeSubject {
-    /// A variable.
+    /// A variable, by its name.
     Variable(String),
     /// An entry of the command or the arguments.
     Entry(Entry),
-    /// Whether there is an environment at all; before or after are why not.
+    /// The whole container, which only one of the releases starts. The values are the reasons of the
+    /// one that does not. If both reject it for different reasons, each has its own.
     Container,
 }
 
-/// Composes a container in one release after another, from that of `facts` to `to`, and returns
-/// what changes. Nothing changes if `to` is not newer.
+/// Composes a container in each release from that of `facts` to `to`, and returns the changes. The
+/// result is empty if `to` is not newer.
 ///
-/// The Pod stays as it is, like one that runs already. [`upgrade_built`] builds it anew.
+/// The Pod is the same in all releases. [`upgrade_built`] builds it for each of them. At most two
+/// compositions are in memory at any time.
 ///
 /// ```
 /// use kubelet_env::api::{Container, EnvVar, Pod};
@@ -77,16 +94,20 @@ pub fn upgrade(pod: &Pod, container: &str, facts: &Facts<'_>, to: Release) -> Up
     let is_of_pod = |rule| [Rule::StaticPodReferences, Rule::TopologyLabels].contains(&rule);
     let path = steps(facts.release, to, |rule| !is_of_pod(rule));
     let in_release = |release| outcome(pod, container, &Facts { release, ..*facts });
-    let changes = path.into_iter().flat_map(|step| {
-        let (before, after) = (in_release(step.from), in_release(step.to));
-        step.changes(&before, &after)
-    });
-    Upgrade { changes: changes.collect() }
+    let mut changes = Vec::new();
+    let mut previous = None;
+    for step in path {
+        let before = previous.take().unwrap_or_else(|| in_release(step.from));
+        let after = in_release(step.to);
+        changes.extend(step.changes(&before, &after));
+        previous = Some(after);
+    }
+    Upgrade { changes }
 }
 
-/// Does the same, with the Pod built anew in each release.
+/// Returns the same as [`upgrade`] for a Pod that is built for each release.
 ///
-/// `build` returns the Pod as the kubelet of a release sees it.
+/// `build` returns the Pod that the kubelet of a release sees.
 ///
 /// ```
 /// use kubelet_env::api::{Container, EnvVar, EnvVarSource, Node, ObjectFieldSelector};
@@ -129,20 +150,20 @@ pub fn upgrade_built(
     Upgrade { changes }
 }
 
-/// A step of an upgrade, and the rules that differ between its ends.
+/// A step of an upgrade, and the rules that differ between its ends. Each step starts with the
+/// release in which the previous one ends.
 struct Step {
     from: Release,
     to: Release,
     rules: Vec<Rule>,
 }
 
-/// Returns the steps between which a rule differs that `concerns` the container.
+/// Returns the steps of an upgrade in which a rule changes that `concerns` the container.
 fn steps(from: Release, to: Release, concerns: impl Fn(Rule) -> bool) -> Vec<Step> {
     let mut from = from;
     let mut steps = Vec::new();
     for to in from.path_to(to) {
         let bytes_pass_in_both = from.rejects_non_utf8() == to.rejects_non_utf8();
-        // A backported rule may be missing from the first patches of the next minor release.
         let differs = |rule: &Rule| {
             let is_cancelled =
                 bytes_pass_in_both && [Rule::Utf8Only, Rule::AnyBytes].contains(rule);
@@ -177,7 +198,8 @@ impl Step {
     }
 }
 
-/// The composition, or why there is no container: the kubelet's reason, or that of the runtime.
+/// The composition, or the reason of the kubelet or the container runtime for not starting the
+/// container.
 type Outcome<'a> = Result<Composition<'a>, String>;
 
 fn outcome<'a>(pod: &'a Pod, container: &str, facts: &Facts<'a>) -> Outcome<'a> {
@@ -200,79 +222,105 @@ fn outcome_of_built<'a>(
     outcome(&built.pod, container, &Facts { release, ..facts.with_pod(built) })
 }
 
-fn differences(
-    before: &Outcome<'_>,
-    after: &Outcome<'_>,
-) -> Vec<(UpgradeSubject, Option<ReportedValue>, Option<ReportedValue>)> {
+type Difference = (UpgradeSubject, Option<ReportedValue>, Option<ReportedValue>);
+
+fn differences(before: &Outcome<'_>, after: &Outcome<'_>) -> Vec<Difference> {
     let (before, after) = match (before, after) {
         (Ok(before), Ok(after)) => (before, after),
         (Err(before), Err(after)) if before == after => return Vec::new(),
         (before, after) => {
-            let refusal =
+            let reason =
                 |outcome: &Outcome<'_>| outcome.as_ref().err().cloned().map(ReportedValue::Text);
-            return Vec::from([(UpgradeSubject::Container, refusal(before), refusal(after))]);
+            return Vec::from([(UpgradeSubject::Container, reason(before), reason(after))]);
         }
     };
-    let (old, new) = (Captured::from(before.environment()), Captured::from(after.environment()));
-    let mut differences: Vec<_> = compare(&old, &new)
-        .changes()
-        .iter()
-        .map(|change| {
-            let name = String::from_utf8_lossy(&change.name).into_owned();
-            (
-                UpgradeSubject::Variable(name),
-                change.before.as_ref().map(ReportedValue::of),
-                change.after.as_ref().map(ReportedValue::of),
-            )
-        })
-        .collect();
+    let mut differences = Vec::new();
+    let mut add = |subject, before: Option<Value<'_>>, after: Option<Value<'_>>| {
+        let reported = |value: Option<Value<'_>>| value.as_ref().map(ReportedValue::of);
+        let is_same = match (&before, &after) {
+            (Some(before), Some(after)) => before.is_same_as(after),
+            (before, after) => before.is_none() && after.is_none(),
+        };
+        if !is_same {
+            differences.push((subject, reported(before), reported(after)));
+        }
+    };
+    for (name, before, after) in merged_by_name(before.environment(), after.environment()) {
+        let [before, after] = [before, after].map(|it| it.map(|variable| variable.value()));
+        add(UpgradeSubject::Variable(name.into_owned()), before, after);
+    }
     let command = before.command().iter().zip(after.command()).zip((0..).map(Entry::Command));
     let args = before.args().iter().zip(after.args()).zip((0..).map(Entry::Args));
-    let differing = command
-        .chain(args)
-        .filter(|((before, after), _)| before.value.as_bytes() != after.value.as_bytes());
-    differences.extend(differing.map(|((before, after), entry)| {
-        (
-            UpgradeSubject::Entry(entry),
-            Some(ReportedValue::of(&before.value)),
-            Some(ReportedValue::of(&after.value)),
-        )
-    }));
+    for ((before, after), entry) in command.chain(args) {
+        let [before, after] = [before, after].map(|text| Some(text.value.clone()));
+        add(UpgradeSubject::Entry(entry), before, after);
+    }
     differences
 }
 
+/// Returns the variables of both environments by name.
+///
+/// It holds only references to the variables, because an environment can be large.
+fn merged_by_name<'e>(
+    before: &'e Environment<'_>,
+    after: &'e Environment<'_>,
+) -> impl Iterator<Item = (Cow<'e, str>, Option<Variable<'e>>, Option<Variable<'e>>)> {
+    let mut before = before.in_order(Order::Name).into_iter().peekable();
+    let mut after = after.in_order(Order::Name).into_iter().peekable();
+    core::iter::from_fn(move || {
+        let names = (before.peek().map(Variable::name), after.peek().map(Variable::name));
+        let (takes_before, takes_after, name) = match names {
+            (Some(before), Some(after)) => match before.cmp(&after) {
+                Ordering::Less => (true, false, before),
+                Ordering::Equal => (true, true, before),
+                Ordering::Greater => (false, true, after),
+            },
+            (Some(before), None) => (true, false, before),
+            (None, Some(after)) => (false, true, after),
+            (None, None) => return None,
+        };
+        let before = if takes_before { before.next() } else { None };
+        let after = if takes_after { after.next() } else { None };
+        Some((name, before, after))
+    })
+}
+
+/// One line for each change, ended by a line feed.
 impl fmt::Display for Upgrade {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for UpgradeChange { release, rules, subject, before, after } in &self.changes {
-            match (subject, before, after) {
-                (UpgradeSubject::Container, None, Some(why)) => {
-                    write!(f, "{release}: the container is refused: {why}")?
-                }
-                (UpgradeSubject::Container, Some(why), None) => {
-                    write!(f, "{release}: the container is not refused any more: {why}")?
-                }
-                (UpgradeSubject::Container, ..) => {
-                    write!(f, "{release}: the container is refused for another reason")?
-                }
-                (_, None, Some(after)) => write!(f, "{release}: {subject} is new: {after}")?,
-                // No rule so far takes a variable away.
-                (_, Some(before), None) => write!(f, "{release}: {subject} is gone: {before}")?,
-                (_, Some(before), Some(after)) => {
-                    write!(f, "{release}: {subject} changes from {before} to {after}")?
-                }
-                // What is nowhere does not change, and `differences` has none of it.
-                (_, None, None) => {}
+        self.changes.iter().try_for_each(|change| write_line(f, format_args!("{change}")))
+    }
+}
+
+/// Always on one line.
+impl fmt::Display for UpgradeChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let UpgradeChange { release, rules, subject, before, after } = self;
+        let f = &mut OneLine(f);
+        write!(f, "{release}: {subject} ")?;
+        match (subject, before, after) {
+            (UpgradeSubject::Container, None, Some(reason)) => {
+                write!(f, "is rejected: {reason}")?;
             }
-            let rules: Vec<String> = rules
-                .iter()
-                .map(|rule| match release.has(*rule) {
-                    true => rule.now().to_string(),
-                    false => alloc::format!("not yet: {}", rule.now()),
-                })
-                .collect();
-            writeln!(f, " (new in {release}: {})", rules.join("; "))?;
+            (UpgradeSubject::Container, Some(reason), None) => {
+                write!(f, "is no longer rejected: {reason}")?;
+            }
+            (UpgradeSubject::Container, ..) => f.write_str("is rejected for another reason")?,
+            (_, before, Some(after)) => match before {
+                None => write!(f, "is new: {after}")?,
+                Some(before) => write!(f, "changes from {before} to {after}")?,
+            },
+            (_, Some(before), None) => write!(f, "is gone: {before}")?,
+            (_, None, None) => f.write_str("does not change")?,
         }
-        Ok(())
+        write!(f, " (new in {release}: ")?;
+        for (index, rule) in rules.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "; " };
+            // A backported rule can be missing in the first patches of the next minor release.
+            let lacks = if release.has(*rule) { "" } else { "not yet: " };
+            write!(f, "{separator}{lacks}{}", rule.now())?;
+        }
+        f.write_str(")")
     }
 }
 

@@ -102,7 +102,7 @@ fn worked_example_uses_every_source() {
         .filter(|variable| variable.value().is_secret())
         .map(|variable| variable.name().into_owned())
         .collect();
-    assert_eq!(secret, ["DB_PASSWORD", "DB_USER", "DATABASE_URL", "PGPASSWORD"]);
+    assert_eq!(secret, ["DB_PASSWORD", "DB_USER", "DATABASE_URL", "PGPASSWORD", "FEATURES"]);
     assert!(composition.args()[1].value.is_secret());
 }
 

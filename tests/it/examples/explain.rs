@@ -60,7 +60,7 @@ fn explains_the_named_variables() {
     URL=http://10.0.0.11/$(NOWHERE)
       from env[0], value http://$(REDIS_SERVICE_HOST)/$(NOWHERE)
       $(REDIS_SERVICE_HOST) is 10.0.0.11, from Service default/redis, port 6379/TCP
-      $(NOWHERE) stays as it is: there is no such variable before it
+      $(NOWHERE) stays as it is: no earlier variable has this name
     PASSWORD=[elided]
       from env[1], key password of Secret default/login
     ");
@@ -102,14 +102,14 @@ fn explains_the_named_variables() {
 fn variable_may_be_named_like_a_file() {
     let named = stdout(&["-v", "a.yaml", "-", "--variable=Cargo.toml", "--", "-", "--json"]);
     insta::assert_snapshot!(named, @"
-    a.yaml is not there
-      no entry sets it, and no Service makes it
-    Cargo.toml is not there
-      no entry sets it, and no Service makes it
-    - is not there
-      no entry sets it, and no Service makes it
-    --json is not there
-      no entry sets it, and no Service makes it
+    a.yaml is not set
+      no entry sets it, and no Service produces it
+    Cargo.toml is not set
+      no entry sets it, and no Service produces it
+    - is not set
+      no entry sets it, and no Service produces it
+    --json is not set
+      no entry sets it, and no Service produces it
     ");
 }
 
@@ -157,8 +157,8 @@ fn reports_expected_names() {
 #[test]
 fn explains_services_created_after_the_start() {
     insta::assert_snapshot!(stdout(&["-", "REDIS_PORT", "--at", "2026-11-22T09:00:00Z"]), @"
-    REDIS_PORT is not there
-      Service default/redis was created at 2026-11-22T09:30:00Z, after the container had started: restart the container
+    REDIS_PORT is not set
+      Service default/redis was created at 2026-11-22T09:30:00Z, after the container started: restart the container
     ");
     assert_eq!(
         stdout(&["-", "REDIS_PORT", "--at", "2026-11-22T09:30:00Z"]),

@@ -110,6 +110,7 @@ fn redact_option_hides_secrets() {
     DATABASE_URL=[redacted]
     DB_PASSWORD=[redacted]
     DB_USER=[redacted]
+    FEATURES=[redacted]
     PGPASSWORD=[redacted]
     ");
     let with_nul = stdout(&facts_and(&["--redact", "-0"]));

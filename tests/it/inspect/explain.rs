@@ -1,8 +1,13 @@
 //! Explanations of present and absent variables, as text and as JSON.
 
+use kubelet_env::api::{Container, EnvFromSource, Pod};
+use kubelet_env::container::{EnvFiles, Known};
+use kubelet_env::environment::Entry;
 use kubelet_env::inspect::{Absence, Code, Explanation, Finding, Origin};
+use kubelet_env::{Facts, Objects, compose};
 
 use crate::support::cluster::Cluster;
+use crate::support::{env_var, pod_with_env, yaml};
 
 const WEB: &str = "clusterIP: 10.0.0.1, ports: [{name: http, port: 80}]";
 
@@ -135,7 +140,7 @@ fn follows_references() {
       from env[2], value $(BASE)/$(HOST)/$(NOWHERE)
       $(BASE) is http://10.0.0.1:80, from env[1], value http://$(HOST):$(WEB_SERVICE_PORT)
       $(HOST) is 10.0.0.1, from env[0], value $(WEB_SERVICE_HOST)
-      $(NOWHERE) stays as it is: there is no such variable before it
+      $(NOWHERE) stays as it is: no earlier variable has this name
       $(WEB_SERVICE_PORT) is 80, from Service default/web, port 80/TCP (http)
       $(WEB_SERVICE_HOST) is 10.0.0.1, from Service default/web, port 80/TCP (http)
     ");
@@ -513,11 +518,11 @@ fn names_the_base_environment() {
     PATH=/app
       from env[0], value
       overrides PATH=/usr/bin
-        from what lies under the kubelet's variables
+        from the base environment
     ");
     insta::assert_snapshot!(alone, @"
     HOME=/
-      from what lies under the kubelet's variables
+      from the base environment
     ");
 }
 
@@ -525,12 +530,12 @@ fn names_the_base_environment() {
 fn unknown_name_is_absent() {
     let cluster = Cluster::with_container("").with_service("web", WEB);
     insta::assert_snapshot!(text(&cluster, "REDIS_PORT"), @"
-    REDIS_PORT is not there
-      no entry sets it, and no Service makes it
+    REDIS_PORT is not set
+      no entry sets it, and no Service produces it
     ");
     insta::assert_snapshot!(text(&cluster, "WEB"), @"
-    WEB is not there
-      no entry sets it, and no Service makes it
+    WEB is not set
+      no entry sets it, and no Service produces it
     ");
     insta::assert_snapshot!(json(&cluster, "REDIS_PORT"), @r#"
     {
@@ -549,34 +554,34 @@ fn unknown_name_is_absent() {
 fn absence_names_services_and_reasons() {
     let headless = Cluster::with_container("").with_service("web", "clusterIP: None");
     insta::assert_snapshot!(text(&headless, "WEB_PORT"), @"
-    WEB_PORT is not there
-      Service default/web is headless (clusterIP: None): it makes no variables
+    WEB_PORT is not set
+      Service default/web is headless (clusterIP: None) and produces no variables
     ");
     let external = Cluster::with_container("").with_service("web", "type: ExternalName");
     insta::assert_snapshot!(text(&external, "WEB_PORT"), @"
-    WEB_PORT is not there
-      Service default/web is of type ExternalName, which has no address: it makes no variables
+    WEB_PORT is not set
+      Service default/web is of type ExternalName and produces no variables
     ");
     let awaiting = Cluster::with_container("").with_service("web", "ports: [{port: 80}]");
     insta::assert_snapshot!(text(&awaiting, "WEB_PORT"), @"
-    WEB_PORT is not there
-      Service default/web has no clusterIP: it makes no variables
+    WEB_PORT is not set
+      Service default/web has no clusterIP and produces no variables
     ");
     let elsewhere = Cluster::with_container("").with_service("prod/web", WEB);
     insta::assert_snapshot!(text(&elsewhere, "WEB_PORT"), @"
-    WEB_PORT is not there
-      Service prod/web is of another namespace: only Services of the Pod's own make variables
+    WEB_PORT is not set
+      Service prod/web is not in the Pod's namespace
     ");
     let unlinked = Cluster::with_pod_spec("enableServiceLinks: false, containers: [{name: app}]")
         .with_service("web", WEB);
     insta::assert_snapshot!(text(&unlinked, "WEB_PORT"), @"
-    WEB_PORT is not there
-      Service default/web is not seen, because the Pod has enableServiceLinks: false
+    WEB_PORT is not set
+      Service default/web is ignored, because the Pod has enableServiceLinks: false
     ");
     let other_port = Cluster::with_container("").with_service("web", WEB);
     insta::assert_snapshot!(text(&other_port, "WEB_PORT_81_TCP"), @"
-    WEB_PORT_81_TCP is not there
-      Service default/web has no port that such a variable would tell of
+    WEB_PORT_81_TCP is not set
+      Service default/web has no matching port
     ");
     insta::assert_snapshot!(json(&headless, "WEB_PORT"), @r#"
     {
@@ -607,8 +612,8 @@ fn absence_names_the_creation_time() {
         .with_creation_time("web", "2026-11-22T09:30:00Z");
     let later = cluster.clone().started_at("2026-11-22T09:29:59Z");
     insta::assert_snapshot!(text(&later, "WEB_PORT"), @"
-    WEB_PORT is not there
-      Service default/web was created at 2026-11-22T09:30:00Z, after the container had started: restart the container
+    WEB_PORT is not set
+      Service default/web was created at 2026-11-22T09:30:00Z, after the container started: restart the container
     ");
     insta::assert_snapshot!(json(&later, "WEB_PORT"), @r#"
     {
@@ -632,8 +637,8 @@ fn absence_names_the_creation_time() {
     "#);
     // A restart does not help here.
     insta::assert_snapshot!(text(&later, "WEB_PORT_81_TCP"), @"
-    WEB_PORT_81_TCP is not there
-      Service default/web has no port that such a variable would tell of
+    WEB_PORT_81_TCP is not set
+      Service default/web has no matching port
     ");
     assert!(explain(&cluster.started_at("2026-11-22T09:30:00Z"), "WEB_PORT").effective.is_some());
 }
@@ -646,8 +651,8 @@ fn absence_names_changed_services() {
     let explain_later =
         |name| then.compose(|composition| composition.explain(name, &now.objects.services));
     insta::assert_snapshot!(explain_later("WEB_PORT_81_TCP"), @"
-    WEB_PORT_81_TCP is not there
-      Service default/web was changed after the container had started: restart the container
+    WEB_PORT_81_TCP is not set
+      Service default/web was changed after the container started: restart the container
     ");
     assert_eq!(explain_later("WEB_PORT_82_TCP").absences.len(), 1);
     assert!(matches!(explain_later("WEB_PORT_82_TCP").absences[0], Absence::NoSuchPort { .. }));
@@ -660,13 +665,13 @@ fn api_server_is_visible_from_everywhere() {
         .with_service("kubernetes", WEB)
         .with_creation_time("kubernetes", "2026-11-22T09:30:00Z");
     insta::assert_snapshot!(text(&cluster, "KUBERNETES_PORT_81_TCP"), @"
-    KUBERNETES_PORT_81_TCP is not there
-      Service default/kubernetes has no port that such a variable would tell of
+    KUBERNETES_PORT_81_TCP is not set
+      Service default/kubernetes has no matching port
     ");
     let later = cluster.started_at("2026-11-22T09:00:00Z");
     insta::assert_snapshot!(text(&later, "KUBERNETES_PORT"), @"
-    KUBERNETES_PORT is not there
-      Service default/kubernetes was created at 2026-11-22T09:30:00Z, after the container had started: restart the container
+    KUBERNETES_PORT is not set
+      Service default/kubernetes was created at 2026-11-22T09:30:00Z, after the container started: restart the container
     ");
 }
 
@@ -679,22 +684,22 @@ fn names_missing_optional_sources() {
     )
     .with_secret("s", "");
     insta::assert_snapshot!(text(&cluster, "KEY"), @r#"
-    KEY is not there
-      env[0] was passed over: Secret default/s has no key "k", which is optional
+    KEY is not set
+      env[0] is skipped: Secret default/s has no key "k", which is optional
     "#);
     insta::assert_snapshot!(text(&cluster, "APP_COLOR"), @"
-    APP_COLOR is not there
-      envFrom[0] was passed over: there is no ConfigMap default/m, which is optional
+    APP_COLOR is not set
+      envFrom[0] is skipped: there is no ConfigMap default/m, which is optional
     ");
     insta::assert_snapshot!(text(&cluster, "APP_"), @"
-    APP_ is not there
-      no entry sets it, and no Service makes it
+    APP_ is not set
+      no entry sets it, and no Service produces it
     ");
     // The earlier entry keeps its value.
     insta::assert_snapshot!(text(&cluster, "SET"), @"
     SET=x
       from env[1], value
-      env[2] was passed over: there is no ConfigMap default/m, which is optional
+      env[2] is skipped: there is no ConfigMap default/m, which is optional
     ");
     insta::assert_snapshot!(json(&cluster, "APP_COLOR"), @r#"
     {
@@ -720,7 +725,7 @@ fn explanation_escapes_control_characters() {
     insta::assert_snapshot!(text(&cluster, "A\nB"), @r"
     A\nB=x\u{1b}[0m$(C\rD)
       from env[0], value x\u{1b}[0m$(C\rD)
-      $(C\rD) stays as it is: there is no such variable before it
+      $(C\rD) stays as it is: no earlier variable has this name
     ");
     let key = Cluster::with_container(
         r#"env: [{name: A, valueFrom: {configMapKeyRef: {name: c, key: "k\e"}}}]"#,
@@ -737,8 +742,8 @@ fn explanation_escapes_control_characters() {
         r"env[0], key k\u{1b} of ConfigMap default/c"
     );
     insta::assert_snapshot!(text(&cluster, "\u{1b}[2J"), @r"
-    \u{1b}[2J is not there
-      no entry sets it, and no Service makes it
+    \u{1b}[2J is not set
+      no entry sets it, and no Service produces it
     ");
 }
 
@@ -791,7 +796,69 @@ fn service_without_creation_time_may_be_later() {
     let text = Cluster::with_container("")
         .compose(|composition| composition.explain("WEB_PORT", &now.objects.services).to_string());
     insta::assert_snapshot!(text, @"
-    WEB_PORT is not there
-      Service default/web was created after the container had started: restart the container
+    WEB_PORT is not set
+      Service default/web was created after the container started: restart the container
     ");
+}
+
+#[test]
+fn env_file_values_are_elided_unless_public() {
+    let pod = pod_with_env(vec![
+        yaml("{name: TOKEN, valueFrom: {fileKeyRef: {volumeName: v, path: f, key: TOKEN}}}"),
+        env_var("HEADER", "Bearer $(TOKEN)"),
+    ]);
+    let objects = Objects::default();
+    let explain_with = |env_files: &EnvFiles| {
+        let facts = Facts { env_files, ..Facts::of(&objects) };
+        let composition = compose(&pod, "app", &facts).unwrap();
+        composition.explain("HEADER", &objects.services).to_string()
+    };
+    let mut env_files = EnvFiles::new();
+    env_files.insert("v", "f", "TOKEN='hunter2'\n");
+    insta::assert_snapshot!(explain_with(&env_files), @"
+    HEADER=[elided]
+      from env[1], value Bearer $(TOKEN)
+      $(TOKEN) is [elided], from env[0], key TOKEN of f in volume v
+    ");
+    env_files.insert_public("v", "f", "TOKEN='hunter2'\n");
+    insta::assert_snapshot!(explain_with(&env_files), @"
+    HEADER=Bearer hunter2
+      from env[1], value Bearer $(TOKEN)
+      $(TOKEN) is hunter2, from env[0], key TOKEN of f in volume v
+    ");
+}
+
+#[test]
+fn names_open_sources() {
+    let (objects, known) = (Objects::default(), Known::default());
+    let app = Container::new("app")
+        .with_env_from([EnvFromSource::config_map("settings")])
+        .with_env([env_var("NOTE", "$(COLOR)")]);
+    let pod = Pod::new("default", "").with_container(app).with_defaults();
+    let composition = compose(&pod, "app", &Facts::open(&objects, &known)).unwrap();
+    let explain = |name| composition.explain(name, &objects.services);
+    insta::assert_snapshot!(explain("COLOR"), @"
+    COLOR is not set
+      envFrom[0] may set it from ConfigMap default/settings, which is not among the objects
+    ");
+    insta::assert_snapshot!(explain("NOTE"), @"
+    NOTE=<COLOR: $(COLOR) unless ConfigMap default/settings sets it>
+      from env[0], value $(COLOR)
+      $(COLOR) is not known: a source that is not among the objects may set it
+    ");
+    let json = serde_json::to_string(&explain("NOTE")).unwrap();
+    assert_eq!(serde_json::from_str::<Explanation>(&json).unwrap(), explain("NOTE"));
+    assert!(json.contains(r#""isUnknown":true"#), "{json}");
+}
+
+#[test]
+fn rejects_invalid_entries() {
+    let read = |text: &str| serde_json::from_value::<Entry>(text.into());
+    assert_eq!(read("envFrom[12]").unwrap(), Entry::EnvFrom(12));
+    assert_eq!(read("volumeMounts[0]").unwrap(), Entry::VolumeMount(0));
+    for text in
+        ["", "env", "env[]", "env[+1]", "env[1", "Env[1]", "env[1]x", "env[99999999999999999999]"]
+    {
+        assert!(read(text).is_err(), "{text}");
+    }
 }

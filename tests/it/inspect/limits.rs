@@ -296,3 +296,25 @@ fn possible_values_stop_at_the_limit() {
     let expectations = Expectations::default();
     assert_cut(&composition.diagnose(&expectations), &expectations);
 }
+
+/// A chain of references, and as many settings of one variable that refer to its end.
+#[test]
+fn explanations_grow_linearly() {
+    let len = |count: usize| {
+        let link = |index: usize| match index.checked_sub(1) {
+            None => env_var("C0", "x"),
+            Some(previous) => env_var(format!("C{index}"), format!("$(C{previous})")),
+        };
+        let setting = |_| env_var("A", format!("$(C{})", count - 1));
+        let pod = pod_with_env((0..count).map(link).chain((0..count).map(setting)).collect());
+        let objects = Objects::default();
+        let composition = compose(&pod, "app", &Facts::of(&objects)).unwrap();
+        let explanation = composition.explain("A", &objects.services);
+        assert_eq!(explanation.steps.len(), 2 * count);
+        explanation.to_string().len()
+    };
+    // The numbers have as many digits in both.
+    let (one, two) = (len(20_000), len(40_000));
+    assert!(two < 2 * one + one / 10, "{one} {two}");
+    assert!(one < 20_000 * 150, "{one}");
+}

@@ -3,6 +3,7 @@
 mod compare;
 mod diagnose;
 mod diagnose_properties;
+mod drift;
 mod explain;
 mod limits;
 mod secrecy;

@@ -5,7 +5,7 @@ use kubelet_env::container::EnvFiles;
 use kubelet_env::inspect::{Upgrade, UpgradeSubject, upgrade};
 use kubelet_env::{Facts, Objects, Release};
 
-use crate::support::yaml;
+use crate::support::{env_var, pod_with_env, yaml};
 
 const POD: &str = "
 metadata: {name: web-0, namespace: shop}
@@ -49,13 +49,13 @@ fn changes_name_release_and_reason() {
     1.33: POD_IP changes from 010.1.0.7 to 10.1.0.7 (new in 1.33: status.podIP and status.podIPs are printed canonically)
     1.34: PRICE changes from $\xc3\x82\xa35 to $£5 (new in 1.34: a container's missing limits are taken from the Pod's own, if it has any; `$` before a character that is not ASCII stays as it is)
     1.34: command[1] changes from $\xc3\x82\xa3 to $£ (new in 1.34: a container's missing limits are taken from the Pod's own, if it has any; `$` before a character that is not ASCII stays as it is)
-    1.35: FEATURES changes from  to gifts (new in 1.35: fileKeyRef gives the value from the env file)
+    1.35: FEATURES changes from  to [elided] (new in 1.35: fileKeyRef gives the value from the env file)
     ");
 }
 
 #[test]
 fn reports_newly_rejected_containers() {
-    insta::assert_snapshot!(changes("1.34", "1.35", None), @r#"1.35: the container is refused: Pod shop/web-0, container app: env[2] FEATURES: fileKeyRef: the volume "files" is not known (new in 1.35: fileKeyRef gives the value from the env file)"#);
+    insta::assert_snapshot!(changes("1.34", "1.35", None), @r#"1.35: the container is rejected: Pod shop/web-0, container app: env[2] FEATURES: fileKeyRef: the volume "files" is not known (new in 1.35: fileKeyRef gives the value from the env file)"#);
 }
 
 /// A garbled text is longer, so a limit may lie between the two lengths.
@@ -71,16 +71,16 @@ fn reports_newly_accepted_containers() {
     let accepts = |upgrade: &Upgrade| {
         upgrade.changes.iter().any(|change| change.before.is_some() && change.after.is_none())
     };
-    insta::assert_snapshot!((0..100).map(upgrade_with).find(accepts).unwrap(), @"1.34: the container is not refused any more: Pod, container app: env[0] PRICE: the environment, command and arguments are larger than 19 bytes (Facts::size_limit) (new in 1.34: a container's missing limits are taken from the Pod's own, if it has any; `$` before a character that is not ASCII stays as it is)");
+    insta::assert_snapshot!((0..100).map(upgrade_with).find(accepts).unwrap(), @"1.34: the container is no longer rejected: Pod, container app: env[0] PRICE: the environment, command and arguments are larger than 19 bytes (Facts::size_limit) (new in 1.34: a container's missing limits are taken from the Pod's own, if it has any; `$` before a character that is not ASCII stays as it is)");
     assert_eq!(UpgradeSubject::Container.to_string(), "the container");
 }
 
 #[test]
 fn patches_have_rules_of_their_own() {
     let changes = |from: &str, to: &str| changes(from, to, Some("FEATURES='gifts'\n"));
-    insta::assert_snapshot!(changes("1.33", "1.34.0"), @"1.34.0: the container is refused: container app: PRICE is not UTF-8, which this release cannot hand to the container runtime (new in 1.34.0: a container's missing limits are taken from the Pod's own, if it has any; creating a container fails if a value is not UTF-8)");
-    insta::assert_snapshot!(changes("1.34.3", "1.34.4"), @"1.34.4: the container is not refused any more: container app: PRICE is not UTF-8, which this release cannot hand to the container runtime (new in 1.34.4: `$` before a character that is not ASCII stays as it is)");
-    insta::assert_snapshot!(changes("1.34.4", "1.35.0"), @"1.35.0: the container is refused: container app: PRICE is not UTF-8, which this release cannot hand to the container runtime (new in 1.35.0: not yet: `$` before a character that is not ASCII stays as it is; not yet: the container gets a value that is not UTF-8 as it is; fileKeyRef gives the value from the env file)");
+    insta::assert_snapshot!(changes("1.33", "1.34.0"), @"1.34.0: the container is rejected: container app: PRICE is not UTF-8, which this release cannot hand to the container runtime (new in 1.34.0: a container's missing limits are taken from the Pod's own, if it has any; creating a container fails if a value is not UTF-8)");
+    insta::assert_snapshot!(changes("1.34.3", "1.34.4"), @"1.34.4: the container is no longer rejected: container app: PRICE is not UTF-8, which this release cannot hand to the container runtime (new in 1.34.4: `$` before a character that is not ASCII stays as it is)");
+    insta::assert_snapshot!(changes("1.34.4", "1.35.0"), @"1.35.0: the container is rejected: container app: PRICE is not UTF-8, which this release cannot hand to the container runtime (new in 1.35.0: not yet: `$` before a character that is not ASCII stays as it is; not yet: the container gets a value that is not UTF-8 as it is; fileKeyRef gives the value from the env file)");
     assert_eq!(changes("1.34.4", "1.34.8"), "");
 }
 
@@ -96,7 +96,7 @@ fn reports_changed_reasons_of_rejection() {
     let absent = "{name: A, valueFrom: {configMapKeyRef: {name: absent, key: k}}}";
     assert_eq!(changes_since("1.29", absent), "");
     let in_file = "{name: F, valueFrom: {fileKeyRef: {volumeName: files, path: app.env, key: K}}}";
-    insta::assert_snapshot!(changes_since("1.29", &format!("{in_file}, {absent}")), @"1.35: the container is refused for another reason (new in 1.35: fileKeyRef gives the value from the env file)");
+    insta::assert_snapshot!(changes_since("1.29", &format!("{in_file}, {absent}")), @"1.35: the container is rejected for another reason (new in 1.35: fileKeyRef gives the value from the env file)");
 }
 
 #[test]
@@ -106,4 +106,25 @@ fn reports_nothing_between_equal_releases() {
     assert_eq!(changes("1.36", "1.99", Some("FEATURES='gifts'\n")), "");
     let newest = Release::NEWEST.to_string();
     assert_eq!(changes(&newest, "1.29", Some("FEATURES='gifts'\n")), "");
+}
+
+#[test]
+fn changes_round_trip_through_json() {
+    let pod = pod_with_env(vec![env_var("PRICE", "$£5")]);
+    let objects = Objects::default();
+    let facts = Facts { release: "1.33".parse().unwrap(), ..Facts::of(&objects) };
+    let upgrade = upgrade(&pod, "app", &facts, Release::NEWEST);
+    let json = serde_json::to_string(&upgrade).unwrap();
+    assert_eq!(serde_json::from_str::<Upgrade>(&json).unwrap(), upgrade);
+    insta::assert_snapshot!(json, @r#"{"changes":[{"release":"1.34","rules":["podLimits","expansionKeepsText"],"subject":{"variable":"PRICE"},"before":{"escaped":"$\\xc3\\x82\\xa35"},"after":{"text":"$£5"}}]}"#);
+}
+
+#[test]
+fn lists_variables_by_name() {
+    let env = ["B", "A", "C"].map(|name| env_var(name, "$£"));
+    let objects = Objects::default();
+    let facts = Facts { release: "1.33".parse().unwrap(), ..Facts::of(&objects) };
+    let upgrade = upgrade(&pod_with_env(env.into()), "app", &facts, Release::NEWEST);
+    let subjects = upgrade.changes.iter().map(|change| change.subject.to_string());
+    assert_eq!(subjects.collect::<String>(), "ABC");
 }

@@ -489,5 +489,5 @@ fn upgrade_builds_the_pod_anew() {
         upgrade_built(build, "app", &facts, Release::NEWEST).to_string()
     };
     insta::assert_snapshot!(changes(PodSource::Api), @"1.35: ZONE changes from  to a (new in 1.35: fileKeyRef gives the value from the env file; a Pod gets the labels for zone and region of its Node)");
-    insta::assert_snapshot!(changes(PodSource::File), @"1.34: the container is refused: Pod proxy: static pods may not reference configmaps: remove the reference, or create the Pod in the API (new in 1.34: a container's missing limits are taken from the Pod's own, if it has any; the kubelet rejects a static Pod that refers to other API objects; `$` before a character that is not ASCII stays as it is)");
+    insta::assert_snapshot!(changes(PodSource::File), @"1.34: the container is rejected: Pod proxy: static pods may not reference configmaps: remove the reference, or create the Pod in the API (new in 1.34: a container's missing limits are taken from the Pod's own, if it has any; the kubelet rejects a static Pod that refers to other API objects; `$` before a character that is not ASCII stays as it is)");
 }
