@@ -13,16 +13,16 @@ use kubelet_env::container::EnvFiles;
 use kubelet_env::{Environment, Facts, Form, Objects, Order, Release, compose};
 
 /// Choices derived from bytes. After the last byte every choice is the first option.
-struct Choices<'d>(&'d [u8]);
+pub(crate) struct Choices<'d>(pub(crate) &'d [u8]);
 
 impl Choices<'_> {
-    fn number(&mut self, below: usize) -> usize {
+    pub(crate) fn number(&mut self, below: usize) -> usize {
         let Some((&first, rest)) = self.0.split_first() else { return 0 };
         self.0 = rest;
         usize::from(first) % below
     }
 
-    fn flag(&mut self) -> bool {
+    pub(crate) fn flag(&mut self) -> bool {
         self.number(2) == 1
     }
 
@@ -31,7 +31,7 @@ impl Choices<'_> {
     }
 
     /// Returns at most this many items.
-    fn many<T>(&mut self, most: usize, mut one: impl FnMut(&mut Self) -> T) -> Vec<T> {
+    pub(crate) fn many<T>(&mut self, most: usize, mut one: impl FnMut(&mut Self) -> T) -> Vec<T> {
         (0..self.number(most + 1)).map(|_| one(self)).collect()
     }
 
@@ -189,7 +189,6 @@ impl Choices<'_> {
     }
 }
 
-/// Checks the composition of a Pod derived from the bytes.
 /// Everything that a composition depends on.
 #[derive(Clone)]
 pub(crate) struct Scenario {
@@ -284,6 +283,7 @@ impl Scenario {
     }
 }
 
+/// Checks the composition of a Pod derived from the bytes.
 pub(crate) fn check(data: &[u8]) {
     let scenario = Scenario::choose(data);
     for container in ["app", "init", "none"] {
