@@ -15,8 +15,7 @@ use kubelet_env::environment::Size;
 use kubelet_env::export::UnknownVariables;
 use kubelet_env::inspect::discover::Discovered;
 use kubelet_env::inspect::{
-    Captured, DriftKind, Expectations, SizeLimits, compare, diagnose_service, drift, upgrade,
-    upgrade_built,
+    Captured, Expectations, SizeLimits, compare, diagnose_service, drift, upgrade, upgrade_built,
 };
 use kubelet_env::pod::{Built, PodContext, PodSource};
 use kubelet_env::process::{
@@ -208,8 +207,9 @@ fn read(document: &Value, hostile: &str) -> Option<Objects> {
         assert_eq!(objects, Objects::default());
         return None;
     }
-    let error = objects.clone().merge(objects.clone()).expect_err("every object is in both");
-    assert_line(&error);
+    if let Err(error) = objects.clone().merge(objects.clone()) {
+        assert_line(&error);
+    }
     match objects.clone().with_default_namespace(hostile) {
         Ok(moved) => assert!(moved.services.len() == objects.services.len()),
         Err(error) => assert_line(&error),
@@ -479,9 +479,11 @@ impl Case<'_> {
         }
         let captured = Captured::from(environment);
         assert!(compare(&captured, &captured).is_empty());
-        // The base is not the kubelet's.
-        let drifted = drift(&captured, environment);
-        assert!(drifted.iter().all(|it| it.drift == DriftKind::Foreign), "{drifted:?}");
+        let is_base = |name: &[u8]| {
+            let name = std::str::from_utf8(name).expect("the environment's names are text");
+            environment.get(name).is_some_and(|variable| variable.is_base())
+        };
+        assert!(drift(&captured, environment).iter().all(|drifted| is_base(&drifted.name)));
         let block =
             [b"A=\0\xff=1\0", self.hostile.as_bytes(), b"=x\0WEB_SERVICE_HOST=10.0.0.9"].concat();
         let running = Captured::from_block(&block);
