@@ -1,4 +1,6 @@
-//! Reading an arbitrary document gives an error message or objects that round trip.
+//! Reading arbitrary documents gives error messages or objects that round trip.
+//!
+//! NULs separate independent documents, so that one input can reach many errors.
 #![no_main]
 
 use kubelet_env::api::Service;
@@ -10,7 +12,11 @@ use serde::Deserialize;
 const LONGEST_MESSAGE: usize = 4096;
 
 fuzz_target!(|data: &[u8]| {
-    let Ok(text) = std::str::from_utf8(data) else { return };
+    let texts = data.split(|&byte| byte == 0).take(100);
+    texts.filter_map(|text| std::str::from_utf8(text).ok()).for_each(check_text);
+});
+
+fn check_text(text: &str) {
     if let Ok(document) = serde_json::from_str(text) {
         check(document);
     }
@@ -24,7 +30,7 @@ fuzz_target!(|data: &[u8]| {
     if let Ok(service) = serde_json::from_str::<Service>(text) {
         assert_round_trips(&service);
     }
-});
+}
 
 fn check(document: Document) {
     let mut objects = Objects::default();

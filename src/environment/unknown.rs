@@ -11,8 +11,7 @@ use crate::text::OneLine;
 
 /// A part of a [`Value`](crate::Value) that is not known, by its source.
 ///
-/// Its `Display` is the placeholder that stands for the part in texts for people. It is always on
-/// one line:
+/// `Display` writes the placeholder for the part in texts for people. It is always on one line:
 ///
 /// | variant | placeholder |
 /// |---|---|

@@ -13,7 +13,7 @@ use crate::release::{Release, Rule};
 
 /// The facts that decide how an object becomes a Pod, as plain data.
 ///
-/// Begin with [`PodContext::of`] and override what is known:
+/// Start with [`PodContext::of`] and override what is known:
 ///
 /// ```
 /// use kubelet_env::Objects;
@@ -70,7 +70,7 @@ impl PodSource {
     }
 }
 
-/// The Pod that the kubelet sees, and how it came about.
+/// The Pod that the kubelet sees, and the changes that led to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Built {
@@ -127,7 +127,7 @@ impl<'a> PodContext<'a> {
         Ok(self.finish(draft))
     }
 
-    /// Takes a Pod through the API server, onto its Node and to the kubelet.
+    /// Applies the stages of the API server, the scheduler and the kubelet to a Pod.
     fn admit(&self, mut draft: Draft) -> Built {
         let is_stored = !draft.pod.metadata.uid.is_empty();
         let is_bound = is_stored && !draft.pod.spec.node_name.is_empty();

@@ -52,7 +52,7 @@ impl Draft {
         self.changes.push(PodChange { stage, field: field.into() });
     }
 
-    /// Sets a text, unless it is so already.
+    /// Sets a text and records the change, unless it has that value already.
     pub(super) fn set(
         &mut self,
         stage: Stage,

@@ -7,7 +7,7 @@ use core::fmt;
 
 use crate::text::Escaped;
 
-/// The fields of a Pod whose values nobody can know before the cluster decides them.
+/// The fields of a Pod whose values are not known before the cluster decides them.
 ///
 /// A `fieldRef` to such a field has no value yet. The field itself is empty or absent in the Pod.
 ///
@@ -49,8 +49,8 @@ impl UndecidedFields {
         UndecidedFields(BTreeSet::new())
     }
 
-    /// Reports whether the value of a `fieldPath` is undecided. That of all labels is if one label
-    /// is, and so for annotations.
+    /// Reports whether the value of a `fieldPath` is undecided. `metadata.labels` is undecided if any
+    /// label is, and `metadata.annotations` if any annotation is.
     #[must_use]
     pub fn contains(&self, path: &str) -> bool {
         let any = |is: fn(&UndecidedField) -> bool| self.0.iter().any(is);

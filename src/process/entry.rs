@@ -55,8 +55,8 @@ impl<'a> EnvEntry<'a> {
         EnvEntry { name: Cow::Borrowed(name), value: Some(value), origin }
     }
 
-    /// The entry that the runtime makes of a variable of the kubelet, which it joins to a text and
-    /// splits again: an `=` in the name moves the rest of it into the value.
+    /// Returns the entry for a variable of the kubelet. The runtime joins name and value to a text and
+    /// splits it again, so the part of a name after an `=` becomes part of the value.
     pub(super) fn from_kubelet(name: Cow<'a, str>, value: Value<'a>) -> Self {
         let origin = EntryOrigin::Kubelet;
         match name.split_once('=') {
@@ -72,31 +72,31 @@ impl<'a> EnvEntry<'a> {
         }
     }
 
-    /// The name: the text before the first `=`.
+    /// Returns the name: the text before the first `=`.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The value; `None` if the entry has no `=`.
+    /// Returns the value, or `None` if the entry has no `=`.
     #[must_use]
     pub fn value(&self) -> Option<&Value<'a>> {
         self.value.as_ref()
     }
 
-    /// Replaces the value by one that is not known, if any.
+    /// Replaces the value with an unknown one, if there is one.
     pub(super) fn replace_value(&mut self, value: Option<Value<'a>>) {
         if value.is_some() {
             self.value = value;
         }
     }
 
-    /// The bytes of the value, with a placeholder in the place of each unknown part.
+    /// Returns the bytes of the value, with a placeholder in the place of each unknown part.
     pub(super) fn bytes_with_placeholders(&self) -> &[u8] {
         self.value.as_ref().map(Value::bytes_with_placeholders).unwrap_or_default()
     }
 
-    /// The part of the system that the entry comes from.
+    /// Returns the part of the system that the entry comes from.
     #[must_use]
     pub fn origin(&self) -> EntryOrigin {
         self.origin

@@ -1,20 +1,16 @@
-//! From the environment that the kubelet hands over to the process that runs: what the container
-//! runtime, the image and runc add, replace and drop (containerd, CRI-O, runc).
+//! Process 1 of a container: its environment after the container runtime, the image and runc.
 //!
-//! `kubectl exec POD -- printenv` does not show what the kubelet hands over. The runtime puts
-//! `PATH`, `HOSTNAME` and the image's `ENV` before it, and runc drops duplicates and adds `HOME`.
-//! [`Process::new`] goes these steps for a [`Composition`](crate::Composition).
+//! `kubectl exec POD -- printenv` shows more than the kubelet sets. The container runtime (containerd
+//! or CRI-O) puts `PATH`, `HOSTNAME` and the image's `ENV` before it, and runc drops duplicates and
+//! adds `HOME`. [`Process::new`] applies these steps to a [`Composition`](crate::Composition).
 //!
 //! ```
-//! use kubelet_env::api::{Container, EnvVar, Pod, PodSpec};
+//! use kubelet_env::api::{Container, EnvVar, Pod};
 //! use kubelet_env::process::{ImageConfig, Passwd, Process, ProcessFacts};
 //! use kubelet_env::{Facts, Form, Objects, Order, compose};
 //!
-//! let env = vec![EnvVar { name: "MODE".into(), value: "fast".into(), ..EnvVar::default() }];
-//! let app = Container { name: "app".into(), env, ..Container::default() };
-//! let spec = PodSpec { containers: vec![app], ..PodSpec::default() };
-//! let mut pod = Pod { spec, ..Pod::default() }.with_defaults();
-//! pod.metadata.name = "web-0".into();
+//! let app = Container::new("app").with_env([EnvVar::new("MODE", "fast")]);
+//! let pod = Pod::new("shop", "web-0").with_container(app).with_defaults();
 //! let objects = Objects::default();
 //! let composition = compose(&pod, "app", &Facts::of(&objects))?;
 //!
