@@ -20,7 +20,7 @@ use crate::text::OneLine;
 /// [`as_str`](Self::as_str) return `None` for such a value, so that no placeholder is used as a
 /// value by accident.
 ///
-/// `Debug` and `Display` show placeholders, and no bytes of a [secret](Self::is_secret) value.
+/// `Debug` and `Display` show placeholders, and no known bytes of a value that has bytes of a Secret.
 ///
 /// ```
 /// use kubelet_env::Environment;
@@ -38,6 +38,8 @@ pub struct Value<'a> {
     /// The placeholders, in their order.
     holes: Box<[Hole]>,
     is_secret: bool,
+    /// True if known bytes come from a Secret, not only unknown parts.
+    has_secret_bytes: bool,
 }
 
 /// A placeholder in the bytes of a value.
@@ -79,11 +81,11 @@ pub enum Part<'v> {
 
 impl<'a> Value<'a> {
     pub(crate) fn plain(bytes: Cow<'a, [u8]>) -> Self {
-        Value { bytes, holes: Box::default(), is_secret: false }
+        Value { bytes, holes: Box::default(), is_secret: false, has_secret_bytes: false }
     }
 
     pub(crate) fn secret(bytes: Cow<'a, [u8]>) -> Self {
-        Value { is_secret: true, ..Value::plain(bytes) }
+        Value { is_secret: true, has_secret_bytes: true, ..Value::plain(bytes) }
     }
 
     /// Returns the value of which nothing is known.
@@ -146,7 +148,12 @@ impl<'a> Value<'a> {
         let is_secret = unknown.is_secret();
         let hole = Hole { start: before.len(), end: text.len(), unknown: Arc::new(unknown) };
         text.push_str(after);
-        Value { bytes: Cow::Owned(text.into_bytes()), holes: Box::new([hole]), is_secret }
+        Value {
+            bytes: Cow::Owned(text.into_bytes()),
+            holes: Box::new([hole]),
+            is_secret,
+            has_secret_bytes: false,
+        }
     }
 
     pub(crate) fn of_service(variable: ServiceVariable<'_>) -> Self {
@@ -247,11 +254,12 @@ impl<'a> Value<'a> {
         Value { holes: Box::default(), ..self }
     }
 
-    /// Replaces the known parts of a secret value.
+    /// Replaces the known parts of a value that has bytes of a Secret.
     pub(crate) fn redact(&mut self) {
-        if self.is_secret {
+        if self.has_secret_bytes {
             let (text, holes) = self.with_known_as("[redacted]");
-            *self = Value { bytes: Cow::Owned(text.into_bytes()), holes, is_secret: true };
+            let bytes = Cow::Owned(text.into_bytes());
+            *self = Value { bytes, holes, is_secret: true, has_secret_bytes: true };
         }
     }
 
@@ -285,6 +293,7 @@ impl<'a> Value<'a> {
             bytes: Cow::Borrowed(&self.bytes),
             holes: self.holes.clone(),
             is_secret: self.is_secret,
+            has_secret_bytes: self.has_secret_bytes,
         }
     }
 }
@@ -301,29 +310,31 @@ impl Default for Value<'_> {
 pub(crate) struct ValueBuilder {
     holes: Vec<Hole>,
     is_secret: bool,
+    has_secret_bytes: bool,
 }
 
 impl ValueBuilder {
     /// Notes that `value` is put at `offset`, and returns its bytes.
     pub(crate) fn put<'a>(&mut self, offset: usize, value: Value<'a>) -> Cow<'a, [u8]> {
         self.is_secret |= value.is_secret;
+        self.has_secret_bytes |= value.has_secret_bytes;
         self.holes.extend(value.holes().iter().map(|hole| hole.moved(offset)));
         value.bytes
     }
 
     /// Returns the value that has these bytes.
     pub(crate) fn finish(self, bytes: Cow<'_, [u8]>) -> Value<'_> {
-        let ValueBuilder { holes, is_secret } = self;
-        Value { bytes, holes: holes.into(), is_secret }
+        let ValueBuilder { holes, is_secret, has_secret_bytes } = self;
+        Value { bytes, holes: holes.into(), is_secret, has_secret_bytes }
     }
 }
 
-/// The text for people: placeholders are shown, the known bytes of a secret value are not. Bytes
-/// that are not UTF-8 are escaped. Always on one line: line feeds and other control characters are
-/// escaped.
+/// The text for people: placeholders are shown, the known bytes of a value that has bytes of a
+/// Secret are not. Always on one line: bytes that are not UTF-8, line feeds and other control
+/// characters are escaped.
 impl fmt::Display for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_secret {
+        if self.has_secret_bytes {
             return f.write_str(&self.with_known_as("[elided]").0);
         }
         match core::str::from_utf8(&self.bytes) {
@@ -335,7 +346,7 @@ impl fmt::Display for Value<'_> {
 
 impl fmt::Debug for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_secret {
+        if self.has_secret_bytes {
             write!(f, "{self}")
         } else {
             write!(f, "\"{}\"", self.bytes.escape_ascii())

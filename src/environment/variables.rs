@@ -263,7 +263,7 @@ impl<'a> Environment<'a> {
         self
     }
 
-    /// Replaces the known bytes of every [secret](Value::is_secret) value with `[redacted]`.
+    /// Replaces the known bytes of every value that has bytes of a Secret with `[redacted]`.
     ///
     /// Placeholders of unknown parts are kept, because they hold no value. A redacted value is still
     /// secret.

@@ -225,11 +225,11 @@ fn deployment_with_missing_secret() {
     assert_eq!(url.parts().collect::<Vec<_>>(), parts);
     assert_eq!(
         url.to_string(),
-        "[elided]<Secret shop/db PASSWORD>[elided]<clusterIP of shop/db>[elided]"
+        "postgres://web:<Secret shop/db PASSWORD>@<clusterIP of shop/db>:5432/shop"
     );
     insta::assert_snapshot!(composition.command().iter().map(|text| format!("{}\n", text.value)).collect::<String>(), @"
     web
-    [elided]<Secret shop/db PASSWORD>[elided]<clusterIP of shop/db>[elided]
+    --database=postgres://web:<Secret shop/db PASSWORD>@<clusterIP of shop/db>:5432/shop
     --mode=<MODE: fast unless ConfigMap shop/settings MODE sets it>
     ");
 }
