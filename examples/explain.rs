@@ -5,6 +5,7 @@
 //! of the runtime, the image and runc.
 
 use std::error::Error;
+use std::fmt;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -14,8 +15,9 @@ use kubelet_env::api::Timestamp;
 use kubelet_env::inspect::{
     Expectations, Explanation, Finding, Severity, Upgrade, UpgradeChange, upgrade_built,
 };
-use kubelet_env::{Release, compose};
+use kubelet_env::{Composition, Release, compose};
 use serde::Serialize;
+use shared::{Chosen, Files, Listed, UnknownFacts};
 
 mod shared;
 
@@ -25,8 +27,9 @@ mod shared;
     after_help = "The environment is the one that the kubelet gives the container, without the additions of the container runtime, the image and runc: printenv --process shows those.\n\nThe exit code is 0 without findings, 3 with findings of at least --fail-on, 1 if the input cannot be used."
 )]
 struct Arguments {
-    /// Files of YAML or JSON documents; `-` is standard input. An argument that neither exists nor
-    /// ends in .yaml, .yml or .json is the name of a variable
+    /// Files of YAML or JSON documents; `-` is standard input, and a directory means all *.yaml,
+    /// *.yml and *.json below it. An argument that neither exists nor ends in .yaml, .yml or .json is
+    /// the name of a variable
     #[arg(required = true, value_name = "FILE|VARIABLE")]
     files_and_variables: Vec<String>,
     /// Explain this variable, even if its name looks like a file (may be repeated)
@@ -51,7 +54,7 @@ struct Arguments {
     #[arg(long, value_name = "SEVERITY", value_enum, default_value = "warning")]
     fail_on: FailOn,
     /// Report the changes of an upgrade to this release instead
-    #[arg(long, value_name = "RELEASE", conflicts_with_all = ["variable", "variables"])]
+    #[arg(long, value_name = "RELEASE", conflicts_with_all = ["variable", "variables", "all"])]
     upgrade_to: Option<Release>,
     /// Print JSON
     #[arg(long)]
@@ -86,36 +89,24 @@ fn main() -> ExitCode {
 }
 
 fn is_file(argument: &str) -> bool {
-    let has_extension = [".yaml", ".yml", ".json"].iter().any(|ending| argument.ends_with(ending));
-    argument == "-" || has_extension || Path::new(argument).exists()
+    let path = Path::new(argument);
+    argument == "-" || shared::is_manifest(path) || path.exists()
 }
 
 fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let (files, mut names): (Vec<String>, Vec<String>) =
-        arguments.files_and_variables.into_iter().partition(|argument| is_file(argument));
+        arguments.files_and_variables.iter().cloned().partition(|argument| is_file(argument));
     if files.is_empty() {
         return Err(format!("no such file: {}", names.join(", ")).into());
     }
-    names.extend(arguments.variable);
-    names.extend(arguments.variables);
+    names.extend(arguments.variable.iter().chain(&arguments.variables).cloned());
 
     let files = arguments.choice.read(&files)?;
-    let namespace = &arguments.choice.namespace;
-    let no_target = || {
-        let elsewhere: Vec<String> = files.targets().map(|target| target.to_string()).collect();
-        let others = if elsewhere.is_empty() {
-            String::new()
-        } else {
-            format!(", but {}", elsewhere.join(", "))
-        };
-        format!("no Pod or workload of the namespace {namespace} is in these files{others}")
-    };
-    let chosen = arguments.choice.container(&files)?.ok_or_else(no_target)?;
-    let objects = match arguments.at {
-        Some(time) => files.objects.clone().as_of(time),
-        None => files.objects.clone(),
-    };
-    let facts = chosen.facts(&objects);
+    if arguments.choice.all {
+        return explain_all(&files, &names, &arguments);
+    }
+    let mut chosen =
+        arguments.choice.container(&files)?.ok_or_else(|| no_owner(&files, &arguments))?;
     if let Some(release) = arguments.upgrade_to {
         if !names.is_empty() {
             return Err(format!(
@@ -124,38 +115,146 @@ fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
             )
             .into());
         }
+        if let Some(time) = arguments.at {
+            chosen.as_of(time);
+        }
         let build = |release| arguments.choice.rebuild(&files, &chosen, release);
-        let upgrade = upgrade_built(build, &chosen.container, &facts, release);
+        let upgrade = upgrade_built(build, &chosen.container, &chosen.facts(), release);
         print(&if arguments.json { json(&changes(&upgrade))? } else { upgrade.to_string() })?;
         return Ok(ExitCode::SUCCESS);
     }
+    let mut unknown = UnknownFacts::default();
+    let report = Report::of(chosen, &files, &names, &arguments, &mut unknown)?;
+    print(&if arguments.json { report.json()? } else { report.to_string() })?;
+    unknown.report(&arguments.choice);
+    Ok(exit_code(report.fails(&arguments)))
+}
 
-    let composition = compose(&chosen.built.pod, &chosen.container, &facts)
-        .map_err(|error| chosen.describe(&error, &files))?;
-    chosen.check_limits(composition.environment())?;
-    if !names.is_empty() {
-        let explained = names.iter().map(|name| composition.explain(name, &files.objects.services));
-        let explained: Vec<Explanation> = explained.collect();
-        print(&if arguments.json {
-            json(&explained)?
-        } else {
-            explained.iter().map(ToString::to_string).collect()
-        })?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    let expectations = Expectations {
-        names: arguments.expect,
-        prefixes: arguments.expect_prefix,
-        ..Expectations::default()
+fn exit_code(fails: bool) -> ExitCode {
+    if fails { ExitCode::from(3) } else { ExitCode::SUCCESS }
+}
+
+fn no_owner(files: &Files, arguments: &Arguments) -> String {
+    let elsewhere: Vec<String> =
+        files.owners().map(|(_, owner)| owner.object().to_string()).collect();
+    let others = match elsewhere.as_slice() {
+        [] => String::new(),
+        others => format!(", but {}", others.join(", ")),
     };
-    let findings = composition.diagnose(&expectations);
-    print(&if arguments.json {
-        json(&findings)?
-    } else {
-        findings.iter().map(finding_text).collect()
-    })?;
-    let fails = findings.iter().any(|finding| finding.severity >= arguments.fail_on.into());
-    Ok(if fails { ExitCode::from(3) } else { ExitCode::SUCCESS })
+    let namespace = &arguments.choice.namespace;
+    format!("no Pod or workload of the namespace {namespace} is in these files{others}")
+}
+
+/// Reports all containers, each under its name.
+fn explain_all(
+    files: &Files,
+    names: &[String],
+    arguments: &Arguments,
+) -> Result<ExitCode, Box<dyn Error>> {
+    let mut unknown = UnknownFacts::default();
+    let (mut fails, mut is_refused) = (false, false);
+    let mut all = Vec::new();
+    for Listed { name, chosen } in arguments.choice.all_containers(files)? {
+        let report = chosen
+            .map_err(Box::from)
+            .and_then(|chosen| Report::of(chosen, files, names, arguments, &mut unknown));
+        match report {
+            Ok(report) => {
+                fails |= report.fails(arguments);
+                if arguments.json {
+                    let (key, value) = report.value()?;
+                    all.push(serde_json::json!({"container": name, key: value}));
+                } else {
+                    print(&format!("# {name}\n{report}"))?;
+                }
+            }
+            Err(error) => {
+                is_refused = true;
+                if arguments.json {
+                    all.push(serde_json::json!({"container": name, "error": error.to_string()}));
+                } else {
+                    print(&format!("# {name}\n"))?;
+                }
+                eprintln!("error: {error}");
+            }
+        }
+    }
+    if arguments.json {
+        print(&json(&all)?)?;
+    }
+    unknown.report(&arguments.choice);
+    Ok(if is_refused { ExitCode::FAILURE } else { exit_code(fails) })
+}
+
+/// The answer about one container.
+enum Report {
+    Explanations(Vec<Explanation>),
+    Findings(Vec<Finding>),
+}
+
+impl Report {
+    fn of(
+        mut chosen: Chosen,
+        files: &Files,
+        names: &[String],
+        arguments: &Arguments,
+        unknown: &mut UnknownFacts,
+    ) -> Result<Self, Box<dyn Error>> {
+        // Services that were created later explain why a variable is absent.
+        let services = chosen.objects().services.clone();
+        if let Some(time) = arguments.at {
+            chosen.as_of(time);
+        }
+        let facts = chosen.facts();
+        let composition: Composition<'_> = compose(&chosen.built.pod, &chosen.container, &facts)
+            .map_err(|error| chosen.describe(&error, files))?;
+        chosen.check_limits(composition.environment())?;
+        unknown.add(composition.environment());
+        if names.is_empty() {
+            let expectations = Expectations {
+                names: arguments.expect.clone(),
+                prefixes: arguments.expect_prefix.clone(),
+                ..Expectations::default()
+            };
+            return Ok(Report::Findings(composition.diagnose(&expectations)));
+        }
+        let explained = names.iter().map(|name| composition.explain(name, &services));
+        Ok(Report::Explanations(explained.collect()))
+    }
+
+    /// Reports whether a finding is as severe as `--fail-on`.
+    fn fails(&self, arguments: &Arguments) -> bool {
+        let Report::Findings(findings) = self else { return false };
+        findings.iter().any(|finding| finding.severity >= arguments.fail_on.into())
+    }
+
+    /// Returns the answer and its name.
+    fn value(&self) -> Result<(&'static str, serde_json::Value), serde_json::Error> {
+        Ok(match self {
+            Report::Explanations(explained) => ("explanations", serde_json::to_value(explained)?),
+            Report::Findings(findings) => ("findings", serde_json::to_value(findings)?),
+        })
+    }
+
+    fn json(&self) -> Result<String, serde_json::Error> {
+        match self {
+            Report::Explanations(explained) => json(explained),
+            Report::Findings(findings) => json(findings),
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Report::Explanations(explained) => {
+                explained.iter().try_for_each(|explanation| write!(f, "{explanation}"))
+            }
+            Report::Findings(findings) => {
+                findings.iter().try_for_each(|finding| f.write_str(&finding_text(finding)))
+            }
+        }
+    }
 }
 
 fn finding_text(finding: &Finding) -> String {

@@ -1,42 +1,57 @@
-//! Code that the examples share: reading files and selecting a container.
+//! Code that the examples share: selecting containers and adding facts about them.
 
+mod files;
 mod yaml_1_1;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::error::Error;
-use std::fmt::Display;
 use std::fs;
-use std::io;
 use std::net::IpAddr;
+use std::rc::Rc;
 
 use clap::Args;
-use kubelet_env::api::{Node, Pod, PodStatus, Service, Workload, WorkloadKind};
-use kubelet_env::container::{EnvFiles, FieldPathError};
-use kubelet_env::environment::{Declared, Source};
-use kubelet_env::objects::DocumentLimits;
+use kubelet_env::api::{Node, Pod, PodStatus, Service, Timestamp};
+use kubelet_env::container::{EnvFiles, FieldPathError, IpRange, Known};
+use kubelet_env::environment::{Declared, Source, Unknown};
+use kubelet_env::export::UnknownVariables;
+use kubelet_env::objects::Owner;
 use kubelet_env::pod::{Built, PodContext, PodError, PodSource, UndecidedField};
 use kubelet_env::{
-    ComposeError, ComposeErrorKind, Document, Environment, Facts, ObjectRef, Objects, Release,
-    Store,
+    ComposeError, ComposeErrorKind, Environment, Facts, ObjectRef, Objects, Release, Store,
 };
-use serde::de::DeserializeSeed;
 
-/// Options that select a container and add facts about it
+#[allow(unused_imports, reason = "only one of the examples has variables beside its files")]
+pub(crate) use files::is_manifest;
+pub(crate) use files::{Files, Part};
+
+/// Options that select containers and add facts about them
 #[derive(Args)]
 pub(crate) struct Choice {
     /// Namespace of the Pod and of objects without a namespace
     #[arg(long, default_value = "default")]
     pub(crate) namespace: String,
+    /// Use every container of every Pod and workload, each under a line `# KIND NAMESPACE/NAME
+    /// CONTAINER`
+    #[arg(long, conflicts_with_all = ["workload", "container", "pod_name", "pod_uid", "pod_ip", "index", "is_static", "node"])]
+    pub(crate) all: bool,
+    /// Treat the files as all that the cluster has: a missing object or fact is an error, and so is a
+    /// file that holds no Kubernetes object
+    #[arg(long)]
+    pub(crate) strict: bool,
     /// Treat the Pod as if it had `enableServiceLinks: false`
     #[arg(long)]
     pub(crate) no_service_links: bool,
     /// Set the address of a Service that has none yet (may be repeated)
     #[arg(long, value_name = "NAME=IP", value_parser = name_and_ip)]
     cluster_ip: Vec<(String, String)>,
+    /// Give every Service without an address one of this range, such as 10.96.0.0/16
+    #[arg(long, value_name = "CIDR")]
+    service_cidr: Option<IpRange>,
     /// Pod or workload to use if there are several, such as deploy/web or pod/web-0
-    #[arg(long, value_name = "KIND/NAME", value_parser = kind_and_name)]
-    workload: Option<(&'static str, String)>,
-    /// Container to use [default: the first]
+    #[arg(long, value_name = "KIND/NAME")]
+    workload: Option<String>,
+    /// Container to use [default: that of the annotation kubectl.kubernetes.io/default-container, or
+    /// the first]
     #[arg(long, value_name = "NAME")]
     container: Option<String>,
     /// Name of the Pod
@@ -54,7 +69,7 @@ pub(crate) struct Choice {
     /// Address of the Pod, the primary one first (may be repeated)
     #[arg(long, value_name = "IP")]
     pod_ip: Vec<String>,
-    /// Node to use if there are several
+    /// Node of the Pod
     #[arg(long, value_name = "NAME")]
     node: Option<String>,
     /// Address of the Node, as passed to the kubelet (may be repeated)
@@ -65,7 +80,7 @@ pub(crate) struct Choice {
     env_file: Vec<EnvFile>,
     /// Release of Kubernetes, such as 1.33 or v1.33.5+k3s1
     #[arg(long, default_value_t)]
-    release: Release,
+    pub(crate) release: Release,
 }
 
 #[derive(Clone)]
@@ -75,19 +90,23 @@ struct EnvFile {
     file: String,
 }
 
-/// The objects of all files.
-pub(crate) struct Files {
-    pub(crate) objects: Objects,
-    /// The source location of each object, for error messages.
-    origins: BTreeMap<ObjectRef, String>,
+/// The objects as the containers of a file see them.
+#[derive(Clone)]
+struct World {
+    objects: Rc<Objects>,
+    known: Rc<Known>,
 }
 
-/// The selected container and the facts that its environment depends on.
+/// A selected container and the facts that its environment depends on.
 pub(crate) struct Chosen {
     /// The Pod or workload.
     object: ObjectRef,
+    /// The file of the object, for error messages.
+    origin: String,
     pub(crate) built: Built,
     pub(crate) container: String,
+    world: World,
+    is_strict: bool,
     release: Release,
     node: Option<Node>,
     node_ips: Vec<String>,
@@ -95,95 +114,223 @@ pub(crate) struct Chosen {
     env_files: EnvFiles,
 }
 
+/// One of all containers.
+pub(crate) struct Listed {
+    /// The kind, namespace and name of the owner and the name of the container.
+    pub(crate) name: String,
+    pub(crate) chosen: Result<Chosen, String>,
+}
+
 impl Choice {
-    /// Reads the files and sets the addresses of `--cluster-ip`.
+    /// Reads the files.
     pub(crate) fn read(&self, files: &[String]) -> Result<Files, Box<dyn Error>> {
-        let mut files = read_files(files, &self.namespace)?;
+        let files = Files::read(files, &self.namespace, self.strict)?;
         for (name, ip) in &self.cluster_ip {
-            set_cluster_ip(&mut files.objects.services, &self.namespace, name, ip)?;
+            self.service(&files.objects, name).ok_or_else(|| self.no_such_service(name, ip))?;
         }
         Ok(files)
     }
 
     /// Returns the selected container, or `None` without a Pod or workload.
-    pub(crate) fn container(
+    pub(crate) fn container(&self, files: &Files) -> Result<Option<Chosen>, String> {
+        let Some((part, owner)) = self.owner(files)? else { return Ok(None) };
+        let default = || owner.default_container().map(|container| container.name);
+        let container = self.container.as_deref().or_else(default).unwrap_or_default();
+        self.chosen(self.world(files, part)?, part, owner, container).map(Some)
+    }
+
+    /// Returns the containers of all Pods and workloads.
+    pub(crate) fn all_containers(&self, files: &Files) -> Result<Vec<Listed>, String> {
+        let mut all = Vec::new();
+        for part in &files.parts {
+            let world = self.world(files, part)?;
+            for container in part.objects.containers() {
+                let chosen = self.chosen(world.clone(), part, container.owner, container.name);
+                all.push(Listed { name: container.to_string(), chosen });
+            }
+        }
+        Ok(all)
+    }
+
+    #[allow(dead_code, reason = "only one of the examples prints Services")]
+    /// Returns a container that sees the Services in the files and has no variables of its own.
+    pub(crate) fn services_alone(&self, files: &Files) -> Result<Chosen, String> {
+        let app = kubelet_env::api::Container::new("");
+        let pod = Pod::new(&*self.namespace, "").with_container(app);
+        let World { objects, known } = self.world(files, &Part::default())?;
+        let mut known = Known::clone(&known);
+        let is_in_files = |service: &&Service| {
+            let metadata = &service.metadata;
+            objects.services.in_namespace(&metadata.namespace).get(&metadata.name).is_some()
+        };
+        known.services = known.services.iter().filter(is_in_files).cloned().collect();
+        let world = World { objects, known: Rc::new(known) };
+        self.chosen(world, &Part::default(), Owner::Pod(&pod), "")
+    }
+
+    fn world(&self, files: &Files, part: &Part) -> Result<World, String> {
+        let objects = files.seen_from(part);
+        let known = Rc::new(self.known(&objects)?);
+        Ok(World { objects, known })
+    }
+
+    fn chosen(
         &self,
-        Files { objects, .. }: &Files,
-    ) -> Result<Option<Chosen>, String> {
-        let Some((object, target)) = target(self, objects)? else { return Ok(None) };
-        let node = node(self, objects, target.node_name())?;
-        let built = build(self, objects, &target, node.as_ref(), self.release)
-            .map_err(|error| error.to_string())?;
-        let first = || built.pod.spec.containers.first().map(|container| container.name.clone());
-        Ok(Some(Chosen {
-            container: self.container.clone().or_else(first).unwrap_or_default(),
+        world: World,
+        part: &Part,
+        owner: Owner<'_>,
+        container: &str,
+    ) -> Result<Chosen, String> {
+        let node = node(self, &world.objects, &owner.spec().node_name)?;
+        let object = owner.object();
+        let built = build(self, &world.objects, owner, node.as_ref(), self.release)
+            .map_err(|error| part.at_origin(&object, &error))?;
+        Ok(Chosen {
+            container: container.to_owned(),
+            is_strict: self.strict,
             release: self.release,
             node,
             node_ips: self.node_ip.clone(),
             pod_status: (!self.pod_ip.is_empty()).then(|| PodStatus::with_ips(&self.pod_ip)),
             env_files: read_env_files(&self.env_file)?,
+            origin: part.origin(&object).to_owned(),
+            world,
             object,
             built,
-        }))
+        })
     }
-}
 
-impl Choice {
+    /// Returns what the options tell about the Services.
+    fn known(&self, objects: &Objects) -> Result<Known, String> {
+        let mut known = Known::default();
+        for (name, ip) in &self.cluster_ip {
+            let service =
+                self.service(objects, name).ok_or_else(|| self.no_such_service(name, ip))?;
+            known.set_cluster_ip(&service, ip);
+        }
+        if let Some(range) = self.service_cidr {
+            known
+                .allocate_cluster_ips(&objects.services, range)
+                .map_err(|error| format!("--service-cidr: {error}"))?;
+        }
+        Ok(known)
+    }
+
+    /// Returns the Service that an address is for. `name` may include a namespace, as in
+    /// `default/kubernetes`, which every cluster has.
+    fn service(&self, objects: &Objects, name: &str) -> Option<Service> {
+        let (namespace, name) = name.split_once('/').unwrap_or((&self.namespace, name));
+        let known = Known::default();
+        let in_store = |store: &Store<Service>| store.in_namespace(namespace).get(name).cloned();
+        let service = match in_store(&objects.services) {
+            None if !self.strict => in_store(&known.services),
+            service => service,
+        };
+        service.filter(Service::awaits_cluster_ip)
+    }
+
+    fn no_such_service(&self, name: &str, ip: &str) -> String {
+        let (namespace, service) = name.split_once('/').unwrap_or((&self.namespace, name));
+        format!(
+            "--cluster-ip {name}={ip}: no Service {namespace}/{service} without a clusterIP is in these files"
+        )
+    }
+
+    /// Returns the selected Pod or workload and its file.
+    fn owner<'f>(&self, files: &'f Files) -> Result<Option<(&'f Part, Owner<'f>)>, String> {
+        let mut owners: Vec<(&Part, Owner<'_>)> = match &self.workload {
+            Some(name) => {
+                let in_part =
+                    |part: &'f Part| Some((part, part.objects.owner(&self.namespace, name).ok()?));
+                files.parts.iter().filter_map(in_part).collect()
+            }
+            None => files
+                .owners()
+                .filter(|(_, owner)| owner.object().namespace == self.namespace)
+                .collect(),
+        };
+        match (owners.as_slice(), &self.workload) {
+            ([], Some(name)) => {
+                let error = files.objects.owner(&self.namespace, name).err();
+                Err(error.map(|error| error.to_string()).unwrap_or_default())
+            }
+            ([], None) | ([_], _) => Ok(owners.pop()),
+            ([_, _, ..], Some(_)) => {
+                let origins: Vec<&str> =
+                    owners.iter().map(|(part, owner)| part.origin(&owner.object())).collect();
+                Err(format!("several of that name: {}: name one of the files", origins.join(", ")))
+            }
+            ([_, _, ..], None) => {
+                let name = |owner: &Owner<'_>| {
+                    let ObjectRef { kind, name, .. } = owner.object();
+                    format!("{kind}/{name}")
+                };
+                let names: Vec<String> = owners.iter().map(|(_, owner)| name(owner)).collect();
+                Err(format!(
+                    "several Pods or workloads: {}: choose one with --workload, or use --all",
+                    names.join(", ")
+                ))
+            }
+        }
+    }
+
     /// Returns the selected Pod as the kubelet of another release sees it.
     #[allow(dead_code, reason = "only one of the examples upgrades")]
     pub(crate) fn rebuild(
         &self,
-        Files { objects, .. }: &Files,
+        files: &Files,
         chosen: &Chosen,
         release: Release,
     ) -> Result<Built, PodError> {
-        match target(self, objects) {
-            Ok(Some((_, target))) => build(self, objects, &target, chosen.node.as_ref(), release),
+        match self.owner(files) {
+            Ok(Some((_, owner))) => {
+                build(self, &chosen.world.objects, owner, chosen.node.as_ref(), release)
+            }
             _ => Ok(chosen.built.clone()),
         }
     }
 }
 
-impl Files {
-    /// Returns the Pods and workloads of all namespaces.
-    pub(crate) fn targets(&self) -> impl Iterator<Item = ObjectRef> {
-        let pods = self.objects.pods.iter().map(ObjectRef::of);
-        pods.chain(self.objects.all_workloads().map(ObjectRef::of))
-    }
-
-    /// Prefixes an error with the location of the object.
-    pub(crate) fn at_origin(&self, object: &ObjectRef, error: &dyn Display) -> String {
-        match self.origins.get(object) {
-            Some(origin) => format!("{origin}: {error}"),
-            None => error.to_string(),
-        }
-    }
-}
-
 impl Chosen {
-    /// Returns the facts about the container in a cluster with these objects.
-    pub(crate) fn facts<'a>(&'a self, objects: &'a Objects) -> Facts<'a> {
+    #[allow(dead_code, reason = "only one of the examples explains")]
+    /// Returns the objects as the container sees them.
+    pub(crate) fn objects(&self) -> &Objects {
+        &self.world.objects
+    }
+
+    /// Removes the objects that were created after `time`.
+    pub(crate) fn as_of(&mut self, time: Timestamp) {
+        self.world.objects = Rc::new(Objects::clone(&self.world.objects).as_of(time));
+    }
+
+    /// Returns the facts about the container.
+    pub(crate) fn facts(&self) -> Facts<'_> {
+        let World { objects, known } = &self.world;
+        let open = Facts::open(objects, known);
+        let facts =
+            if self.is_strict { Facts { known: open.known, ..Facts::of(objects) } } else { open };
         Facts {
             release: self.release,
             node: self.node.as_ref(),
             node_ips: &self.node_ips,
             pod_status: self.pod_status.as_ref(),
             env_files: &self.env_files,
-            ..Facts::of(objects).with_pod(&self.built)
+            ..facts.with_pod(&self.built)
         }
     }
 
     /// Prefixes an error with the location of its cause and appends the option that helps.
     pub(crate) fn describe(&self, error: &ComposeError, files: &Files) -> String {
         let object = &self.object;
-        match error.kind() {
-            ComposeErrorKind::NoPorts(no_ports) => files.at_origin(&no_ports.service, no_ports),
-            // The error names the Pod. For a workload it does not name the object.
-            kind if object.kind == "Pod" => {
-                files.at_origin(object, &format!("{error}{}", advice(kind)))
+        let error = match error.kind() {
+            ComposeErrorKind::NoPorts(no_ports) => {
+                return files.at_origin(&no_ports.service, no_ports);
             }
-            kind => files.at_origin(object, &format!("{object}: {error}{}", advice(kind))),
-        }
+            // The error names the Pod. For a workload it does not name the object.
+            kind if object.kind == "Pod" => format!("{error}{}", advice(kind)),
+            kind => format!("{object}: {error}{}", advice(kind)),
+        };
+        if self.origin.is_empty() { error } else { format!("{}: {error}", self.origin) }
     }
 
     /// Returns an error if a missing limit depends on a Node that only the options define.
@@ -212,7 +359,62 @@ fn is_unknown_limit(declared: &Declared<'_>) -> bool {
     let Source::Resource(selector) = declared.source() else { return false };
     let is_of_node = ["limits.cpu", "limits.memory", "limits.ephemeral-storage"]
         .contains(&selector.resource.as_str());
-    is_of_node && declared.value().as_bytes().unwrap() == b"0"
+    is_of_node && declared.value().as_bytes() == Some(b"0")
+}
+
+/// The facts that were not known, each once.
+#[derive(Default)]
+pub(crate) struct UnknownFacts {
+    facts: BTreeSet<Unknown>,
+}
+
+impl UnknownFacts {
+    /// Adds what is not known of an environment.
+    pub(crate) fn add(&mut self, environment: &Environment<'_>) {
+        for variable in UnknownVariables::of(environment).variables {
+            variable.unknowns.into_iter().for_each(|unknown| self.add_fact(unknown));
+        }
+        for source in environment.open_sources() {
+            self.facts.insert(Unknown::Keys { object: source.object.clone() });
+        }
+    }
+
+    fn add_fact(&mut self, unknown: Unknown) {
+        match unknown {
+            Unknown::Unless { sources, .. } => {
+                sources.into_iter().for_each(|source| self.add_fact(source));
+            }
+            unknown => {
+                self.facts.insert(unknown);
+            }
+        }
+    }
+
+    /// Writes a line for each fact to standard error, with the option that supplies it.
+    pub(crate) fn report(&self, choice: &Choice) {
+        let namespace = &choice.namespace;
+        for unknown in &self.facts {
+            let option = match unknown {
+                Unknown::ClusterIp { namespace: of_service, name } if of_service == namespace => {
+                    format!(" (--cluster-ip {name}=IP)")
+                }
+                Unknown::ClusterIp { namespace, name } => {
+                    format!(" (--cluster-ip {namespace}/{name}=IP)")
+                }
+                // These options are about one Pod.
+                Unknown::Field { path } if !choice.all => match option_for_field(path) {
+                    "" => String::new(),
+                    option => format!(" ({option})"),
+                },
+                Unknown::Resource { .. } => " (add the Node to the files)".to_owned(),
+                Unknown::FileKey { volume, path, .. } => {
+                    format!(" (--env-file {volume}:{path}=FILE)")
+                }
+                _ => String::new(),
+            };
+            eprintln!("unknown: {unknown}{option}");
+        }
+    }
 }
 
 fn name_and_ip(text: &str) -> Result<(String, String), String> {
@@ -228,51 +430,12 @@ fn env_file(text: &str) -> Result<EnvFile, &'static str> {
     Ok(EnvFile { volume: volume.into(), path: path.into(), file: file.into() })
 }
 
-/// Parses a kind in the forms of `kubectl`, such as `deploy`, `deployment.apps` or `Deployments`.
-fn kind_and_name(text: &str) -> Result<(&'static str, String), String> {
-    let (kind, name) = text.split_once('/').ok_or("expected KIND/NAME, such as deploy/web")?;
-    let kind = kind.to_lowercase();
-    let resource = kind.split('.').next().unwrap_or_default();
-    let short_names = [
-        ("po", "Pod"),
-        ("deploy", "Deployment"),
-        ("sts", "StatefulSet"),
-        ("ds", "DaemonSet"),
-        ("rs", "ReplicaSet"),
-        ("job", "Job"),
-        ("cj", "CronJob"),
-    ];
-    let matches = |(short, kind): &(&str, &str)| {
-        let long = kind.to_lowercase();
-        resource == *short || resource.strip_suffix('s').unwrap_or(resource) == long
-    };
-    match short_names.into_iter().find(matches) {
-        Some((_, kind)) => Ok((kind, name.to_owned())),
-        None => Err(format!("{kind:?} is neither a pod nor a workload")),
-    }
-}
-
-/// The object that the Pod is made from.
-enum Target<'a> {
-    Pod(&'a Pod),
-    Workload(&'a Workload),
-}
-
-impl Target<'_> {
-    fn node_name(&self) -> &str {
-        match self {
-            Target::Pod(pod) => &pod.spec.node_name,
-            Target::Workload(workload) => &workload.template.spec.node_name,
-        }
-    }
-}
-
 /// Returns the Pod as the kubelet sees it. The labels of a Node that only the arguments describe
 /// are unknown.
 fn build(
     choice: &Choice,
     objects: &Objects,
-    target: &Target<'_>,
+    owner: Owner<'_>,
     node: Option<&Node>,
     release: Release,
 ) -> Result<Built, PodError> {
@@ -280,10 +443,7 @@ fn build(
     let source = if choice.is_static { PodSource::File } else { PodSource::Api };
     let context =
         PodContext { node, source, index: choice.index, release, ..PodContext::of(objects) };
-    let mut built = match target {
-        Target::Pod(pod) => context.pod(pod)?,
-        Target::Workload(workload) => context.workload(workload),
-    };
+    let mut built = context.build(owner)?;
     for (field, value) in
         [(UndecidedField::Name, &choice.pod_name), (UndecidedField::Uid, &choice.pod_uid)]
     {
@@ -298,35 +458,6 @@ fn build(
     Ok(built)
 }
 
-/// Returns the selected object.
-fn target<'a>(
-    choice: &Choice,
-    objects: &'a Objects,
-) -> Result<Option<(ObjectRef, Target<'a>)>, String> {
-    let namespace = choice.namespace.as_str();
-    let pods = objects.pods.in_namespace(namespace).iter();
-    let pods = pods.map(|pod| (ObjectRef::of(pod), Target::Pod(pod)));
-    let workloads =
-        WorkloadKind::ALL.iter().flat_map(|&kind| objects.workloads(kind).in_namespace(namespace));
-    let workloads = workloads.map(|workload| (ObjectRef::of(workload), Target::Workload(workload)));
-    let mut targets: Vec<(ObjectRef, Target<'_>)> = pods.chain(workloads).collect();
-    if let Some((kind, name)) = &choice.workload {
-        targets.retain(|(object, _)| object.kind == *kind && object.name == *name);
-        if targets.is_empty() {
-            return Err(format!("no {kind} {namespace}/{name} is in these files"));
-        }
-    }
-    if let [_, _, ..] = targets.as_slice() {
-        let names: Vec<String> =
-            targets.iter().map(|(object, _)| format!("{}/{}", object.kind, object.name)).collect();
-        return Err(format!(
-            "several Pods or workloads: {}: choose one with --workload",
-            names.join(", ")
-        ));
-    }
-    Ok(targets.pop())
-}
-
 /// Returns the Node of the Pod, if known.
 fn node(choice: &Choice, objects: &Objects, node_name: &str) -> Result<Option<Node>, String> {
     let assigned = Some(node_name).filter(|name| !name.is_empty());
@@ -338,7 +469,8 @@ fn node(choice: &Choice, objects: &Objects, node_name: &str) -> Result<Option<No
     let mut nodes = objects.nodes.iter();
     match (&choice.node, nodes.next(), nodes.next()) {
         (Some(name), Some(_), _) => Err(format!("no Node {name} is in these files")),
-        (None, Some(node), None) if assigned.is_none() => Ok(Some(node.clone())),
+        // In the open world there may be other Nodes.
+        (None, Some(node), None) if assigned.is_none() && choice.strict => Ok(Some(node.clone())),
         (None, _, _) if choice.node_ip.is_empty() => Ok(None),
         (name, _, _) => {
             let node = Node::new(name.as_deref().or(assigned).unwrap_or_default());
@@ -357,144 +489,35 @@ fn read_env_files(files: &[EnvFile]) -> Result<EnvFiles, String> {
 }
 
 /// Returns the option that supplies a missing fact.
-fn advice(error: &ComposeErrorKind) -> &'static str {
+fn advice(error: &ComposeErrorKind) -> String {
     match error {
         ComposeErrorKind::FieldPath {
             path,
             error: FieldPathError::Unknown | FieldPathError::Undecided,
-        } => match path.as_str() {
-            "metadata.name" => ": use --pod-name",
-            "metadata.uid" => ": use --pod-uid",
-            "status.podIP" | "status.podIPs" => ": use --pod-ip",
-            "spec.nodeName" | "spec.host" => ": use --node",
-            "metadata.labels['apps.kubernetes.io/pod-index']"
-            | "metadata.labels['batch.kubernetes.io/job-completion-index']" => ": use --index",
-            _ => "",
+        } => match option_for_field(path) {
+            "" => String::new(),
+            option => format!(": use {option}"),
         },
-        ComposeErrorKind::NodeUnknown => ": add the Node to the files, or use --node or --node-ip",
-        ComposeErrorKind::VolumeMissing { .. } | ComposeErrorKind::EnvFileMissing { .. } => {
-            ": use --env-file"
+        ComposeErrorKind::NodeUnknown => {
+            ": add the Node to the files, or use --node or --node-ip".to_owned()
         }
+        ComposeErrorKind::VolumeMissing { .. } | ComposeErrorKind::EnvFileMissing { .. } => {
+            ": use --env-file".to_owned()
+        }
+        _ => String::new(),
+    }
+}
+
+/// Returns the option that supplies a field of the Pod, or an empty text.
+fn option_for_field(path: &str) -> &'static str {
+    match path {
+        "metadata.name" => "--pod-name",
+        "metadata.uid" => "--pod-uid",
+        "status.podIP" | "status.podIPs" => "--pod-ip",
+        "status.hostIP" | "status.hostIPs" => "--node-ip",
+        "spec.nodeName" | "spec.host" => "--node",
+        "metadata.labels['apps.kubernetes.io/pod-index']"
+        | "metadata.labels['batch.kubernetes.io/job-completion-index']" => "--index",
         _ => "",
     }
-}
-
-/// Reads the objects of all files and their locations.
-fn read_files(files: &[String], namespace: &str) -> Result<Files, Box<dyn Error>> {
-    let mut read = Files { objects: Objects::default(), origins: BTreeMap::new() };
-    for file in files {
-        let (file, text) = match file.as_str() {
-            "-" => ("standard input", io::read_to_string(io::stdin())),
-            path => (path, fs::read_to_string(path)),
-        };
-        let text = text.map_err(|error| format!("{file}: {error}"))?;
-        // Editors of Windows write a byte order mark.
-        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        read.add(file, text, namespace)?;
-    }
-    Ok(read)
-}
-
-impl Files {
-    /// Adds the documents of a file one by one, so that only one is held at a time.
-    fn add(&mut self, file: &str, text: &str, namespace: &str) -> Result<(), Box<dyn Error>> {
-        // Only aliases make a document larger. An empty text of YAML is one `null`.
-        let size = 32 * text.len().max(1);
-        let limits = DocumentLimits { size, ..DocumentLimits::default() };
-        // Like `kubectl`, treat text with a leading brace as JSON.
-        if text.trim_start().starts_with('{') {
-            let mut parser = serde_json::Deserializer::from_str(text);
-            for number in 1.. {
-                let document = limits.deserialize(&mut parser);
-                let document = document.map_err(|error| format!("{file}: not JSON: {error}"))?;
-                let is_last = parser.end().is_ok();
-                let origin = origin(file, number, number == 1 && is_last);
-                self.add_document(document, &origin, namespace)?;
-                if is_last {
-                    break;
-                }
-            }
-        } else {
-            check_nesting(text).map_err(|error| format!("{file}: not YAML: {error}"))?;
-            yaml_1_1::check(text).map_err(|error| format!("{file}: {error}"))?;
-            let mut parsers = yaml_serde::Deserializer::from_str(text).peekable();
-            let mut number = 0;
-            while let Some(parser) = parsers.next() {
-                number += 1;
-                let document = limits.deserialize(parser);
-                let document = document.map_err(|error| format!("{file}: not YAML: {error}"))?;
-                let is_only = number == 1 && parsers.peek().is_none();
-                self.add_document(document, &origin(file, number, is_only), namespace)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn add_document(
-        &mut self,
-        document: Document,
-        origin: &str,
-        namespace: &str,
-    ) -> Result<(), String> {
-        let read = || -> Result<Objects, Box<dyn Error>> {
-            let mut objects = Objects::default();
-            objects.add(document)?;
-            Ok(objects.with_default_namespace(namespace)?)
-        };
-        let objects = read().map_err(|error| format!("{origin}: {error}"))?;
-        let refs = refs(&objects);
-        self.objects.merge(objects).map_err(|error| format!("{origin}: {error}"))?;
-        self.origins.extend(refs.into_iter().map(|object| (object, origin.to_owned())));
-        Ok(())
-    }
-}
-
-fn origin(file: &str, number: usize, is_only: bool) -> String {
-    if is_only { file.to_owned() } else { format!("{file}: document {number}") }
-}
-
-/// Returns references to the objects that an error may name.
-fn refs(objects: &Objects) -> Vec<ObjectRef> {
-    let services = objects.services.iter().map(ObjectRef::of);
-    let pods = objects.pods.iter().map(ObjectRef::of);
-    services.chain(pods).chain(objects.all_workloads().map(ObjectRef::of)).collect()
-}
-
-/// The maximum number of unclosed brackets in YAML.
-const YAML_NESTING: usize = 500;
-
-/// Rejects YAML with many unclosed brackets. The parser needs time proportional to length × nesting
-/// before it reaches a limit of its own. Brackets in texts and comments count too, because most of
-/// them are closed.
-fn check_nesting(text: &str) -> Result<(), String> {
-    let mut depth = 0_usize;
-    for byte in text.bytes() {
-        match byte {
-            b'[' | b'{' => depth += 1,
-            b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > YAML_NESTING {
-            return Err(format!("more than {YAML_NESTING} brackets are not closed"));
-        }
-    }
-    Ok(())
-}
-
-/// Sets the address of a Service. `name` may include a namespace, as in `default/kubernetes`.
-fn set_cluster_ip(
-    services: &mut Store<Service>,
-    namespace: &str,
-    name: &str,
-    ip: &str,
-) -> Result<(), String> {
-    let (namespace, name) = name.split_once('/').unwrap_or((namespace, name));
-    let awaiting =
-        services.in_namespace(namespace).get(name).filter(|service| service.awaits_cluster_ip());
-    let mut service = awaiting.cloned().ok_or_else(|| {
-        format!("--cluster-ip {name}={ip}: no Service {namespace}/{name} without a clusterIP is in these files")
-    })?;
-    service.spec.cluster_ip = ip.to_owned();
-    services.apply(service);
-    Ok(())
 }

@@ -11,7 +11,7 @@ wire_struct! {
     /// `ObjectMeta`: the name, namespace and creation time of an object.
     ///
     /// The namespace may be missing from a manifest. `kubectl apply` fills in the current one, and
-    /// [`Objects::with_default_namespace`](crate::Objects::with_default_namespace) does the same.
+    /// [`Objects::add`](crate::Objects::add) the namespace `default`.
     pub struct ObjectMeta {
         /// The name, unique for the kind and namespace.
         pub name: String,
@@ -67,6 +67,10 @@ impl ObjectMeta {
     pub fn new(namespace: impl Into<String>, name: impl Into<String>) -> Self {
         ObjectMeta { name: name.into(), namespace: namespace.into(), ..ObjectMeta::default() }
     }
+
+    pub(super) fn name_or_prefix(&self) -> &str {
+        &self.name
+    }
 }
 
 impl PodMeta {
@@ -74,6 +78,10 @@ impl PodMeta {
     #[must_use]
     pub fn new(namespace: impl Into<String>, name: impl Into<String>) -> Self {
         PodMeta { name: name.into(), namespace: namespace.into(), ..PodMeta::default() }
+    }
+
+    pub(super) fn name_or_prefix(&self) -> &str {
+        if self.name.is_empty() { &self.generate_name } else { &self.name }
     }
 }
 
@@ -84,6 +92,13 @@ pub trait Object {
 
     /// Returns `metadata.name`.
     fn name(&self) -> &str;
+
+    /// Returns `metadata.name`, or `metadata.generateName` if there is no name yet.
+    ///
+    /// A [`Store`](crate::Store) has at most one object for each namespace and each of these.
+    fn name_or_prefix(&self) -> &str {
+        self.name()
+    }
 
     /// Returns `metadata.namespace`. It is empty if there is none.
     fn namespace(&self) -> &str;

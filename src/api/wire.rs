@@ -107,6 +107,10 @@ macro_rules! named_by_metadata {
                 &self.metadata.name
             }
 
+            fn name_or_prefix(&self) -> &str {
+                self.metadata.name_or_prefix()
+            }
+
             fn namespace(&self) -> &str {
                 &self.metadata.namespace
             }

@@ -86,6 +86,10 @@ fn limit<'a>(
         return Ok(own);
     }
     let node = facts.node_of(pod).ok_or(ComposeErrorKind::NodeUnknown)?;
+    // A manifest of a Node has no status.
+    if facts.is_open() && node.status.allocatable.is_empty() {
+        return Err(ComposeErrorKind::NodeUnknown);
+    }
     let Some(allocatable) = node.status.allocatable.get(resource.name()) else { return Ok(own) };
     let has_pod_limits =
         facts.release.has(Rule::PodLimits) && matches!(resource, Resource::Cpu | Resource::Memory);

@@ -15,6 +15,7 @@ pub(crate) mod diagnose;
 pub mod discover;
 mod drift;
 mod explain;
+mod snapshot;
 mod upgrade;
 
 pub use compare::{Captured, Change, Comparison, compare};
@@ -24,4 +25,5 @@ pub use diagnose::{
 };
 pub use drift::{DriftKind, DriftedVariable, drift};
 pub use explain::{Absence, Explanation, Origin, ResolvedReference, Step};
+pub use snapshot::Snapshot;
 pub use upgrade::{Upgrade, UpgradeChange, UpgradeSubject, upgrade, upgrade_built};

@@ -71,7 +71,7 @@ use crate::api::wire;
 /// ";
 /// let mut objects = Objects::default();
 /// objects.add(Document::deserialize(yaml_serde::Deserializer::from_str(yaml))?)?;
-/// let service = objects.services.in_namespace("").get("web").unwrap();
+/// let service = objects.services.in_namespace("default").get("web").unwrap();
 /// assert_eq!((service.spec.cluster_ip.as_str(), service.spec.ports.len()), ("10.0.0.2", 1));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -13,6 +13,7 @@ mod document;
 #[cfg(feature = "serde")]
 mod field_error;
 mod object_ref;
+mod owner;
 #[cfg(feature = "serde")]
 mod read;
 mod store;
@@ -33,6 +34,7 @@ pub use document::{Document, DocumentLimits};
 #[cfg(feature = "serde")]
 pub use field_error::{FieldError, FieldProblem};
 pub use object_ref::ObjectRef;
+pub use owner::{ContainerKind, ContainerRef, Owner, OwnerError};
 #[cfg(feature = "serde")]
 pub use read::ObjectError;
 pub use store::{IntoIter, Iter, Namespace, NamespaceIter, Store};
@@ -95,13 +97,13 @@ pub struct Objects {
 /// An error because two objects of a kind have the same name in the same namespace.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{object} is defined twice: {}", if object.name.is_empty() {
-    "only one may be without a metadata.name, so name the others"
+    "only one may have neither metadata.name nor metadata.generateName, so name the others"
 } else {
     "metadata.name must be unique in a namespace, so rename or remove one"
 })]
 #[non_exhaustive]
 pub struct DuplicateObjectError {
-    /// The name of both objects.
+    /// The name of both objects, or their `generateName` if they have no name.
     pub object: ObjectRef,
 }
 
@@ -166,27 +168,28 @@ impl Objects {
                 ensure_disjoint(&self.$field, &other.$field)?
             };
         }
+        for_each_store!(check);
+        self.apply(other);
+        Ok(())
+    }
+
+    /// Adds all objects of `other`, and replaces those of the same kind, namespace and name.
+    pub fn apply(&mut self, other: Objects) {
         macro_rules! extend {
             ($field:ident) => {
                 self.$field.extend(other.$field)
             };
         }
-        for_each_store!(check);
         for_each_store!(extend);
         for (kind, count) in other.ignored {
             let total = self.ignored.entry(kind).or_default();
             *total = total.saturating_add(count);
         }
-        Ok(())
     }
 
-    /// Moves the objects without a namespace into `namespace`, as `kubectl apply` does. Nodes are
-    /// left as they are.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if `namespace` already has an object of the same kind and name.
-    pub fn with_default_namespace(mut self, namespace: &str) -> Result<Self, DuplicateObjectError> {
+    /// Moves the objects without a namespace into `namespace`. Nodes are left as they are.
+    #[cfg(feature = "serde")]
+    fn with_default_namespace(mut self, namespace: &str) -> Result<Self, DuplicateObjectError> {
         macro_rules! move_into_namespace {
             ($field:ident) => {
                 move_into_namespace(&mut self.$field, namespace)?
@@ -215,13 +218,14 @@ fn ensure_disjoint<T: Object>(
     left: &Store<T>,
     right: &Store<T>,
 ) -> Result<(), DuplicateObjectError> {
-    let is_in_left = |object: &&T| left.find(object.namespace(), object.name()).is_some();
+    let is_in_left = |object: &&T| left.find(object.namespace(), object.name_or_prefix()).is_some();
     match right.iter().find(is_in_left) {
         None => Ok(()),
-        Some(object) => Err(DuplicateObjectError { object: ObjectRef::of(object) }),
+        Some(object) => Err(duplicate(object)),
     }
 }
 
+#[cfg(feature = "serde")]
 fn move_into_namespace<T: Object>(
     store: &mut Store<T>,
     namespace: &str,
@@ -233,9 +237,14 @@ fn move_into_namespace<T: Object>(
     Ok(())
 }
 
+#[cfg(feature = "serde")]
 fn insert<T: Object>(store: &mut Store<T>, object: T) -> Result<(), DuplicateObjectError> {
     match store.apply(object) {
         None => Ok(()),
-        Some(former) => Err(DuplicateObjectError { object: ObjectRef::of(&former) }),
+        Some(former) => Err(duplicate(&former)),
     }
+}
+
+fn duplicate<T: Object>(object: &T) -> DuplicateObjectError {
+    DuplicateObjectError { object: ObjectRef::of_unnamed(object) }
 }

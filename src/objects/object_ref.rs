@@ -43,6 +43,11 @@ impl ObjectRef {
             name: object.name().into(),
         }
     }
+
+    /// Returns the reference to `object` with the `generateName` of an object without a name.
+    pub(super) fn of_unnamed<T: Object>(object: &T) -> Self {
+        ObjectRef { name: object.name_or_prefix().into(), ..ObjectRef::of(object) }
+    }
 }
 
 impl fmt::Display for ObjectRef {

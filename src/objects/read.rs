@@ -14,6 +14,9 @@ use crate::api::{
     ConfigMap, LimitRange, Node, Pod, ReadWorkload, Secret, Service, WorkloadKind, wire,
 };
 
+/// The namespace of objects without one (Go: `metav1.NamespaceDefault`).
+const DEFAULT_NAMESPACE: &str = "default";
+
 /// An error while reading objects from a document.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -54,6 +57,9 @@ impl Objects {
     /// An empty document, such as one between two `---` of YAML, has no objects. Objects of kinds
     /// that do not affect a container's environment are counted in [`ignored`](Objects::ignored).
     ///
+    /// An object without a namespace is in the namespace `default`, as for `kubectl apply`.
+    /// [`add_to_namespace`](Self::add_to_namespace) uses another one.
+    ///
     /// # Errors
     ///
     /// Returns an error if
@@ -68,15 +74,39 @@ impl Objects {
     ///
     /// `self` is left unchanged then.
     pub fn add(&mut self, document: Document) -> Result<(), ObjectError> {
-        self.add_value(document.0)
+        self.add_to_namespace(DEFAULT_NAMESPACE, document)
     }
 
-    fn add_value(&mut self, document: Value<'_>) -> Result<(), ObjectError> {
+    /// Adds the objects of a document, as [`add`](Self::add) does. Objects without a namespace are in
+    /// `namespace`, as for `kubectl apply --namespace`. Others keep theirs.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error as [`add`](Self::add) does.
+    ///
+    /// ```
+    /// use kubelet_env::Objects;
+    ///
+    /// let web = r#"{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}}"#;
+    /// let mut objects = Objects::default();
+    /// objects.add_to_namespace("shop", serde_json::from_str(web)?)?;
+    /// assert!(objects.pods.in_namespace("shop").get("web").is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn add_to_namespace(
+        &mut self,
+        namespace: &str,
+        document: Document,
+    ) -> Result<(), ObjectError> {
+        self.add_value(namespace, document.0)
+    }
+
+    fn add_value(&mut self, namespace: &str, document: Value<'_>) -> Result<(), ObjectError> {
         let mut read = Objects::default();
         if document != Value::Null {
             read.add_object(document, None)?;
         }
-        Ok(self.merge(read)?)
+        Ok(self.merge(read.with_default_namespace(namespace)?)?)
     }
 
     fn add_object(
@@ -175,13 +205,13 @@ impl Objects {
     }
 }
 
-/// Reads all objects of one document within the default [`DocumentLimits`]. An error has the text
-/// of an [`ObjectError`].
+/// Reads all objects of one document within the default [`DocumentLimits`], as [`Objects::add`]
+/// does. An error has the text of an [`ObjectError`].
 impl<'de> Deserialize<'de> for Objects {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let document = DocumentLimits::default().read(deserializer)?;
         let mut objects = Objects::default();
-        objects.add_value(document).map_err(D::Error::custom)?;
+        objects.add_value(DEFAULT_NAMESPACE, document).map_err(D::Error::custom)?;
         Ok(objects)
     }
 }

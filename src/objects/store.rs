@@ -13,7 +13,8 @@ use crate::api::{Node, Object, Timestamp};
 
 /// The objects of one kind, sorted by namespace and name (client-go: `cache.Indexer`).
 ///
-/// A namespace has at most one object of a name. A watch feeds the store: [`apply`](Self::apply) an
+/// A namespace has at most one object of a name. An object without a name is found by its
+/// `generateName`. A watch feeds the store: [`apply`](Self::apply) an
 /// added or modified object, [`delete`](Self::delete) a deleted one, and
 /// [`replace`](Self::replace) all of them after a new list. Each event and each lookup takes
 /// logarithmic time.
@@ -58,7 +59,7 @@ impl<T: Object> Store<T> {
     /// ```
     pub fn delete(&mut self, object: &T) -> Option<T> {
         let in_namespace = self.by_namespace.get_mut(object.namespace())?;
-        let ByName(deleted) = in_namespace.take(object.name())?;
+        let ByName(deleted) = in_namespace.take(object.name_or_prefix())?;
         if in_namespace.is_empty() {
             self.by_namespace.remove(object.namespace());
         }
@@ -81,6 +82,7 @@ impl<T: Object> Store<T> {
     }
 
     /// Removes all objects of a namespace and returns them, sorted by name.
+    #[cfg(feature = "serde")]
     pub(super) fn take_namespace(&mut self, namespace: &str) -> impl Iterator<Item = T> + use<T> {
         self.by_namespace.remove(namespace).into_iter().flatten().map(|ByName(object)| object)
     }
@@ -253,7 +255,7 @@ struct ByName<T>(T);
 
 impl<T: Object> Borrow<str> for ByName<T> {
     fn borrow(&self) -> &str {
-        self.0.name()
+        self.0.name_or_prefix()
     }
 }
 
@@ -273,7 +275,7 @@ impl<T: Object> PartialOrd for ByName<T> {
 
 impl<T: Object> Ord for ByName<T> {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.0.name().cmp(other.0.name())
+        self.0.name_or_prefix().cmp(other.0.name_or_prefix())
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
     kubelet, static_pods,
 };
 use crate::api::{LimitRange, Node, Pod, Workload};
-use crate::objects::{Objects, Store};
+use crate::objects::{Objects, Owner, Store};
 use crate::release::{Release, Rule};
 
 /// The facts that decide how an object becomes a Pod, as plain data.
@@ -93,6 +93,17 @@ impl<'a> PodContext<'a> {
             source: PodSource::Api,
             index: None,
             release: Release::NEWEST,
+        }
+    }
+
+    /// Returns the Pod of `owner` as the kubelet sees it.
+    ///
+    /// # Errors
+    /// Returns an error as [`pod`](Self::pod) does.
+    pub fn build(&self, owner: Owner<'_>) -> Result<Built, PodError> {
+        match owner {
+            Owner::Pod(pod) => self.pod(pod),
+            Owner::Workload(workload) => Ok(self.workload(workload)),
         }
     }
 

@@ -112,7 +112,7 @@ fn read(yaml: &str) -> Objects {
     for document in yaml_serde::Deserializer::from_str(yaml) {
         objects.add(Deserialize::deserialize(document).unwrap()).unwrap();
     }
-    objects.with_default_namespace("default").unwrap()
+    objects
 }
 
 fn pod_of(objects: &Objects) -> Pod {

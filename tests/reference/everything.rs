@@ -135,7 +135,6 @@ fn list_of(scenario: &Scenario) -> Value {
     let template = PodTemplateSpec {
         metadata: scenario.pod.metadata.clone(),
         spec: scenario.pod.spec.clone(),
-        ..PodTemplateSpec::default()
     };
     for kind in [WorkloadKind::StatefulSet, WorkloadKind::Job] {
         let mut workload = Workload::new(kind, PodMeta::new("shop", "work"), template.clone());
@@ -210,8 +209,9 @@ fn read(document: &Value, hostile: &str) -> Option<Objects> {
     if let Err(error) = objects.clone().merge(objects.clone()) {
         assert_line(&error);
     }
-    match objects.clone().with_default_namespace(hostile) {
-        Ok(moved) => assert!(moved.services.len() == objects.services.len()),
+    let mut moved = Objects::default();
+    match moved.add_to_namespace(hostile, read.clone()) {
+        Ok(()) => assert_eq!(moved.services.len(), objects.services.len()),
         Err(error) => assert_line(&error),
     }
     let time = "2026-11-22T08:00:00Z".parse().expect("a timestamp");
@@ -306,7 +306,6 @@ impl Case<'_> {
                 SizeLimits::default()
             },
             size_limit: if self.flag(2) { 100 } else { 1 << 16 },
-            ..Expectations::default()
         }
     }
 

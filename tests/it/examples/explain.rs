@@ -30,7 +30,8 @@ stringData: {password: hunter2}
 ";
 
 fn run(arguments: &[&str]) -> Output {
-    run_example("explain", arguments, SHOP)
+    let strict: &[&str] = &["--strict"];
+    run_example("explain", &[strict, arguments].concat(), SHOP)
 }
 
 /// Returns the standard output. The example must exit with this code and report no error.
@@ -197,7 +198,7 @@ fn prints_upgrade_changes() {
 #[test]
 fn chooses_the_workload() {
     let both = ["examples/my-dep-nginx.yaml", "-"];
-    insta::assert_snapshot!(stderr(&both), @"error: several Pods or workloads: Deployment/my-dep-nginx, Deployment/shop: choose one with --workload");
+    insta::assert_snapshot!(stderr(&both), @"error: several Pods or workloads: Deployment/my-dep-nginx, Deployment/shop: choose one with --workload, or use --all");
     let shop = stdout_with_code(3, &[both.as_slice(), &["--workload", "deploy/shop"]].concat());
     assert!(shop.contains("reference-undefined"), "{shop}");
 }
@@ -206,7 +207,7 @@ fn chooses_the_workload() {
 fn rejects_bad_input() {
     insta::assert_snapshot!(stderr(&["URL"]), @"error: no such file: URL");
     insta::assert_snapshot!(stderr(&["no-such-file.yaml"]), @"error: no-such-file.yaml: No such file or directory (os error 2)");
-    insta::assert_snapshot!(stderr(&["-", "--namespace=prod", "--workload=deploy/web"]), @"error: no Deployment prod/web is in these files");
+    insta::assert_snapshot!(stderr(&["-", "--namespace=prod", "--workload=deploy/web"]), @"error: there is no Deployment prod/web, but Deployment prod/shop");
     insta::assert_snapshot!(stderr(&["examples/my-svc-nginx.yaml"]), @"error: no Pod or workload of the namespace default is in these files");
     insta::assert_snapshot!(stderr(&["-", "--container=db"]), @"error: standard input: document 1: Deployment default/shop: Pod in default, container db: the Pod has no container of that name");
 }

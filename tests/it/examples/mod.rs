@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::SystemTime;
 
 mod explain;
+mod open_world;
 mod printenv;
 mod printenv_container;
 mod printenv_process;

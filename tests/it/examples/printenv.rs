@@ -58,7 +58,7 @@ pub(super) fn stderr_with(code: i32, arguments: &[&str], stdin: &str) -> String 
 }
 
 fn stderr(stdin: &str) -> String {
-    stderr_with(1, &["-"], stdin)
+    stderr_with(1, &["--strict", "-"], stdin)
 }
 
 fn service_yaml(name: &str, cluster_ip: &str, rest: &str) -> String {
@@ -110,13 +110,16 @@ fn service_exists_from_its_creation_time() {
 
 #[test]
 fn manifest_without_address_gets_a_warning() {
-    let output = run_with(&[DEPLOYMENT], "");
+    let output = run_with(&["--strict", DEPLOYMENT], "");
     assert_eq!((output.code, output.stdout.as_str()), (Some(0), ""));
     insta::assert_snapshot!(output.stderr, @"warning: Service default/my-svc-nginx has no clusterIP yet and therefore no variables: set one with --cluster-ip my-svc-nginx=IP");
 
-    assert_eq!(stdout(&["--cluster-ip", "my-svc-nginx=10.1.237.190", DEPLOYMENT]), KUBELET_ORDER);
+    assert_eq!(
+        stdout(&["--strict", "--cluster-ip", "my-svc-nginx=10.1.237.190", DEPLOYMENT]),
+        KUBELET_ORDER
+    );
     let in_prod =
-        ["--namespace", "prod", "--cluster-ip", "prod/my-svc-nginx=10.1.237.190", DEPLOYMENT];
+        ["--strict", "--namespace=prod", "--cluster-ip=prod/my-svc-nginx=10.1.237.190", DEPLOYMENT];
     assert_eq!(stdout(&in_prod), KUBELET_ORDER);
     let two =
         [document("a", "''", ", ports: [{port: 1}]"), document("b", "", ", ports: [{port: 2}]")]
@@ -136,14 +139,15 @@ fn only_visible_services_get_a_warning() {
         document("web", "", ", ports: [{port: 1}]")
             .replace("namespace: default", "namespace: prod"),
     ] {
-        assert_eq!(stdout_with(&["-"], &silent), "");
+        assert_eq!(stdout_with(&["--strict", "-"], &silent), "");
     }
     let web = document("web", "", ", ports: [{port: 1}]");
-    assert_eq!(stdout_with(&["--no-service-links", "-"], &web), "");
+    assert_eq!(stdout_with(&["--strict", "--no-service-links", "-"], &web), "");
     let master = document("kubernetes", "", ", ports: [{port: 443}]");
-    let output = run_with(&["--namespace", "prod", "--no-service-links", "-"], &master);
+    let output = run_with(&["--strict", "--namespace", "prod", "--no-service-links", "-"], &master);
     insta::assert_snapshot!(output.stderr, @"warning: Service default/kubernetes has no clusterIP yet and therefore no variables: set one with --cluster-ip default/kubernetes=IP");
     let named = [
+        "--strict",
         "--namespace",
         "prod",
         "--no-service-links",
@@ -277,9 +281,9 @@ fn error_names_the_list_item() {
 fn rejects_duplicate_services() {
     let web = document("web", "10.0.0.1", ", ports: [{port: 80}]");
     insta::assert_snapshot!(stderr(&[web.as_str(), &web].concat()), @"error: standard input: document 2: Service default/web is defined twice: metadata.name must be unique in a namespace, so rename or remove one");
-    insta::assert_snapshot!(stderr_with(1, &[SERVICE, SERVICE], ""), @"error: examples/my-svc-nginx.yaml: Service default/my-svc-nginx is defined twice: metadata.name must be unique in a namespace, so rename or remove one");
+    insta::assert_snapshot!(stderr_with(1, &["--strict", SERVICE, SERVICE], ""), @"error: examples/my-svc-nginx.yaml: Service default/my-svc-nginx is defined twice: metadata.name must be unique in a namespace, so rename or remove one");
     // One Service names its namespace and the other defaults to it.
-    insta::assert_snapshot!(stderr_with(1, &[SERVICE, DEPLOYMENT], ""), @"error: examples/my-dep-nginx.yaml: document 2: Service default/my-svc-nginx is defined twice: metadata.name must be unique in a namespace, so rename or remove one");
+    insta::assert_snapshot!(stderr_with(1, &["--strict", SERVICE, DEPLOYMENT], ""), @"error: examples/my-dep-nginx.yaml: document 2: Service default/my-svc-nginx is defined twice: metadata.name must be unique in a namespace, so rename or remove one");
     assert_eq!(stdout_with(&["--namespace", "prod", SERVICE, "-"], &web), "");
 }
 
@@ -290,7 +294,7 @@ fn rejects_address_without_ports() {
     let several =
         [document("a", "None", ""), document("b", "", ", ports: [{port: 1}]"), web.clone()]
             .concat();
-    insta::assert_snapshot!(stderr_with(1, &[SERVICE, "-"], &several), @"error: standard input: document 3: Service default/web: spec.ports is empty, but spec.clusterIP has an address: declare a port, or make the Service headless with clusterIP: None");
+    insta::assert_snapshot!(stderr_with(1, &["--strict", SERVICE, "-"], &several), @"error: standard input: document 3: Service default/web: spec.ports is empty, but spec.clusterIP has an address: declare a port, or make the Service headless with clusterIP: None");
     // No container of that namespace sees the Service.
     assert_eq!(stdout_with(&["--namespace", "prod", "-"], &web), "");
 }
@@ -336,21 +340,24 @@ fn help_lists_every_argument() {
     Usage: printenv [OPTIONS] <FILE>... [-- <COMMAND>...]
 
     Arguments:
-      <FILE>...     Files of YAML or JSON documents, written by hand or printed by `kubectl get`; `-` is standard input
-      [COMMAND]...  Run this command with only that environment
+      <FILE>...     Files of YAML or JSON documents, written by hand or printed by `kubectl get`; `-` is standard input, and a directory means all *.yaml, *.yml and *.json below it
+      [COMMAND]...  Run this command with only that environment. It does not run with an unknown value
 
     Options:
           --namespace <NAMESPACE>        Namespace of the Pod and of objects without a namespace [default: default]
+          --all                          Use every container of every Pod and workload, each under a line `# KIND NAMESPACE/NAME CONTAINER`
+          --strict                       Treat the files as all that the cluster has: a missing object or fact is an error, and so is a file that holds no Kubernetes object
           --no-service-links             Treat the Pod as if it had `enableServiceLinks: false`
           --cluster-ip <NAME=IP>         Set the address of a Service that has none yet (may be repeated)
+          --service-cidr <CIDR>          Give every Service without an address one of this range, such as 10.96.0.0/16
           --workload <KIND/NAME>         Pod or workload to use if there are several, such as deploy/web or pod/web-0
-          --container <NAME>             Container to use [default: the first]
+          --container <NAME>             Container to use [default: that of the annotation kubectl.kubernetes.io/default-container, or the first]
           --pod-name <NAME>              Name of the Pod
           --pod-uid <UID>                UID of the Pod
           --index <NUMBER>               Ordinal of the Pod of a StatefulSet, or completion index of that of a Job
           --static                       Treat the Pod as a static Pod, which the kubelet reads from a file
           --pod-ip <IP>                  Address of the Pod, the primary one first (may be repeated)
-          --node <NAME>                  Node to use if there are several
+          --node <NAME>                  Node of the Pod
           --node-ip <IP>                 Address of the Node, as passed to the kubelet (may be repeated)
           --env-file <VOLUME:PATH=FILE>  File that a fileKeyRef reads (may be repeated)
           --release <RELEASE>            Release of Kubernetes, such as 1.33 or v1.33.5+k3s1 [default: 1.36]
@@ -365,6 +372,7 @@ fn help_lists_every_argument() {
           --at <TIME>                    Start time of the container, such as 2026-11-22T09:30:00Z. Objects created later are ignored
       -0, --null                         End each variable with NUL instead of a line feed
           --redact                       Print [redacted] instead of values that contain a Secret
+          --placeholders                 Run the command even if values are unknown, with their placeholders
       -h, --help                         Print help
 
     The container runtime, the image and runc add variables such as PATH, HOSTNAME and HOME to that environment: --process shows the result.
@@ -377,7 +385,7 @@ fn rejects_scalars_that_kubectl_reads_differently() {
         format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c}}\ndata:\n{data}\n")
     };
     let error = |data: &str| {
-        let output = run_with(&["-"], &config_map(data));
+        let output = run_with(&["--strict", "-"], &config_map(data));
         assert_ne!(output.code, Some(0), "{data}");
         output.stderr
     };
@@ -401,7 +409,7 @@ fn rejects_scalars_that_kubectl_reads_differently() {
         "  A: http://no",
         "  A: 08:15",
     ] {
-        let output = run_with(&["-"], &config_map(data));
+        let output = run_with(&["--strict", "-"], &config_map(data));
         assert_eq!(output.code, Some(0), "{data}: {}", output.stderr);
     }
 }

@@ -3,12 +3,13 @@
 use insta::assert_snapshot;
 
 use super::Output;
-use super::printenv::{run_with, stderr_with, stdout, stdout_with};
+use super::printenv::{self, stderr_with, stdout};
 
 const SHOP: &str = "examples/worked/shop.yaml";
 
 /// The facts that the worked example needs.
-const FACTS: [&str; 8] = [
+const FACTS: [&str; 9] = [
+    "--strict",
     "--namespace=shop",
     "--pod-name=storefront-7d4b9",
     "--pod-ip=10.244.1.23",
@@ -21,6 +22,14 @@ const FACTS: [&str; 8] = [
 
 fn facts_and(more: &[&'static str]) -> Vec<&'static str> {
     [&FACTS, more].concat()
+}
+
+fn run_with(arguments: &[&str], stdin: &str) -> Output {
+    printenv::run_with(&[&["--strict"], arguments].concat(), stdin)
+}
+
+fn stdout_with(arguments: &[&str], stdin: &str) -> String {
+    printenv::stdout_with(&[&["--strict"], arguments].concat(), stdin)
 }
 
 /// Returns a Pod in the namespace `default` whose container has this `env`.
@@ -42,7 +51,7 @@ fn field_ref(path: &str) -> String {
 
 /// Returns the standard error for this standard input. The example must fail and print nothing.
 fn stderr(arguments: &[&str], stdin: &str) -> String {
-    stderr_with(1, &[arguments, &["-"]].concat(), stdin)
+    stderr_with(1, &[&["--strict"], arguments, &["-"]].concat(), stdin)
 }
 
 #[test]
@@ -119,7 +128,7 @@ fn redact_option_hides_secrets() {
 
 #[test]
 fn missing_facts_name_the_argument() {
-    assert_snapshot!(stderr_with(1, &["--namespace=shop", SHOP], ""), @r#"error: examples/worked/shop.yaml: document 6: Deployment shop/storefront: Pod in shop, container app: env[3] POD_NAME: fieldRef "metadata.name": only the cluster decides this value, and it was not provided: use --pod-name"#);
+    assert_snapshot!(stderr_with(1, &["--strict", "--namespace=shop", SHOP], ""), @r#"error: examples/worked/shop.yaml: document 6: Deployment shop/storefront: Pod in shop, container app: env[3] POD_NAME: fieldRef "metadata.name": only the cluster decides this value, and it was not provided: use --pod-name"#);
     assert_snapshot!(stderr(&[], &pod_yaml("web", &field_ref("status.podIP"))), @r#"error: standard input: Pod default/web, container app: env[0] A: fieldRef "status.podIP": the Pod has no such value yet, and none was given: use --pod-ip"#);
     assert_snapshot!(stderr(&[], &pod_yaml("web", &field_ref("metadata.uid"))), @r#"error: standard input: Pod default/web, container app: env[0] A: fieldRef "metadata.uid": only the cluster decides this value, and it was not provided: use --pod-uid"#);
     assert_snapshot!(stderr(&[], &pod_yaml("web", &field_ref("spec.nodeName"))), @"error: standard input: Pod default/web, container app: env[0] A: the value depends on the Node, which is not known: add the Node to the files, or use --node or --node-ip");
@@ -131,7 +140,7 @@ fn missing_facts_name_the_argument() {
 fn chooses_a_pod_or_workload() {
     let deployment = "---\n{apiVersion: apps/v1, kind: Deployment, metadata: {name: b}, spec: {template: {spec: {containers: [{name: app, env: [{name: A, value: of b}]}]}}}}\n";
     let both = [pod_yaml("a", "{name: A, value: of a}"), deployment.to_owned()].concat();
-    assert_snapshot!(stderr(&[], &both), @"error: several Pods or workloads: Pod/a, Deployment/b: choose one with --workload");
+    assert_snapshot!(stderr(&[], &both), @"error: several Pods or workloads: Pod/a, Deployment/b: choose one with --workload, or use --all");
     for (chosen, value) in [
         ("pod/a", "of a"),
         ("po/a", "of a"),
@@ -147,11 +156,9 @@ fn chooses_a_pod_or_workload() {
             "{chosen}"
         );
     }
-    assert_snapshot!(stderr(&["--workload=sts/b"], &both), @"error: no StatefulSet default/b is in these files");
-    let usage = stderr_with(2, &["--workload=svc/b", SHOP], "");
-    assert_snapshot!(usage.lines().next().unwrap(), @r#"error: invalid value 'svc/b' for '--workload <KIND/NAME>': "svc" is neither a pod nor a workload"#);
-    let usage = stderr_with(2, &["--workload=b", SHOP], "");
-    assert_snapshot!(usage.lines().next().unwrap(), @"error: invalid value 'b' for '--workload <KIND/NAME>': expected KIND/NAME, such as deploy/web");
+    assert_snapshot!(stderr(&["--workload=sts/b"], &both), @"error: there is no StatefulSet default/b, but Pod default/a, Deployment default/b");
+    assert_snapshot!(stderr(&["--workload=svc/b"], &both), @r#"error: "svc" is neither a Pod nor a workload: expected a name such as deploy/web or pod/web-0"#);
+    assert_eq!(stdout_with(&["--workload=a", "-"], &both), "A=of a\n");
 }
 
 #[test]
@@ -230,7 +237,7 @@ fn command_runs_with_only_that_environment() {
 #[test]
 fn error_names_the_failing_command() {
     let web = pod_yaml("web", "{name: A, value: x}");
-    assert_snapshot!(stderr_with(1, &["-", "--", "/no/such/program"], &web), @"error: /no/such/program: No such file or directory (os error 2)");
+    assert_snapshot!(stderr_with(1, &["--strict", "-", "--", "/no/such/program"], &web), @"error: /no/such/program: No such file or directory (os error 2)");
     let usage = stderr_with(2, &["--redact", "-", "--", "env"], &web);
     assert_snapshot!(usage.lines().next().unwrap(), @"error: the argument '--redact' cannot be used with '[COMMAND]...'");
 }

@@ -11,7 +11,7 @@ const IMAGE: [&str; 2] =
     ["--image-config=examples/worked/storefront.json", "--passwd=examples/worked/passwd"];
 
 fn run(arguments: &[&str], pod: &str) -> super::Output {
-    run_example("printenv", &[&["-", "--process"], arguments].concat(), pod)
+    run_example("printenv", &[&["--strict", "-", "--process"], arguments].concat(), pod)
 }
 
 #[test]

@@ -7,4 +7,5 @@ mod drift;
 mod explain;
 mod limits;
 mod secrecy;
+mod snapshot;
 mod upgrade;

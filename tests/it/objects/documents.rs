@@ -60,7 +60,7 @@ fn list_items_may_precede_kind() {
         ],"kind":"List","metadata":{"resourceVersion":""}}"#,
     );
     let objects = objects.unwrap();
-    assert_eq!(service_names(&objects), ["/a", "/b"]);
+    assert_eq!(service_names(&objects), ["default/a", "default/b"]);
     assert_eq!(objects.services.len(), 2);
 }
 
@@ -99,7 +99,7 @@ fn reads_nested_lists() {
           kind: List
         ",
     );
-    assert_eq!(service_names(&objects), ["/a", "/b"]);
+    assert_eq!(service_names(&objects), ["default/a", "default/b"]);
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn services_of_other_groups_are_ignored() {
 fn empty_documents_add_nothing() {
     let yaml =
         "---\n# nothing\n---\n---\napiVersion: v1\nkind: Service\nmetadata: {name: a}\n---\n";
-    assert_eq!(service_names(&read_yaml(yaml)), ["/a"]);
+    assert_eq!(service_names(&read_yaml(yaml)), ["default/a"]);
     assert_eq!(read_json("null"), Ok(Objects::default()));
     assert_eq!(serde_json::from_str::<Objects>("null").unwrap(), Objects::default());
 }
@@ -164,11 +164,28 @@ fn kinds_that_end_in_list_are_ignored() {
 }
 
 #[test]
-fn one_pod_may_lack_a_name() {
-    let pod = r#"{"apiVersion":"v1","kind":"Pod","metadata":{"generateName":"web-"}}"#;
-    let list = |items: &str| format!(r#"{{"apiVersion":"v1","kind":"List","items":[{items}]}}"#);
-    assert_eq!(read_json(&list(pod)).unwrap().pods.len(), 1);
-    insta::assert_snapshot!(error_message(&list(&[pod, pod].join(","))), @"Pod is defined twice: only one may be without a metadata.name, so name the others");
+fn generated_names_are_found_by_prefix() {
+    let object = |kind: &str, prefix: &str| {
+        let version = if kind == "Pod" { "v1" } else { "batch/v1" };
+        format!(
+            r#"{{"apiVersion":"{version}","kind":"{kind}","metadata":{{"generateName":"{prefix}"}}}}"#
+        )
+    };
+    let list = |items: &[String]| {
+        format!(r#"{{"apiVersion":"v1","kind":"List","items":[{}]}}"#, items.join(","))
+    };
+    let kinds = ["Pod", "Job"];
+    let all: Vec<String> = kinds
+        .iter()
+        .flat_map(|kind| ["web-", "db-", ""].map(|prefix| object(kind, prefix)))
+        .collect();
+    let pods = read_json(&list(&all[..3])).unwrap().pods;
+    assert_eq!(pods.len(), 3);
+    assert_eq!(pods.in_namespace("default").get("db-").unwrap().metadata.generate_name, "db-");
+    assert_eq!(read_json(&list(&all[3..5])).unwrap().jobs.len(), 2);
+    insta::assert_snapshot!(error_message(&all[5]), @"Job: metadata.name is missing");
+    insta::assert_snapshot!(error_message(&list(&[object("Job", "web-"), object("Job", "web-")])), @"Job web- is defined twice: metadata.name must be unique in a namespace, so rename or remove one");
+    insta::assert_snapshot!(error_message(&list(&[object("Pod", ""), object("Pod", "")])), @"Pod is defined twice: only one may have neither metadata.name nor metadata.generateName, so name the others");
 }
 
 #[test]
@@ -307,7 +324,7 @@ fn duplicate_in_a_document_adds_nothing() {
 }
 
 #[test]
-fn default_namespace_fills_missing_namespaces() {
+fn missing_namespace_is_default() {
     let yaml = "
         apiVersion: v1
         kind: List
@@ -315,13 +332,16 @@ fn default_namespace_fills_missing_namespaces() {
         - {apiVersion: v1, kind: Service, metadata: {name: a}}
         - {apiVersion: v1, kind: Service, metadata: {name: b, namespace: prod}}
         ";
-    assert_eq!(
-        service_names(&read_yaml(yaml).with_default_namespace("dev").unwrap()),
-        ["dev/a", "prod/b"]
-    );
-    let twice = read_yaml(&yaml.replace("name: b", "name: a"));
-    assert_eq!(service_names(&twice), ["/a", "prod/a"]);
-    insta::assert_snapshot!(twice.with_default_namespace("prod").unwrap_err(), @"Service prod/a is defined twice: metadata.name must be unique in a namespace, so rename or remove one");
+    assert_eq!(service_names(&read_yaml(yaml)), ["default/a", "prod/b"]);
+    let read_into = |namespace: &str, yaml: &str| {
+        let mut objects = Objects::default();
+        let document = Document::deserialize(yaml_serde::Deserializer::from_str(yaml)).unwrap();
+        objects.add_to_namespace(namespace, document).map(|()| objects)
+    };
+    assert_eq!(service_names(&read_into("dev", yaml).unwrap()), ["dev/a", "prod/b"]);
+    let twice = yaml.replace("name: b", "name: a");
+    assert_eq!(service_names(&read_yaml(&twice)), ["default/a", "prod/a"]);
+    insta::assert_snapshot!(read_into("prod", &twice).unwrap_err(), @"Service prod/a is defined twice: metadata.name must be unique in a namespace, so rename or remove one");
 }
 
 #[test]
@@ -368,7 +388,7 @@ fn unknown_fields_may_hold_large_numbers() {
         y: -99999999999999999999999
         ",
     );
-    assert_eq!(service_names(&objects), ["/a"]);
+    assert_eq!(service_names(&objects), ["default/a"]);
 }
 
 #[test]
@@ -376,7 +396,7 @@ fn yaml_keys_may_be_numbers() {
     let objects = read_yaml(
         "{apiVersion: v1, kind: Service, metadata: {name: a, labels: {1: x, true: y, -1: z}}}",
     );
-    assert_eq!(service_names(&objects), ["/a"]);
+    assert_eq!(service_names(&objects), ["default/a"]);
 }
 
 #[test]
@@ -419,7 +439,7 @@ fn empty_kind_equals_absent() {
     let objects = read_json(
         r#"{"apiVersion":"v1","kind":"ServiceList","items":[{"apiVersion":"","kind":"","metadata":{"name":"a"}}]}"#,
     );
-    assert_eq!(service_names(&objects.unwrap()), ["/a"]);
+    assert_eq!(service_names(&objects.unwrap()), ["default/a"]);
 }
 
 #[test]

@@ -121,7 +121,14 @@ fn reads_long_lists_and_objects_once() {
         r#"{{{unknown}"apiVersion":"v1","kind":"ConfigMap","metadata":{{"name":"c"}},"data":{{{twice}"x":""}}}}"#
     );
     assert_eq!(
-        read_json(&config_map).unwrap().config_maps.in_namespace("").get("c").unwrap().data.len(),
+        read_json(&config_map)
+            .unwrap()
+            .config_maps
+            .in_namespace("default")
+            .get("c")
+            .unwrap()
+            .data
+            .len(),
         10_001
     );
 }

@@ -3,6 +3,7 @@
 mod documents;
 mod kinds;
 mod limits;
+mod owners;
 mod store;
 mod untrusted;
 mod yaml;

@@ -92,7 +92,7 @@ mod numbers {
 
     fn cpu_limit(number: &str) -> Result<Quantity, String> {
         let pod = format!(
-            r#"{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"web"}},
+            r#"{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"web","namespace":"default"}},
                 "spec":{{"containers":[{{"name":"app","resources":{{"limits":{{"cpu":{number}}}}}}}]}}}}"#
         );
         let direct = serde_json::from_str::<Pod>(&pod).map_err(|error| error.to_string());

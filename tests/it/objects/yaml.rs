@@ -9,7 +9,15 @@ fn data(data: &str) -> Result<Vec<(String, String)>, String> {
     let document = Document::deserialize(deserializer).map_err(|error| error.to_string())?;
     let mut objects = Objects::default();
     objects.add(document).map_err(|error| error.to_string())?;
-    Ok(objects.config_maps.in_namespace("").get("c").unwrap().data.clone().into_iter().collect())
+    Ok(objects
+        .config_maps
+        .in_namespace("default")
+        .get("c")
+        .unwrap()
+        .data
+        .clone()
+        .into_iter()
+        .collect())
 }
 
 fn pairs(pairs: &[(&str, &str)]) -> Result<Vec<(String, String)>, String> {
