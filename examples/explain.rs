@@ -4,6 +4,8 @@
 //! The environment is the one that the kubelet passes to the container runtime, without the additions
 //! of the runtime, the image and runc.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
 use std::io::{self, Write};
@@ -13,7 +15,7 @@ use std::process::ExitCode;
 use clap::{Parser, ValueEnum};
 use kubelet_env::api::Timestamp;
 use kubelet_env::inspect::{
-    Expectations, Explanation, Finding, Severity, Upgrade, UpgradeChange, upgrade_built,
+    Code, Expectations, Explanation, Finding, Severity, Upgrade, UpgradeChange, upgrade_built,
 };
 use kubelet_env::{Composition, Release, compose};
 use serde::Serialize;
@@ -24,7 +26,7 @@ mod shared;
 /// Explain variables of a container, or report the findings for its environment
 #[derive(Parser)]
 #[command(
-    after_help = "The environment is the one that the kubelet gives the container, without the additions of the container runtime, the image and runc: printenv --process shows those.\n\nThe exit code is 0 without findings, 3 with findings of at least --fail-on, 1 if the input cannot be used."
+    after_help = "The environment is the one that the kubelet gives the container, without the additions of the container runtime, the image and runc: printenv --process shows those.\n\nThe exit code is 1 with findings of at least --fail-on or of a --deny code, if a container would not start, or if the input cannot be used. Otherwise it is 0."
 )]
 struct Arguments {
     /// Files of YAML or JSON documents; `-` is standard input, and a directory means all *.yaml,
@@ -50,36 +52,41 @@ struct Arguments {
     /// The application reads variables with this prefix as its own settings (may be repeated)
     #[arg(long, value_name = "PREFIX")]
     expect_prefix: Vec<String>,
-    /// Exit with 3 if there are findings of at least this severity
-    #[arg(long, value_name = "SEVERITY", value_enum, default_value = "warning")]
-    fail_on: FailOn,
+    /// List only findings of at least this severity: info, warning or error
+    #[arg(long, value_name = "LEVEL", default_value_t = Severity::Info)]
+    severity: Severity,
+    /// Exit with 1 if there are findings of at least this severity
+    #[arg(long, value_name = "LEVEL", default_value_t = Severity::Error)]
+    fail_on: Severity,
+    /// Exit with 1 if there are findings of this code, such as reference-undefined, and list them
+    /// whatever their severity (may be repeated)
+    #[arg(long, value_name = "CODE")]
+    deny: Vec<Code>,
     /// Report the changes of an upgrade to this release instead
     #[arg(long, value_name = "RELEASE", conflicts_with_all = ["variable", "variables", "all"])]
     upgrade_to: Option<Release>,
-    /// Print JSON
-    #[arg(long)]
+    /// Form of the output: text, JSON, or workflow commands that annotate the files of a pull request
+    /// on GitHub
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+    /// Print JSON, as --format json does
+    #[arg(long, conflicts_with = "format")]
     json: bool,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum FailOn {
-    Info,
-    Warning,
-    Error,
-}
-
-impl From<FailOn> for Severity {
-    fn from(severity: FailOn) -> Self {
-        match severity {
-            FailOn::Info => Severity::Info,
-            FailOn::Warning => Severity::Warning,
-            FailOn::Error => Severity::Error,
-        }
-    }
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+    Github,
 }
 
 fn main() -> ExitCode {
-    match run(Arguments::parse()) {
+    let mut arguments = Arguments::parse();
+    if arguments.json {
+        arguments.format = Format::Json;
+    }
+    match run(&arguments) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error}");
@@ -93,7 +100,7 @@ fn is_file(argument: &str) -> bool {
     argument == "-" || shared::is_manifest(path) || path.exists()
 }
 
-fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
+fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let (files, mut names): (Vec<String>, Vec<String>) =
         arguments.files_and_variables.iter().cloned().partition(|argument| is_file(argument));
     if files.is_empty() {
@@ -103,10 +110,10 @@ fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
 
     let files = arguments.choice.read(&files)?;
     if arguments.choice.all {
-        return explain_all(&files, &names, &arguments);
+        return explain_all(&files, &names, arguments);
     }
     let mut chosen =
-        arguments.choice.container(&files)?.ok_or_else(|| no_owner(&files, &arguments))?;
+        arguments.choice.container(&files)?.ok_or_else(|| no_owner(&files, arguments))?;
     if let Some(release) = arguments.upgrade_to {
         if !names.is_empty() {
             return Err(format!(
@@ -120,18 +127,27 @@ fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
         }
         let build = |release| arguments.choice.rebuild(&files, &chosen, release);
         let upgrade = upgrade_built(build, &chosen.container, &chosen.facts(), release);
-        print(&if arguments.json { json(&changes(&upgrade))? } else { upgrade.to_string() })?;
+        print(&if arguments.format == Format::Json {
+            json(&changes(&upgrade))?
+        } else {
+            upgrade.to_string()
+        })?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut unknown = UnknownFacts::default();
-    let report = Report::of(chosen, &files, &names, &arguments, &mut unknown)?;
-    print(&if arguments.json { report.json()? } else { report.to_string() })?;
+    let (name, file) = (chosen.name(), chosen.file());
+    let report = Report::of(chosen, &files, &names, arguments, &mut unknown)?;
+    print(&match arguments.format {
+        Format::Text => report.to_string(),
+        Format::Json => report.json()?,
+        Format::Github => report.annotations(&name, &file),
+    })?;
     unknown.report(&arguments.choice);
-    Ok(exit_code(report.fails(&arguments)))
+    Ok(exit_code(report.fails(arguments)))
 }
 
 fn exit_code(fails: bool) -> ExitCode {
-    if fails { ExitCode::from(3) } else { ExitCode::SUCCESS }
+    if fails { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
 fn no_owner(files: &Files, arguments: &Arguments) -> String {
@@ -145,45 +161,55 @@ fn no_owner(files: &Files, arguments: &Arguments) -> String {
     format!("no Pod or workload of the namespace {namespace} is in these files{others}")
 }
 
-/// Reports all containers, each under its name.
+/// Reports all containers, each under its name, and the number of findings of each code.
 fn explain_all(
     files: &Files,
     names: &[String],
     arguments: &Arguments,
 ) -> Result<ExitCode, Box<dyn Error>> {
     let mut unknown = UnknownFacts::default();
-    let (mut fails, mut is_refused) = (false, false);
-    let mut all = Vec::new();
+    let mut fails = false;
+    let mut json_of_all = Vec::new();
+    let mut counts: BTreeMap<(Reverse<Severity>, Code), usize> = BTreeMap::new();
     for Listed { name, chosen } in arguments.choice.all_containers(files)? {
+        let file = chosen.as_ref().map(Chosen::file).unwrap_or_default();
         let report = chosen
             .map_err(Box::from)
             .and_then(|chosen| Report::of(chosen, files, names, arguments, &mut unknown));
-        match report {
-            Ok(report) => {
-                fails |= report.fails(arguments);
-                if arguments.json {
-                    let (key, value) = report.value()?;
-                    all.push(serde_json::json!({"container": name, key: value}));
-                } else {
-                    print(&format!("# {name}\n{report}"))?;
-                }
+        fails |= report.as_ref().map_or(true, |report| report.fails(arguments));
+        if let Ok(Report::Findings(findings)) = &report {
+            for Finding { severity, code, .. } in findings {
+                *counts.entry((Reverse(*severity), *code)).or_default() += 1;
             }
-            Err(error) => {
-                is_refused = true;
-                if arguments.json {
-                    all.push(serde_json::json!({"container": name, "error": error.to_string()}));
-                } else {
-                    print(&format!("# {name}\n"))?;
-                }
-                eprintln!("error: {error}");
+        }
+        if let Err(error) = &report {
+            eprintln!("error: {error}");
+        }
+        match (arguments.format, report) {
+            (Format::Text, Ok(report)) => print(&format!("# {name}\n{report}"))?,
+            (Format::Text, Err(_)) => print(&format!("# {name}\n"))?,
+            (Format::Github, Ok(report)) => print(&report.annotations(&name, &file))?,
+            (Format::Github, Err(error)) => {
+                print(&annotation("error", "refused", &file, &format!("{name}: {error}")))?;
+            }
+            (Format::Json, Ok(report)) => {
+                let (key, value) = report.value()?;
+                json_of_all.push(serde_json::json!({"container": name, key: value}));
+            }
+            (Format::Json, Err(error)) => {
+                let error = error.to_string();
+                json_of_all.push(serde_json::json!({"container": name, "error": error}));
             }
         }
     }
-    if arguments.json {
-        print(&json(&all)?)?;
+    if arguments.format == Format::Json {
+        print(&json(&json_of_all)?)?;
     }
     unknown.report(&arguments.choice);
-    Ok(if is_refused { ExitCode::FAILURE } else { exit_code(fails) })
+    for ((Reverse(severity), code), count) in counts {
+        eprintln!("summary: {count} × {severity} {code}");
+    }
+    Ok(exit_code(fails))
 }
 
 /// The answer about one container.
@@ -216,16 +242,37 @@ impl Report {
                 prefixes: arguments.expect_prefix.clone(),
                 ..Expectations::default()
             };
-            return Ok(Report::Findings(composition.diagnose(&expectations)));
+            let mut findings = composition.diagnose(&expectations);
+            findings.retain(|finding| {
+                finding.severity >= arguments.severity || arguments.deny.contains(&finding.code)
+            });
+            return Ok(Report::Findings(findings));
         }
         let explained = names.iter().map(|name| composition.explain(name, &services));
         Ok(Report::Explanations(explained.collect()))
     }
 
-    /// Reports whether a finding is as severe as `--fail-on`.
+    /// Reports whether a finding is as severe as `--fail-on`, or denied.
     fn fails(&self, arguments: &Arguments) -> bool {
         let Report::Findings(findings) = self else { return false };
-        findings.iter().any(|finding| finding.severity >= arguments.fail_on.into())
+        findings.iter().any(|finding| {
+            finding.severity >= arguments.fail_on || arguments.deny.contains(&finding.code)
+        })
+    }
+
+    /// Returns the findings as workflow commands of GitHub. Explanations are text.
+    fn annotations(&self, name: &str, file: &str) -> String {
+        let Report::Findings(findings) = self else { return self.to_string() };
+        let annotation_of = |finding: &Finding| {
+            let Finding { code, severity, message, advice, .. } = finding;
+            let level = match severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+                Severity::Info => "notice",
+            };
+            annotation(level, code.as_str(), file, &format!("{name}: {message} {advice}"))
+        };
+        findings.iter().map(annotation_of).collect()
     }
 
     /// Returns the answer and its name.
@@ -255,6 +302,16 @@ impl fmt::Display for Report {
             }
         }
     }
+}
+
+/// Returns a workflow command of GitHub, which annotates a file.
+fn annotation(level: &str, title: &str, file: &str, message: &str) -> String {
+    let escaped = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    let file = match file {
+        "" | "-" => String::new(),
+        file => format!("file={},", escaped(file).replace(':', "%3A").replace(',', "%2C")),
+    };
+    format!("::{level} {file}title={title}::{}\n", escaped(message))
 }
 
 fn finding_text(finding: &Finding) -> String {

@@ -29,7 +29,7 @@ pub(crate) struct Files {
 /// The objects of a file, or of all files if every object is defined once.
 #[derive(Default)]
 pub(crate) struct Part {
-    file: PathBuf,
+    pub(crate) file: PathBuf,
     pub(crate) objects: Objects,
     /// The source location of each object, for error messages.
     origins: BTreeMap<ObjectRef, String>,

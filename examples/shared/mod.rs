@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::error::Error;
 use std::fs;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use clap::Args;
@@ -101,7 +102,8 @@ struct World {
 pub(crate) struct Chosen {
     /// The Pod or workload.
     object: ObjectRef,
-    /// The file of the object, for error messages.
+    file: PathBuf,
+    /// The location of the object, for error messages.
     origin: String,
     pub(crate) built: Built,
     pub(crate) container: String,
@@ -193,6 +195,7 @@ impl Choice {
             node_ips: self.node_ip.clone(),
             pod_status: (!self.pod_ip.is_empty()).then(|| PodStatus::with_ips(&self.pod_ip)),
             env_files: read_env_files(&self.env_file)?,
+            file: part.file.clone(),
             origin: part.origin(&object).to_owned(),
             world,
             object,
@@ -291,8 +294,18 @@ impl Choice {
     }
 }
 
+#[allow(dead_code, reason = "each of the examples uses some")]
 impl Chosen {
-    #[allow(dead_code, reason = "only one of the examples explains")]
+    /// Returns the kind, namespace and name of the owner and the name of the container.
+    pub(crate) fn name(&self) -> String {
+        format!("{} {}", self.object, self.container)
+    }
+
+    /// Returns the file of the owner. It is empty if all files are one part.
+    pub(crate) fn file(&self) -> String {
+        self.file.display().to_string()
+    }
+
     /// Returns the objects as the container sees them.
     pub(crate) fn objects(&self) -> &Objects {
         &self.world.objects

@@ -115,15 +115,15 @@ fn variable_may_be_named_like_a_file() {
 }
 
 #[test]
-fn prints_findings_and_exits_with_three() {
-    let findings = stdout_with_code(3, &["-"]);
+fn prints_findings() {
+    let findings = stdout(&["-"]);
     insta::assert_snapshot!(findings, @"
     warning: $(NOWHERE) in URL stays as it is, because it is not defined. [reference-undefined]
       Define it in an earlier entry, or write $$( if the text is meant.
     ");
-    assert_eq!(stdout_with_code(3, &["-", "--fail-on=warning"]), findings);
-    assert_eq!(stdout(&["-", "--fail-on=error"]), findings);
-    insta::assert_snapshot!(stdout_with_code(3, &["-", "--json", "--container=app"]), @r#"
+    assert_eq!(stdout(&["-", "--severity=warning"]), findings);
+    assert_eq!(stdout(&["-", "--severity=error"]), "");
+    insta::assert_snapshot!(stdout(&["-", "--json", "--container=app"]), @r#"
     [
       {
         "code": "reference-undefined",
@@ -137,6 +137,23 @@ fn prints_findings_and_exits_with_three() {
       }
     ]
     "#);
+    insta::assert_snapshot!(stdout(&["-", "--format=github"]), @"::warning title=reference-undefined::Deployment default/shop app: $(NOWHERE) in URL stays as it is, because it is not defined. Define it in an earlier entry, or write $$( if the text is meant.");
+}
+
+#[test]
+fn exits_with_one_for_denied_findings() {
+    let findings = stdout(&["-"]);
+    for denied in ["--fail-on=info", "--fail-on=warning", "--deny=reference-undefined"] {
+        assert_eq!(stdout_with_code(1, &["-", denied]), findings);
+        assert_eq!(stdout(&["-", "--container=quiet", denied]), "");
+    }
+    assert_eq!(
+        stdout_with_code(1, &["-", "--severity=error", "--deny=reference-undefined"]),
+        findings
+    );
+    assert_eq!(stdout(&["-", "--deny=not-utf8"]), findings);
+    let output = run(&["-", "--deny=nonsense"]);
+    assert_eq!(output.code, Some(2), "{}", output.stderr);
 }
 
 #[test]
@@ -147,7 +164,7 @@ fn exits_with_zero_without_findings() {
 
 #[test]
 fn reports_expected_names() {
-    let expecting = |argument: &str| stdout_with_code(3, &["-", "--container=quiet", argument]);
+    let expecting = |argument: &str| stdout_with_code(1, &["-", "--container=quiet", argument]);
     insta::assert_snapshot!(expecting("--expect=REDIS_PORT"), @"
     error: Service redis gives the container REDIS_PORT=tcp://10.0.0.11:6379, which the application reads as its own setting. [expected-name]
       Set the variable in env, set enableServiceLinks: false, or give the Service another name.
@@ -199,7 +216,7 @@ fn prints_upgrade_changes() {
 fn chooses_the_workload() {
     let both = ["examples/my-dep-nginx.yaml", "-"];
     insta::assert_snapshot!(stderr(&both), @"error: several Pods or workloads: Deployment/my-dep-nginx, Deployment/shop: choose one with --workload, or use --all");
-    let shop = stdout_with_code(3, &[both.as_slice(), &["--workload", "deploy/shop"]].concat());
+    let shop = stdout(&[both.as_slice(), &["--workload", "deploy/shop"]].concat());
     assert!(shop.contains("reference-undefined"), "{shop}");
 }
 
@@ -215,7 +232,7 @@ fn rejects_bad_input() {
 #[test]
 fn elides_secrets() {
     for arguments in
-        [["-", "PASSWORD"].as_slice(), &["-", "PASSWORD", "--json"], &["-", "--fail-on=error"]]
+        [["-", "PASSWORD"].as_slice(), &["-", "PASSWORD", "--json"], &["-", "--severity=info"]]
     {
         assert!(!stdout(arguments).contains("hunter2"));
     }
