@@ -1,7 +1,8 @@
 //! Objects read from files and directories.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::error::Error;
+use std::ffi::OsString;
 use std::fmt::Display;
 use std::fs;
 use std::io;
@@ -17,25 +18,34 @@ use super::yaml_1_1;
 
 /// The objects of all files.
 pub(crate) struct Files {
-    /// All objects. Of several with one name, this has the first one. ConfigMaps and Secrets of which
-    /// there are several are left out.
+    /// All objects, the first one of each name. ConfigMaps and Secrets in conflict are left out.
     pub(crate) objects: Rc<Objects>,
     /// The objects by file.
     pub(crate) parts: Vec<Part>,
-    /// True if objects of different files have the same name.
-    has_conflicts: bool,
+    conflicts: Conflicts,
 }
 
 /// The objects of a file, or of all files if every object is defined once.
 #[derive(Default)]
 pub(crate) struct Part {
     pub(crate) file: PathBuf,
+    /// The names of the directories of the file.
+    directories: Vec<OsString>,
     pub(crate) objects: Objects,
     /// The source location of each object, for error messages.
     origins: BTreeMap<ObjectRef, String>,
 }
 
 impl Part {
+    fn of_file(file: &Path) -> Self {
+        let directory = file.parent().unwrap_or(Path::new(""));
+        Part {
+            file: file.to_owned(),
+            directories: directory.iter().map(ToOwned::to_owned).collect(),
+            ..Part::default()
+        }
+    }
+
     /// Prefixes an error with the location of the object.
     pub(crate) fn at_origin(&self, object: &ObjectRef, error: &dyn Display) -> String {
         match self.origins.get(object) {
@@ -81,29 +91,25 @@ impl Files {
     }
 
     fn of(parts: Vec<Part>) -> Self {
-        for conflict in conflicts(&parts) {
-            eprintln!("note: {conflict}");
+        let mut objects = Objects::default();
+        // The first one of a name wins.
+        for part in parts.iter().rev() {
+            objects.apply(part.objects.clone());
         }
-        let has_conflicts = {
-            let all: usize = parts.iter().map(|part| part.origins.len()).sum();
-            let distinct: BTreeSet<&ObjectRef> =
-                parts.iter().flat_map(|part| part.origins.keys()).collect();
-            all > distinct.len()
-        };
-        let objects = union(&parts.iter().collect::<Vec<_>>());
-        Files { objects: Rc::new(objects), parts, has_conflicts }
+        let conflicts = Conflicts::among(&parts);
+        conflicts.settle(&parts, None, &mut objects);
+        conflicts.report(&parts);
+        Files { objects: Rc::new(objects), parts, conflicts }
     }
 
-    /// Returns the objects as a Pod or workload of this part sees them: those of its own file win over
-    /// those of its directory, and these over all others.
+    /// Returns the objects as a Pod or workload of this part sees them. Of several with one name it
+    /// sees the nearest: that of its own file, then of its directory, then of the directory above.
     pub(crate) fn seen_from(&self, part: &Part) -> Rc<Objects> {
-        if !self.has_conflicts {
+        if self.conflicts.is_empty() {
             return Rc::clone(&self.objects);
         }
         let mut objects = Objects::clone(&self.objects);
-        let is_near = |other: &&Part| other.file.parent() == part.file.parent();
-        objects.apply(union(&self.parts.iter().filter(is_near).collect::<Vec<_>>()));
-        objects.apply(part.objects.clone());
+        self.conflicts.settle(&self.parts, Some(part), &mut objects);
         Rc::new(objects)
     }
 
@@ -121,61 +127,127 @@ impl Files {
     }
 }
 
-/// Returns all objects, the first one of each name. ConfigMaps and Secrets of which there are several
-/// that differ are left out, because their values are not known.
-fn union(parts: &[&Part]) -> Objects {
-    let mut objects = Objects::default();
-    for part in parts.iter().rev() {
-        objects.apply(part.objects.clone());
-    }
-    remove_conflicts(&mut objects.config_maps, parts, |objects| &objects.config_maps);
-    remove_conflicts(&mut objects.secrets, parts, |objects| &objects.secrets);
-    objects
+/// Objects of one name that differ between parts.
+struct Conflicts {
+    services: Vec<Conflict>,
+    config_maps: Vec<Conflict>,
+    secrets: Vec<Conflict>,
 }
 
-/// Removes the objects of which there are several that differ.
-fn remove_conflicts<T: Object + PartialEq + Clone>(
-    all: &mut Store<T>,
-    parts: &[&Part],
-    store: fn(&Objects) -> &Store<T>,
-) {
-    for object in parts.iter().flat_map(|part| store(&part.objects)) {
-        let first = all.in_namespace(object.namespace()).get(object.name());
-        if first.is_some_and(|first| first != object) {
-            all.delete(object);
+struct Conflict {
+    object: ObjectRef,
+    /// The indexes of the parts that define the object.
+    parts: Vec<usize>,
+}
+
+impl Conflicts {
+    fn among(parts: &[Part]) -> Self {
+        Conflicts {
+            services: Conflict::all(parts, |objects| &objects.services),
+            config_maps: Conflict::all(parts, |objects| &objects.config_maps),
+            secrets: Conflict::all(parts, |objects| &objects.secrets),
         }
     }
-}
 
-/// Returns a text for each Service, ConfigMap and Secret of which there are several that differ.
-fn conflicts(parts: &[Part]) -> Vec<String> {
-    fn of<T: Object + PartialEq>(
-        parts: &[Part],
-        store: fn(&Objects) -> &Store<T>,
-        texts: &mut Vec<String>,
-    ) {
-        let mut first: BTreeMap<ObjectRef, (&Part, &T)> = BTreeMap::new();
-        let mut reported = BTreeSet::new();
-        for part in parts {
-            for object in store(&part.objects) {
-                let name = ObjectRef::of(object);
-                let (first_part, first_object) =
-                    *first.entry(name.clone()).or_insert((part, object));
-                if first_object != object && reported.insert(name.clone()) {
-                    texts.push(format!(
-                        "{name} is defined by {} and differs in {}: containers see the one next to them",
-                        first_part.origin(&name),
-                        part.origin(&name)
-                    ));
-                }
+    fn is_empty(&self) -> bool {
+        self.all().next().is_none()
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Conflict> {
+        self.services.iter().chain(&self.config_maps).chain(&self.secrets)
+    }
+
+    /// Replaces the objects in conflict by those that are nearest to `part`. ConfigMaps and Secrets
+    /// are removed if the nearest ones differ, because their values are not known.
+    fn settle(&self, parts: &[Part], part: Option<&Part>, objects: &mut Objects) {
+        for conflict in &self.services {
+            let nearest = conflict.nearest(parts, part, |objects| &objects.services);
+            objects.services.extend(nearest.first().copied().cloned());
+        }
+        fn settle<T: Object + PartialEq + Clone>(nearest: &[&T], store: &mut Store<T>) {
+            let Some((&first, others)) = nearest.split_first() else { return };
+            if others.iter().all(|&other| other == first) {
+                store.apply(first.clone());
+            } else {
+                store.delete(first);
             }
         }
+        for conflict in &self.config_maps {
+            let nearest = conflict.nearest(parts, part, |objects| &objects.config_maps);
+            settle(&nearest, &mut objects.config_maps);
+        }
+        for conflict in &self.secrets {
+            let nearest = conflict.nearest(parts, part, |objects| &objects.secrets);
+            settle(&nearest, &mut objects.secrets);
+        }
     }
-    let mut texts = Vec::new();
-    of(parts, |objects| &objects.services, &mut texts);
-    of(parts, |objects| &objects.config_maps, &mut texts);
-    of(parts, |objects| &objects.secrets, &mut texts);
-    texts
+
+    fn report(&self, parts: &[Part]) {
+        for Conflict { object, parts: indexes } in self.all() {
+            let origins: Vec<&str> =
+                indexes.iter().map(|&index| parts[index].origin(object)).collect();
+            let (first, others) = (origins[0], origins.len() - 1);
+            eprintln!(
+                "note: {object} of {first} is defined {others} more {}, and not alike: containers see the nearest one",
+                if others == 1 { "time" } else { "times" }
+            );
+        }
+    }
+}
+
+impl Conflict {
+    fn all<T: Object + PartialEq>(parts: &[Part], store: fn(&Objects) -> &Store<T>) -> Vec<Self> {
+        let mut by_name: BTreeMap<(&str, &str), Vec<(usize, &T)>> = BTreeMap::new();
+        for (index, part) in parts.iter().enumerate() {
+            for object in store(&part.objects) {
+                let name = (object.namespace(), object.name());
+                by_name.entry(name).or_default().push((index, object));
+            }
+        }
+        let differ = |defined: &&Vec<(usize, &T)>| {
+            defined.iter().any(|(_, object)| Some(*object) != defined.first().map(|first| first.1))
+        };
+        by_name
+            .values()
+            .filter(differ)
+            .map(|defined| Conflict {
+                object: ObjectRef::of(defined[0].1),
+                parts: defined.iter().map(|&(index, _)| index).collect(),
+            })
+            .collect()
+    }
+
+    /// Returns the definitions of the object that are nearest to `part`, or all of them.
+    fn nearest<'p, T: Object>(
+        &self,
+        parts: &'p [Part],
+        part: Option<&Part>,
+        store: fn(&Objects) -> &Store<T>,
+    ) -> Vec<&'p T> {
+        let nearness = |other: &Part| part.map_or(0, |part| nearness(other, part));
+        let defining = self.parts.iter().map(|&index| &parts[index]);
+        let defining: Vec<(usize, &Part)> =
+            defining.map(|other| (nearness(other), other)).collect();
+        let nearest = defining.iter().map(|&(nearness, _)| nearness).max();
+        let ObjectRef { namespace, name, .. } = &self.object;
+        defining
+            .into_iter()
+            .filter(|&(nearness, _)| Some(nearness) == nearest)
+            .filter_map(|(_, other)| store(&other.objects).in_namespace(namespace).get(name))
+            .collect()
+    }
+}
+
+/// Returns how many directories the files of two parts share. A part is nearest to itself.
+fn nearness(other: &Part, part: &Part) -> usize {
+    if std::ptr::eq(other, part) {
+        return usize::MAX;
+    }
+    if other.file == part.file {
+        return usize::MAX - 1;
+    }
+    let both = other.directories.iter().zip(&part.directories);
+    both.take_while(|(other, part)| other == part).count()
 }
 
 /// Returns a file itself, or the manifests below a directory.
@@ -244,7 +316,7 @@ impl Reader<'_> {
         };
         let bytes = bytes.map_err(|error| format!("{file}: {error}"))?;
         if !self.is_strict {
-            self.parts.push(Part { file: path.to_owned(), ..Part::default() });
+            self.parts.push(Part::of_file(path));
         }
         let Ok(text) = String::from_utf8(bytes) else {
             return self.skip("note", &file, &"not UTF-8");
@@ -364,8 +436,8 @@ impl Reader<'_> {
         let is_defined_before = refs.iter().any(|object| part.origins.contains_key(object));
         let origins = refs.into_iter().map(|object| (object, origin.to_owned()));
         if is_defined_before {
-            let file = part.file.clone();
-            self.parts.push(Part { file, objects, origins: origins.collect() });
+            let next = Part { objects, origins: origins.collect(), ..Part::of_file(&part.file) };
+            self.parts.push(next);
         } else {
             part.objects.apply(objects);
             part.origins.extend(origins);

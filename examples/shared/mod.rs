@@ -144,7 +144,7 @@ impl Choice {
     /// Returns the containers of all Pods and workloads.
     pub(crate) fn all_containers(&self, files: &Files) -> Result<Vec<Listed>, String> {
         let mut all = Vec::new();
-        for part in &files.parts {
+        for part in files.parts.iter().filter(|part| part.objects.owners().next().is_some()) {
             let world = self.world(files, part)?;
             for container in part.objects.containers() {
                 let chosen = self.chosen(world.clone(), part, container.owner, container.name);

@@ -161,7 +161,7 @@ fn all_containers_of_a_directory() {
     note: chart/templates/web.yaml: a template: skipped
     note: chart/values.yaml: no Kubernetes object: skipped
     note: kustomization.yaml: no Kubernetes object: skipped
-    note: ConfigMap default/web is defined by base/web.yaml: document 4 and differs in overlay/patch.yaml: document 1: containers see the one next to them
+    note: ConfigMap default/web of base/web.yaml: document 4 is defined 2 more times, and not alike: containers see the nearest one
     unknown: <clusterIP of default/kubernetes> (--cluster-ip kubernetes=IP)
     unknown: <ConfigMap default/web COLOR>
     unknown: <Secret default/extra>
@@ -189,9 +189,77 @@ fn all_containers_of_a_directory() {
     COLOR=green
       from env[0], key COLOR of ConfigMap default/web
     ");
+    let Output { code, stdout, stderr } = run_over("explain", &directory, &["--all"]);
+    assert_eq!(code, Some(0), "{stderr}");
+    assert_snapshot!(stdout, @"
+    # Deployment default/web app
+    # Job default/migrate- job
+    # Job default/migrate- one
+    # Job default/migrate- two
+    # Pod default/smoke app
+    ");
     let strict = run_over("printenv", &directory, &["--all", "--strict"]);
     assert_eq!((strict.code, strict.stdout.as_str()), (Some(1), ""));
     assert_snapshot!(strict.stderr, @"error: base/web.yaml: line 7: yes is a boolean in YAML 1.1, which kubectl reads: quote it, or write it out");
+}
+
+#[test]
+fn explain_counts_the_findings_of_all_containers() {
+    let pods = "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: app, env: [{name: A, value: $(B)}, {name: C, value: $(D)}]}]}}\n- {apiVersion: v1, kind: Pod, metadata: {name: b}, spec: {containers: [{name: app, env: [{name: a.b, value: $(B)}]}]}}\n";
+    let strict = run_example("explain", &["-", "--all", "--strict"], pods);
+    assert_eq!(strict.code, Some(0));
+    assert_snapshot!(strict.stdout, @r#"
+    # Pod default/a app
+    warning: $(B) in A stays as it is, because it is not defined. [reference-undefined]
+      Define it in an earlier entry, or write $$( if the text is meant.
+    warning: $(D) in C stays as it is, because it is not defined. [reference-undefined]
+      Define it in an earlier entry, or write $$( if the text is meant.
+    # Pod default/b app
+    warning: $(B) in a.b stays as it is, because it is not defined. [reference-undefined]
+      Define it in an earlier entry, or write $$( if the text is meant.
+    info: "a.b" of env[0] is a name that no shell can use. [not-for-shells]
+      Use letters, digits and _, not a digit first.
+    "#);
+    assert_snapshot!(strict.stderr, @"
+    summary: 3 × warning reference-undefined
+    summary: 1 × info not-for-shells
+    ");
+}
+
+#[test]
+fn container_sees_the_nearest_definition() {
+    let config_map = |value: &str| {
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c}}\ndata: {{K: {value}}}\n")
+    };
+    let pod = |name: &str| {
+        format!(
+            "---\napiVersion: v1\nkind: Pod\nmetadata: {{name: {name}}}\nspec: {{containers: [{{name: app, env: [{{name: K, valueFrom: {{configMapKeyRef: {{name: c, key: K}}}}}}]}}]}}\n"
+        )
+    };
+    let own = config_map("own") + &pod("own");
+    let files: &[(&str, &str)] = &[
+        ("a/config.yaml", &config_map("a")),
+        ("a/deep/pod.yaml", &pod("below")),
+        ("a/own.yaml", &own),
+        ("a/pod.yaml", &pod("between")),
+        ("b/config.yaml", &config_map("b")),
+        ("b/deep/pod.yaml", &pod("b")),
+        ("c/pod.yaml", &pod("elsewhere")),
+    ];
+    let directory = directory("container_sees_the_nearest_definition", files);
+    let Output { stdout, .. } = run_over("printenv", &directory, &["--all"]);
+    assert_snapshot!(without_kubernetes(&stdout), @"
+    # Pod default/below app
+    K=<ConfigMap default/c K>
+    # Pod default/own app
+    K=own
+    # Pod default/between app
+    K=<ConfigMap default/c K>
+    # Pod default/b app
+    K=b
+    # Pod default/elsewhere app
+    K=<ConfigMap default/c K>
+    ");
 }
 
 #[test]
