@@ -158,13 +158,18 @@ fn print_or_run(
     arguments: &Arguments,
 ) -> Result<ExitCode, Box<dyn Error>> {
     let namespace = arguments.choice.namespace.as_str();
+    let mut unknown = UnknownFacts::default();
+    unknown.add(environment);
     if let [program, rest @ ..] = arguments.command.as_slice() {
         let environment = match arguments.placeholders {
             true => environment.clone().with_placeholders(),
             false => environment.clone(),
         };
         let pairs = environment.to_os_pairs().map_err(|error| match error.problem {
-            FormProblem::Unknown(unknown) => not_known(&unknown),
+            FormProblem::Unknown(variables) => {
+                unknown.report(&arguments.choice);
+                not_known(&variables)
+            }
             _ => error.to_string(),
         })?;
         return run_command(Command::new(program).args(rest).env_clear().envs(pairs))
@@ -179,8 +184,6 @@ fn print_or_run(
         }
     }
     print(&rendered(environment, arguments))?;
-    let mut unknown = UnknownFacts::default();
-    unknown.add(environment);
     unknown.report(&arguments.choice);
     Ok(ExitCode::SUCCESS)
 }

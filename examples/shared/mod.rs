@@ -18,7 +18,7 @@ use kubelet_env::export::UnknownVariables;
 use kubelet_env::objects::Owner;
 use kubelet_env::pod::{Built, PodContext, PodError, PodSource, UndecidedField};
 use kubelet_env::{
-    ComposeError, ComposeErrorKind, Environment, Facts, ObjectRef, Objects, Release, Store,
+    ComposeError, ComposeErrorKind, Environment, Facts, ObjectRef, Objects, Release,
 };
 
 #[allow(unused_imports, reason = "only one of the examples has variables beside its files")]
@@ -124,12 +124,10 @@ pub(crate) struct Listed {
 }
 
 impl Choice {
-    /// Reads the files.
+    /// Reads the files and checks the options about their objects.
     pub(crate) fn read(&self, files: &[String]) -> Result<Files, Box<dyn Error>> {
         let files = Files::read(files, &self.namespace, self.strict)?;
-        for (name, ip) in &self.cluster_ip {
-            self.service(&files.objects, name).ok_or_else(|| self.no_such_service(name, ip))?;
-        }
+        self.known(&files.objects)?;
         Ok(files)
     }
 
@@ -143,6 +141,9 @@ impl Choice {
 
     /// Returns the containers of all Pods and workloads.
     pub(crate) fn all_containers(&self, files: &Files) -> Result<Vec<Listed>, String> {
+        if files.owners().next().is_none() {
+            eprintln!("note: these files hold no Pod or workload");
+        }
         let mut all = Vec::new();
         for part in files.parts.iter().filter(|part| part.objects.owners().next().is_some()) {
             let world = self.world(files, part)?;
@@ -206,10 +207,11 @@ impl Choice {
     /// Returns what the options tell about the Services.
     fn known(&self, objects: &Objects) -> Result<Known, String> {
         let mut known = Known::default();
-        for (name, ip) in &self.cluster_ip {
-            let service =
-                self.service(objects, name).ok_or_else(|| self.no_such_service(name, ip))?;
-            known.set_cluster_ip(&service, ip);
+        for (argument, ip) in &self.cluster_ip {
+            let (namespace, name) = argument.split_once('/').unwrap_or((&self.namespace, argument));
+            known
+                .assign_cluster_ip(&objects.services, namespace, name, ip)
+                .map_err(|error| format!("--cluster-ip {argument}={ip}: {error}"))?;
         }
         if let Some(range) = self.service_cidr {
             known
@@ -217,26 +219,6 @@ impl Choice {
                 .map_err(|error| format!("--service-cidr: {error}"))?;
         }
         Ok(known)
-    }
-
-    /// Returns the Service that an address is for. `name` may include a namespace, as in
-    /// `default/kubernetes`, which every cluster has.
-    fn service(&self, objects: &Objects, name: &str) -> Option<Service> {
-        let (namespace, name) = name.split_once('/').unwrap_or((&self.namespace, name));
-        let known = Known::default();
-        let in_store = |store: &Store<Service>| store.in_namespace(namespace).get(name).cloned();
-        let service = match in_store(&objects.services) {
-            None if !self.strict => in_store(&known.services),
-            service => service,
-        };
-        service.filter(Service::awaits_cluster_ip)
-    }
-
-    fn no_such_service(&self, name: &str, ip: &str) -> String {
-        let (namespace, service) = name.split_once('/').unwrap_or((&self.namespace, name));
-        format!(
-            "--cluster-ip {name}={ip}: no Service {namespace}/{service} without a clusterIP is in these files"
-        )
     }
 
     /// Returns the selected Pod or workload and its file.

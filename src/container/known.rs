@@ -7,7 +7,7 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use core::str::FromStr;
 
 use crate::api::{ConfigMap, PodMeta, Secret, Service};
-use crate::objects::Store;
+use crate::objects::{ObjectRef, Store};
 
 /// Knowledge about a cluster that the objects do not have, such as addresses of Services that were
 /// read from manifests.
@@ -73,6 +73,41 @@ impl Known {
         let mut service = service.clone();
         service.spec.cluster_ip = cluster_ip.into();
         self.services.apply(service);
+    }
+
+    /// Sets the address of the Service of that name that awaits one, among `services` or those that are
+    /// known.
+    ///
+    /// # Errors
+    /// Returns an error if there is no such Service, or if it has an address or needs none.
+    ///
+    /// ```
+    /// use kubelet_env::Store;
+    /// use kubelet_env::api::Service;
+    /// use kubelet_env::container::Known;
+    ///
+    /// let services = Store::from_iter([Service::new("shop", "db").with_port(5432)?]);
+    /// let mut known = Known::default();
+    /// known.assign_cluster_ip(&services, "shop", "db", "10.96.14.7")?;
+    /// known.assign_cluster_ip(&services, "default", "kubernetes", "10.96.0.1")?;
+    /// assert!(known.assign_cluster_ip(&services, "shop", "cache", "10.96.14.8").is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn assign_cluster_ip(
+        &mut self,
+        services: &Store<Service>,
+        namespace: &str,
+        name: &str,
+        cluster_ip: impl Into<String>,
+    ) -> Result<(), NoSuchServiceError> {
+        let in_store = |store: &Store<Service>| store.in_namespace(namespace).get(name).cloned();
+        let service = in_store(services).or_else(|| in_store(&self.services));
+        let service = service.filter(Service::awaits_cluster_ip).ok_or_else(|| {
+            let (kind, namespace, name) = ("Service".into(), namespace.into(), name.into());
+            NoSuchServiceError { service: ObjectRef { kind, namespace, name } }
+        })?;
+        self.set_cluster_ip(&service, cluster_ip);
+        Ok(())
     }
 
     /// Sets the value of a key of a ConfigMap.
@@ -252,6 +287,15 @@ impl FromStr for IpRange {
 pub struct IpRangeError {
     /// The text.
     pub text: String,
+}
+
+/// There is no Service of a name that awaits an address.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no {service} that awaits a clusterIP")]
+#[non_exhaustive]
+pub struct NoSuchServiceError {
+    /// The Service.
+    pub service: ObjectRef,
 }
 
 /// A range has fewer addresses than there are Services that await one.

@@ -20,7 +20,7 @@ pub use error::{ComposeError, ComposeErrorKind, FieldPathError};
 pub(crate) use expand::expand_within;
 pub use expand::{Piece, expand, pieces};
 pub use facts::{DeviceVariable, EnvFiles, Facts, World};
-pub use known::{IpRange, IpRangeError, Known, RangeTooSmallError};
+pub use known::{IpRange, IpRangeError, Known, NoSuchServiceError, RangeTooSmallError};
 pub use probes::{ExecHandler, HandlerKind, HandlerReference, Replacement};
 pub use resource::{
     Resource, ResourceField, ResourceList, UnsupportedResourceError, resource_value,

@@ -23,8 +23,8 @@ fn path_of_example(name: &str) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     // The watcher does not use the shared code.
     let shared = if name == "watcher" { "src" } else { "examples/shared" };
-    let sources = ["src", shared, &format!("examples/{name}.rs")]
-        .map(|path| last_modified(&root.join(path)));
+    let sources =
+        ["src", shared, &format!("examples/{name}.rs")].map(|path| last_modified(&root.join(path)));
     assert!(
         built >= sources.into_iter().max(),
         "run `cargo build --example {name}`: {}",

@@ -96,7 +96,11 @@ fn no_command_runs_with_placeholders() {
     let addressed = ["-", "--cluster-ip=kubernetes=10.0.0.1", "--", "env"];
     let Output { code, stdout, stderr } = run_example("printenv", &addressed, pod);
     assert_eq!((code, stdout.as_str()), (Some(1), ""));
-    assert_snapshot!(stderr, @r#"error: not known: A (<Secret default/db pw>), the variables of envFrom[0] (Secret default/db, prefix "X_"): add the missing objects or facts, or use --placeholders"#);
+    assert_snapshot!(stderr, @r#"
+    unknown: <Secret default/db pw>
+    unknown: <Secret default/db>
+    error: not known: A (<Secret default/db pw>), the variables of envFrom[0] (Secret default/db, prefix "X_"): add the missing objects or facts, or use --placeholders
+    "#);
     let asked = [&["--placeholders"], &addressed[..]].concat();
     let Output { code, stdout, stderr } = run_example("printenv", &asked, pod);
     assert_eq!((code, stderr.as_str()), (Some(0), ""));

@@ -302,8 +302,8 @@ fn rejects_address_without_ports() {
 #[test]
 fn rejects_address_for_no_service() {
     let give = |address: &str| stderr_with(1, &["--cluster-ip", address, SERVICE], "");
-    insta::assert_snapshot!(give("web=10.0.0.1"), @"error: --cluster-ip web=10.0.0.1: no Service default/web without a clusterIP is in these files");
-    insta::assert_snapshot!(give("my-svc-nginx=10.0.0.1"), @"error: --cluster-ip my-svc-nginx=10.0.0.1: no Service default/my-svc-nginx without a clusterIP is in these files");
+    insta::assert_snapshot!(give("web=10.0.0.1"), @"error: --cluster-ip web=10.0.0.1: there is no Service default/web that awaits a clusterIP");
+    insta::assert_snapshot!(give("my-svc-nginx=10.0.0.1"), @"error: --cluster-ip my-svc-nginx=10.0.0.1: there is no Service default/my-svc-nginx that awaits a clusterIP");
 }
 
 #[test]
