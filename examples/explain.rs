@@ -52,14 +52,14 @@ struct Arguments {
     /// The application reads variables with this prefix as its own settings (may be repeated)
     #[arg(long, value_name = "PREFIX")]
     expect_prefix: Vec<String>,
-    /// List only findings of at least this severity: info, warning or error
+    /// List only findings of at least this severity (info, warning or error), and those that
+    /// --fail-on or --deny ask for
     #[arg(long, value_name = "LEVEL", default_value_t = Severity::Info)]
     severity: Severity,
     /// Exit with 1 if there are findings of at least this severity
     #[arg(long, value_name = "LEVEL", default_value_t = Severity::Error)]
     fail_on: Severity,
-    /// Exit with 1 if there are findings of this code, such as reference-undefined, and list them
-    /// whatever their severity (may be repeated)
+    /// Exit with 1 if there are findings of this code, such as reference-undefined (may be repeated)
     #[arg(long, value_name = "CODE")]
     deny: Vec<Code>,
     /// Report the changes of an upgrade to this release instead
@@ -244,7 +244,7 @@ impl Report {
             };
             let mut findings = composition.diagnose(&expectations);
             findings.retain(|finding| {
-                finding.severity >= arguments.severity || arguments.deny.contains(&finding.code)
+                finding.severity >= arguments.severity || is_denied(finding, arguments)
             });
             return Ok(Report::Findings(findings));
         }
@@ -252,12 +252,9 @@ impl Report {
         Ok(Report::Explanations(explained.collect()))
     }
 
-    /// Reports whether a finding is as severe as `--fail-on`, or denied.
     fn fails(&self, arguments: &Arguments) -> bool {
         let Report::Findings(findings) = self else { return false };
-        findings.iter().any(|finding| {
-            finding.severity >= arguments.fail_on || arguments.deny.contains(&finding.code)
-        })
+        findings.iter().any(|finding| is_denied(finding, arguments))
     }
 
     /// Returns the findings as workflow commands of GitHub. Explanations are text.
@@ -302,6 +299,11 @@ impl fmt::Display for Report {
             }
         }
     }
+}
+
+/// Reports whether a finding is as severe as `--fail-on`, or named by `--deny`.
+fn is_denied(finding: &Finding, arguments: &Arguments) -> bool {
+    finding.severity >= arguments.fail_on || arguments.deny.contains(&finding.code)
 }
 
 /// Returns a workflow command of GitHub, which annotates a file.

@@ -151,6 +151,7 @@ fn exits_with_one_for_denied_findings() {
         stdout_with_code(1, &["-", "--severity=error", "--deny=reference-undefined"]),
         findings
     );
+    assert_eq!(stdout_with_code(1, &["-", "--severity=error", "--fail-on=info"]), findings);
     assert_eq!(stdout(&["-", "--deny=not-utf8"]), findings);
     let output = run(&["-", "--deny=nonsense"]);
     assert_eq!(output.code, Some(2), "{}", output.stderr);
