@@ -6,7 +6,7 @@
 //!
 //! ```
 //! # #[cfg(feature = "serde")] {
-//! use kubelet_env::{Facts, Form, Objects, Order, compose};
+//! use kubelet_env::{Facts, Form, Objects, Order, compose, pod::PodContext};
 //!
 //! let objects: Objects = serde_json::from_str(r#"{"apiVersion": "v1", "kind": "List", "items": [
 //!   {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "redis", "namespace": "default"},
@@ -14,8 +14,8 @@
 //!   {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "default"},
 //!    "spec": {"containers": [{"name": "app", "env": [{"name": "CACHE", "value": "$(REDIS_PORT)"}]}]}}
 //! ]}"#)?;
-//! let pod = objects.pods.in_namespace("default").get("web").ok_or("no such Pod")?.clone().with_defaults();
-//! let composition = compose(&pod, "app", &Facts::of(&objects))?;
+//! let built = PodContext::of(&objects).build(objects.owner("default", "pod/web")?)?;
+//! let composition = compose(&built.pod, "app", &Facts::of(&objects).with_pod(&built))?;
 //! let text = composition.environment().to_text(Order::Kubelet, Form::Lines)?;
 //! assert!(text.starts_with("CACHE=tcp://10.0.0.11:6379\nREDIS_SERVICE_HOST=10.0.0.11\n"));
 //! # }
