@@ -11,7 +11,7 @@ use crate::api::{
     ResourceFieldSelector,
 };
 use crate::names::{
-    is_dns1123_subdomain, is_env_var_name, is_relaxed_env_var_name,
+    is_dns1123_label, is_dns1123_subdomain, is_env_var_name, is_relaxed_env_var_name,
     validate_qualified_annotation_name, validate_qualified_name,
 };
 use crate::release::{Release, Rule};
@@ -201,24 +201,28 @@ impl Validator {
 
     /// Go: `validateConfigMapKeySelector`, `validateSecretKeySelector`
     fn key(&mut self, path: &str, name: &str, key: &str) {
-        self.require(path, "name", name);
+        // An absent name is not reported as such.
+        if !is_dns1123_subdomain(name) {
+            self.reject(format!("{path}.name"), ViolationProblem::NotDns1123Subdomain);
+        }
         if self.require(path, "key", key) && !is_config_map_key(key) {
             self.reject(format!("{path}.key"), ViolationProblem::NotConfigMapKey);
         }
     }
 
-    /// Go: `validateFileKeySelector`, `validateLocalNonReservedPath`
+    /// Go: `validateFileKeySelector`, `validatePathNoBacksteps`. The key is relaxed in all
+    /// releases.
     fn file(&mut self, path: &str, file: &FileKeySelector) {
         if self.require(path, "key", &file.key) && !is_relaxed_env_var_name(&file.key) {
             self.reject(format!("{path}.key"), ViolationProblem::NotRelaxedEnvVarName);
         }
-        self.require(path, "volumeName", &file.volume_name);
-        let is_local = |path: &str| {
-            !path.starts_with('/')
-                && !path.split('/').any(|part| part == "..")
-                && !path.starts_with("..")
-        };
-        if self.require(path, "path", &file.path) && !is_local(&file.path) {
+        if self.require(path, "volumeName", &file.volume_name)
+            && !is_dns1123_label(&file.volume_name)
+        {
+            self.reject(format!("{path}.volumeName"), ViolationProblem::NotDns1123);
+        }
+        let has_backstep = file.path.split('/').any(|part| part == "..");
+        if self.require(path, "path", &file.path) && has_backstep {
             self.reject(format!("{path}.path"), ViolationProblem::PathNotLocal);
         }
     }
@@ -232,7 +236,7 @@ impl Validator {
         let secret = source.secret_ref.as_ref().map(|reference| &reference.name);
         for (kind, name) in [("configMapRef", config_map), ("secretRef", secret)] {
             let (path, Some(name)) = (format!("{path}.{kind}"), name) else { continue };
-            if self.require(&path, "name", name) && !is_dns1123_subdomain(name) {
+            if self.require(&path, "name", name) && !is_dns1123_subdomain_prefix(name) {
                 self.reject(format!("{path}.name"), ViolationProblem::NotDns1123Subdomain);
             }
         }
@@ -243,6 +247,16 @@ impl Validator {
             }
             _ => {}
         }
+    }
+}
+
+/// Go: `NameIsDNSSubdomain` of a prefix, `maskTrailingDash`. The references of `envFrom` are
+/// validated like the start of a generated name: a `-` at the end hides the character before it.
+fn is_dns1123_subdomain_prefix(name: &str) -> bool {
+    match name.as_bytes() {
+        [start @ .., _, b'-'] => core::str::from_utf8(start)
+            .is_ok_and(|start| is_dns1123_subdomain(&format!("{start}a"))),
+        _ => is_dns1123_subdomain(name),
     }
 }
 

@@ -63,7 +63,7 @@ pub enum ViolationProblem {
     NotConfigMapKey,
     /// The name is not a DNS-1123 subdomain.
     NotDns1123Subdomain,
-    /// The path is absolute, or leaves its volume, or starts with `..`.
+    /// A part of the path is `..`.
     PathNotLocal,
 }
 
@@ -103,7 +103,7 @@ impl fmt::Display for ViolationProblem {
             ViolationProblem::NotDns1123Subdomain => {
                 "must be at most 253 lower-case letters, digits, '-' and '.', and start and end with a letter or digit"
             }
-            ViolationProblem::PathNotLocal => "must be a relative path without '..'",
+            ViolationProblem::PathNotLocal => "must not contain '..'",
         })
     }
 }

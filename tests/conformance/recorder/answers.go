@@ -313,8 +313,8 @@ func validateService(given []byte) (answer, error) {
 	return answer{"invalidFields": fields}, nil
 }
 
-// validateEnv validates the environment of a container in a new Pod, with the options that the
-// release derives from its feature gates.
+// validateEnv validates the environment of a container in a new Pod, without the fields and with
+// the options that the release derives from its feature gates.
 func validateEnv(given []byte) (answer, error) {
 	input, err := read[struct {
 		Container v1.Container `json:"container"`
@@ -328,6 +328,7 @@ func validateEnv(given []byte) (answer, error) {
 	if err := corev1.Convert_v1_Pod_To_core_Pod(&pod, &converted, nil); err != nil {
 		return nil, err
 	}
+	podutil.DropDisabledPodFields(&converted, nil)
 	options := podutil.GetValidationOptionsFromPodSpecAndMeta(&converted.Spec, nil, &converted.ObjectMeta, nil)
 	of := converted.Spec.Containers[0]
 	problems := validation.ValidateEnv(of.Env, field.NewPath("env"), options)

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use kubelet_env::api::{ConfigMap, Node, Pod, PodIp, PodStatus, Secret, Service};
-use kubelet_env::container::{EnvFiles, FieldPathError};
-use kubelet_env::environment::Source;
+use kubelet_env::container::{EnvFiles, Expanded, FieldPathError};
+use kubelet_env::environment::{Source, Value};
 use kubelet_env::inspect::{Ambiguity, Code, Expectations, Finding};
 use kubelet_env::services::generate;
 use kubelet_env::{ComposeError, ComposeErrorKind, Composition, Facts, Objects, Store, compose};
@@ -40,7 +40,36 @@ struct Expect {
     env: BTreeMap<String, Bytes>,
     #[serde(default)]
     ambiguous: BTreeMap<String, Vec<Bytes>>,
+    #[serde(flatten)]
+    failure: Failure,
+}
+
+/// The end of a container that the kubelet cannot start.
+#[derive(Deserialize)]
+struct Failure {
     error: Option<String>,
+    #[serde(default)]
+    panic: bool,
+}
+
+impl Failure {
+    /// Returns our composition if the kubelet has one, and none if both fail for the same reason.
+    fn agree<'a>(
+        &self,
+        ours: Result<Composition<'a>, ComposeError>,
+    ) -> Result<Option<Composition<'a>>, String> {
+        match (ours, &self.error) {
+            (Err(ours), _) if self.panic => match ours.kind() {
+                ComposeErrorKind::NoPorts(_) => Ok(None),
+                _ => Err(format!("the kubelet panics: {ours}")),
+            },
+            (Err(ours), Some(kubelet)) => check_reason(&ours, kubelet).map(|()| None),
+            (Err(ours), None) => Err(format!("the kubelet reports no error: {ours}")),
+            (Ok(_), Some(kubelet)) => Err(format!("the kubelet reports an error: {kubelet}")),
+            (Ok(_), None) if self.panic => Err("the kubelet panics".to_owned()),
+            (Ok(composition), None) => Ok(Some(composition)),
+        }
+    }
 }
 
 type Env = BTreeMap<String, Bytes>;
@@ -58,7 +87,12 @@ pub(super) fn container_env(line: &str) -> Verdict {
     expect_equal(&answer(&given, &expect, line)?, &first)
 }
 
-fn answer(given: &Given, expect: &Expect, line: &str) -> Result<Env, String> {
+/// Composes the container and gives `check` the composition, or the error.
+fn with_composition<T>(
+    given: &Given,
+    line: &str,
+    check: impl FnOnce(Result<Composition<'_>, ComposeError>) -> Result<T, String>,
+) -> Result<T, String> {
     let objects = Objects {
         services: given.services.iter().cloned().collect::<Store<Service>>(),
         config_maps: given.config_maps.iter().cloned().collect(),
@@ -87,12 +121,17 @@ fn answer(given: &Given, expect: &Expect, line: &str) -> Result<Env, String> {
     };
     let pod =
         if given.apply_defaults { given.pod.clone().with_defaults() } else { given.pod.clone() };
-    let composition = match (compose(&pod, &given.container, &facts), &expect.error) {
-        (Err(ours), Some(kubelet)) => return check_reason(&ours, kubelet).map(|()| Env::new()),
-        (Err(ours), None) => return Err(format!("the kubelet reports no error: {ours}")),
-        (Ok(_), Some(kubelet)) => return Err(format!("the kubelet reports an error: {kubelet}")),
-        (Ok(composition), None) => composition,
-    };
+    check(compose(&pod, &given.container, &facts))
+}
+
+fn answer(given: &Given, expect: &Expect, line: &str) -> Result<Env, String> {
+    with_composition(given, line, |ours| match expect.failure.agree(ours)? {
+        Some(composition) => check_env(&composition, expect),
+        None => Ok(Env::new()),
+    })
+}
+
+fn check_env(composition: &Composition<'_>, expect: &Expect) -> Result<Env, String> {
     let environment = composition.environment();
     let ours: Env = environment
         .iter()
@@ -111,12 +150,66 @@ fn answer(given: &Given, expect: &Expect, line: &str) -> Result<Env, String> {
             return Err(format!("{name}: {value:?} is none of {values:?}"));
         }
     }
-    check_ambiguities(&composition, &expect.ambiguous)?;
+    check_ambiguities(composition, &expect.ambiguous)?;
     let certain = |env: &Env| -> Env {
         env.clone().into_iter().filter(|(name, _)| !expect.ambiguous.contains_key(name)).collect()
     };
     expect_equal(&certain(&ours), &certain(&expect.env))?;
     Ok(ours)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Commands {
+    #[serde(default)]
+    command: Vec<Bytes>,
+    #[serde(default)]
+    args: Vec<Bytes>,
+    #[serde(default)]
+    sub_paths: BTreeMap<String, Bytes>,
+    #[serde(default)]
+    probes: BTreeMap<String, Vec<Bytes>>,
+    #[serde(flatten)]
+    failure: Failure,
+}
+
+/// Checks the command, the arguments, the paths in volumes and the commands of probes.
+pub(super) fn command(line: &str) -> Verdict {
+    let (given, expect): (Given, Commands) = read(line)?;
+    with_composition(&given, line, |ours| match expect.failure.agree(ours)? {
+        Some(composition) => check_commands(&composition, &expect),
+        None => Ok(()),
+    })
+}
+
+fn check_commands(composition: &Composition<'_>, expect: &Commands) -> Verdict {
+    let bytes = |value: &Value<'_>| Bytes::from(value.as_bytes().unwrap());
+    let words = |entries: &[Expanded<'_>]| -> Vec<Bytes> {
+        entries.iter().map(|entry| bytes(&entry.value)).collect()
+    };
+    expect_equal(&words(composition.command()), &expect.command)?;
+    expect_equal(&words(composition.args()), &expect.args)?;
+    // The kubelet joins the path with that of the volume, which cleans it.
+    let in_volume = |path: &[u8]| {
+        let parts = path.split(|&byte| byte == b'/').filter(|part| !matches!(*part, b"" | b"."));
+        Bytes(parts.fold(Vec::new(), |path, part| [&path, &b"/"[..], part].concat()))
+    };
+    let path = |path: &Bytes| in_volume(&path.0);
+    let ours: BTreeMap<String, Bytes> = composition
+        .sub_paths()
+        .iter()
+        .map(|sub_path| {
+            let path = in_volume(sub_path.expanded.value.as_bytes().unwrap());
+            (sub_path.mount_path.to_owned(), path)
+        })
+        .collect();
+    let recorded = expect.sub_paths.iter().map(|(mount, at)| (mount.clone(), path(at))).collect();
+    expect_equal(&ours, &recorded)?;
+    let probes = composition.exec_handlers().iter().filter(|handler| handler.kind.is_probe());
+    let ours = probes
+        .map(|probe| (probe.kind.to_string(), probe.command.iter().map(bytes).collect()))
+        .collect();
+    expect_equal(&ours, &expect.probes)
 }
 
 /// Asserts that exactly the recorded names are reported as ambiguous.
@@ -287,6 +380,13 @@ fn check_reason(ours: &ComposeError, kubelet: &str) -> Verdict {
         }
         ComposeErrorKind::EnvFileMissing { .. } | ComposeErrorKind::EnvFile { .. } => {
             expect_prefix("couldn't parse env file".to_owned())
+        }
+        ComposeErrorKind::SubPathValueMissing { names } => {
+            expect_prefix(format!("missing value for {}", names.join(", ")))
+        }
+        ComposeErrorKind::SubPathAbsolute => expect_prefix("error SubPath `/".to_owned()),
+        ComposeErrorKind::SubPathBackstep => {
+            expect_prefix("unable to provision SubPath `".to_owned())
         }
         ComposeErrorKind::EnvFileKeyMissing { key, .. } => {
             expect_prefix(format!("environment variable key {key:?} not found in file"))

@@ -17,6 +17,7 @@ mod container;
 mod process;
 mod services;
 mod text;
+mod validation;
 
 /// The difference between our answer and the recorded one, if any.
 type Verdict = Result<(), String>;
@@ -25,7 +26,8 @@ type Verdict = Result<(), String>;
 type Check = fn(&str) -> Verdict;
 
 /// The known families and their checks.
-const FAMILIES: [(&str, Check); 10] = [
+const FAMILIES: [(&str, Check); 12] = [
+    ("command", container::command),
     ("container_env", container::container_env),
     ("env_file", text::env_file),
     ("env_name", text::env_name),
@@ -34,6 +36,7 @@ const FAMILIES: [(&str, Check); 10] = [
     ("mangle", services::mangle),
     ("resource_value", text::resource),
     ("service_env", services::service_env),
+    ("validate_env", validation::validate_env),
     ("validate_service", services::validate_service),
     ("visible", services::visible),
 ];
@@ -58,9 +61,12 @@ fn release(line: &str) -> Result<Release, String> {
     }
     let released: Released =
         serde_json::from_str(line).map_err(|error| format!("cannot be read: {error}"))?;
-    // The older kubelets were recorded before anything was backported to their minor release.
-    let first_patch =
-        |minor: String| format!("{minor}.0").parse().map_err(|error| format!("{error}"));
+    // A release without a patch is the first of its minor release here.
+    let first_patch = |release: String| {
+        let is_minor = release.matches('.').count() == 1;
+        let patch = if is_minor { format!("{release}.0") } else { release };
+        patch.parse().map_err(|error| format!("{error}"))
+    };
     let release = released.release.map(first_patch);
     Ok(release.transpose()?.unwrap_or(Release::NEWEST))
 }

@@ -115,13 +115,19 @@ fn references_are_complete() {
             let source = format!("{kind}: {{name: n, key: '{key}'}}");
             assert_eq!(of_source(&source), paths(kind, &["key"]));
         }
+        let source = format!("{kind}: {{name: 'A b', key: k}}");
+        assert_eq!(of_source(&source), paths(kind, &["name"]));
     }
     let file =
         |path: &str| of_source(&format!("fileKeyRef: {{volumeName: v, path: {path}, key: K}}"));
-    assert!(file("a/..b/c.env").is_empty());
-    for path in ["/a", "a/../b", "..a", "../a", "''"] {
+    for path in ["a/..b/c.env", "/a", "..a"] {
+        assert!(file(path).is_empty(), "{path}");
+    }
+    for path in ["a/../b", "../a", "..", "''"] {
         assert_eq!(file(path), paths("fileKeyRef", &["path"]), "{path}");
     }
+    let elsewhere = "fileKeyRef: {volumeName: a.b, path: a, key: 'A='}";
+    assert_eq!(of_source(elsewhere), paths("fileKeyRef", &["key", "volumeName"]));
     assert_eq!(of_source("fileKeyRef: {}"), paths("fileKeyRef", &["key", "volumeName", "path"]));
 }
 
@@ -132,6 +138,13 @@ fn env_from_has_one_source() {
         violations(references),
         ["envFrom[0].configMapRef.name", "envFrom[1].secretRef.name"]
     );
+    for name in ["a-", "_-", "a.-"] {
+        assert!(violations(&format!("envFrom: [{{secretRef: {{name: {name}}}}}]")).is_empty());
+    }
+    for name in ["'-'", "é-", "_a-"] {
+        let source = format!("envFrom: [{{secretRef: {{name: {name}}}}}]");
+        assert_eq!(violations(&source), ["envFrom[0].secretRef.name"], "{name}");
+    }
     assert_eq!(violations("envFrom: [{prefix: P_}]"), ["envFrom"]);
     let both = "envFrom: [{configMapRef: {name: c}, secretRef: {name: s}}]";
     assert_eq!(violations(both), ["envFrom"]);
