@@ -329,6 +329,14 @@ fn permutations<T: Copy>(items: &[T]) -> Vec<Vec<T>> {
     longer.collect()
 }
 
+/// Quotes a text, up to the first character that Go may escape in another way.
+fn quoted(text: &str) -> String {
+    match text.find(|c: char| !(c == ' ' || c.is_ascii_graphic())) {
+        Some(other) => format!("{:?}", &text[..other]).trim_end_matches('"').to_owned(),
+        None => format!("{text:?}"),
+    }
+}
+
 /// Checks that an error has the recorded reason and names. The wording may differ.
 fn check_reason(ours: &ComposeError, kubelet: &str) -> Verdict {
     let expect_prefix = |expected: String| {
@@ -346,7 +354,8 @@ fn check_reason(ours: &ComposeError, kubelet: &str) -> Verdict {
             expect_prefix("services have not yet been read".to_owned())
         }
         ComposeErrorKind::ObjectMissing { object } => {
-            expect_prefix(format!("{}s {:?} not found", object.kind.to_lowercase(), object.name))
+            let plural = format!("{}s", object.kind.to_lowercase());
+            expect_prefix(format!("{plural} {}", quoted(&object.name)))
         }
         ComposeErrorKind::KeyMissing { object, key } => expect_prefix(format!(
             "couldn't find key {key} in {} {}/{}",
@@ -376,7 +385,7 @@ fn check_reason(ours: &ComposeError, kubelet: &str) -> Verdict {
         }
         ComposeErrorKind::UnsupportedResource { error } => expect_prefix(error.to_string()),
         ComposeErrorKind::VolumeMissing { volume } => {
-            expect_prefix(format!("cannot find the volume {volume:?} referenced by FileKeyRef"))
+            expect_prefix(format!("cannot find the volume {}", quoted(volume)))
         }
         ComposeErrorKind::EnvFileMissing { .. } | ComposeErrorKind::EnvFile { .. } => {
             expect_prefix("couldn't parse env file".to_owned())
@@ -389,7 +398,7 @@ fn check_reason(ours: &ComposeError, kubelet: &str) -> Verdict {
             expect_prefix("unable to provision SubPath `".to_owned())
         }
         ComposeErrorKind::EnvFileKeyMissing { key, .. } => {
-            expect_prefix(format!("environment variable key {key:?} not found in file"))
+            expect_prefix(format!("environment variable key {}", quoted(key)))
         }
         other => Err(format!("the kubelet has no such reason: {other}")),
     }

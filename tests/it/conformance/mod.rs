@@ -14,6 +14,8 @@ use serde::{Deserialize, Deserializer};
 
 mod cluster;
 mod container;
+mod differential;
+mod generate;
 mod process;
 mod services;
 mod text;
