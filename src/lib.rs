@@ -2,7 +2,7 @@
 //!
 //! The crate is a pure library without I/O. It is for tools that run a program with a Pod's
 //! environment, simulate a kubelet, check manifests, or test any of that. It follows the kubelets of
-//! Kubernetes 1.29 to 1.36, and its tests replay the recorded answers of those kubelets.
+//! Kubernetes 1.29 to 1.37, and its tests replay the recorded answers of those kubelets.
 //!
 //! ```
 //! # #[cfg(feature = "serde")] {

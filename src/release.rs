@@ -40,8 +40,8 @@ impl Release {
     /// The oldest release that the tests cover: 1.29.
     pub const OLDEST: Release = Release::minor(29);
 
-    /// The newest release that the tests cover: 1.36.
-    pub const NEWEST: Release = Release::minor(36);
+    /// The newest release that the tests cover: 1.37.
+    pub const NEWEST: Release = Release::minor(37);
 
     /// Returns the releases that the tests cover, from the oldest to the newest.
     ///
@@ -294,6 +294,9 @@ rules! {
     CanonicalPodIps since 33:
         "status.podIP and status.podIPs are printed canonically",
         before: "they stayed as the container runtime gave them";
+    KubeletPortAdmitted since 33:
+        "the API server admits the kubelet's port in a Service of type LoadBalancer",
+        before: "it rejected port 10250 there";
     PodLimits since 34:
         "a container's missing limits are taken from the Pod's own, if it has any",
         before: "they were taken from the Node's allocatable only";

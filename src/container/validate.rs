@@ -138,6 +138,8 @@ impl Validator {
         if let Some(key) = secret_key_ref {
             self.key(&format!("{path}.secretKeyRef"), &key.name, &key.key);
         }
+        // Before, the field was disabled, and dropped.
+        let file_key_ref = file_key_ref.as_ref().filter(|_| self.release.has(Rule::EnvFiles));
         if let Some(file) = file_key_ref {
             self.file(&format!("{path}.fileKeyRef"), file);
         }

@@ -179,10 +179,16 @@ fn steps(from: Release, to: Release, concerns: impl Fn(Rule) -> bool) -> Vec<Ste
     steps
 }
 
-/// Reports whether the rule decides only about names that the API server accepts, or about the
+/// Reports whether the rule decides only about objects that the API server accepts, or about the
 /// hostname, so that no composition depends on it.
 fn is_outside_compositions(rule: Rule) -> bool {
-    [Rule::RelaxedEnvVarNames, Rule::Dns1123ServiceNames, Rule::HostnameOverride].contains(&rule)
+    [
+        Rule::RelaxedEnvVarNames,
+        Rule::KubeletPortAdmitted,
+        Rule::Dns1123ServiceNames,
+        Rule::HostnameOverride,
+    ]
+    .contains(&rule)
 }
 
 impl Step {

@@ -31,7 +31,8 @@ pub enum ViolationProblem {
     NotDns1123,
     /// The Service has no port and is neither headless nor of type `ExternalName`.
     NoPorts,
-    /// The port is 10250, the kubelet's own, in a Service of type `LoadBalancer`.
+    /// The port is 10250, the kubelet's own, in a Service of type `LoadBalancer`. Releases before
+    /// 1.33 reject it.
     KubeletPort,
     /// The port has no name, although the Service has several ports.
     NameRequired,
@@ -152,9 +153,10 @@ pub fn validate_service(service: &Service, release: Release) -> Vec<Violation> {
         reject("spec.ports".into(), ViolationProblem::NoPorts);
     }
     let (mut names, mut numbers) = (BTreeSet::new(), BTreeSet::new());
-    let is_load_balancer = service.spec.type_ == "LoadBalancer";
+    let rejects_kubelet_port =
+        service.spec.type_ == "LoadBalancer" && !release.has(Rule::KubeletPortAdmitted);
     for (index, port) in ports.iter().enumerate() {
-        if is_load_balancer && port.port.get() == KUBELET_PORT {
+        if rejects_kubelet_port && port.port.get() == KUBELET_PORT {
             reject(alloc::format!("spec.ports[{index}]"), ViolationProblem::KubeletPort);
         }
         if !numbers.insert((port.port, port.effective_protocol())) {

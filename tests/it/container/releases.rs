@@ -1,7 +1,7 @@
 //! Rules that differ between releases, each checked on both sides of the change.
 
-use kubelet_env::api::{EnvVar, Node, Pod, PodIp, PodSpec, PodStatus};
-use kubelet_env::container::{EnvFiles, SkipReason, expand};
+use kubelet_env::api::{Container, EnvVar, Node, Pod, PodIp, PodSpec, PodStatus};
+use kubelet_env::container::{EnvFiles, SkipReason, expand, validate_env};
 use kubelet_env::process::{Hostname, hostname};
 use kubelet_env::release::{ReleaseError, Rule};
 use kubelet_env::services::validate_service;
@@ -103,6 +103,7 @@ fn rules_name_their_release() {
     1.30.0 EnvFromKeepsEveryKey: every key of an envFrom source becomes a variable; before, a key whose full name is not a strict variable name was skipped
     1.32.0 RelaxedEnvVarNames: the API server admits any printable ASCII but `=` in the name of a variable; before, it admitted only `[-._a-zA-Z][-._a-zA-Z0-9]*`
     1.33.0 CanonicalPodIps: status.podIP and status.podIPs are printed canonically; before, they stayed as the container runtime gave them
+    1.33.0 KubeletPortAdmitted: the API server admits the kubelet's port in a Service of type LoadBalancer; before, it rejected port 10250 there
     1.34.0 PodLimits: a container's missing limits are taken from the Pod's own, if it has any; before, they were taken from the Node's allocatable only
     1.34.0 StaticPodReferences: the kubelet rejects a static Pod that refers to other API objects; before, it accepted the Pod
     1.34.0 Utf8Only: creating a container fails if a value is not UTF-8; before, the container got the bytes
@@ -232,6 +233,18 @@ fn env_files_are_read_since_1_35() {
 }
 
 #[test]
+fn file_key_ref_is_a_source_since_1_35() {
+    let container: Container =
+        yaml("{env: [{name: A, valueFrom: {fileKeyRef: {volumeName: v, path: a.env, key: K}}}]}");
+    let answer = |release| {
+        let violations = validate_env(&container, release);
+        violations.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let before = "env[0].valueFrom must have one source";
+    assert_changes(Rule::EnvFiles, answer, vec![before.to_owned()], vec![]);
+}
+
+#[test]
 fn service_name_may_start_with_digit_since_1_36() {
     let service = service("default", "1password", "10.0.0.1", &["80"]);
     assert_changes(
@@ -240,6 +253,20 @@ fn service_name_may_start_with_digit_since_1_36() {
         1,
         0,
     );
+}
+
+#[test]
+fn load_balancer_may_use_the_kubelet_port_since_1_33() {
+    let mut service = service("default", "kubelet", "10.0.0.1", &["10250"]);
+    assert_eq!(validate_service(&service, Release::OLDEST), []);
+    service.spec.type_ = "LoadBalancer".into();
+    let answer = |release| {
+        let violations = validate_service(&service, release);
+        violations.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let before =
+        "spec.ports[0] must not be 10250, the kubelet's port, in a Service of type LoadBalancer";
+    assert_changes(Rule::KubeletPortAdmitted, answer, vec![before.to_owned()], vec![]);
 }
 
 #[test]
@@ -271,7 +298,7 @@ fn parses_releases_as_clusters_report_them() {
     assert!(rejecting.into_iter().all(rejects));
     let passing = ["1.29", "1.33", "1.34.9", "1.34", "1.35.6", "1.35", "1.36.2", "1.36", "1.37.0"];
     assert!(!passing.into_iter().any(rejects));
-    assert_eq!((Release::OLDEST, Release::NEWEST), (release("1.29"), release("1.36")));
+    assert_eq!((Release::OLDEST, Release::NEWEST), (release("1.29"), release("1.37")));
     assert_eq!(Release::default(), Release::NEWEST);
     assert!(release("1.29.0") < release("v1.30") && release("1.9999") < release("2.0"));
 }
@@ -311,13 +338,13 @@ fn rejects_old_releases() {
 
 #[test]
 fn newer_release_behaves_as_the_newest() {
-    for text in ["1.37", "v1.40.2", "2.0"] {
+    for text in ["1.38", "v1.40.2", "2.0"] {
         let newer = release(text);
         assert!(newer.is_unknown());
         assert!(Rule::ALL.iter().copied().all(|rule| newer.has(rule)));
     }
     let known: Vec<String> = Release::known().map(|release| release.to_string()).collect();
-    assert_eq!(known, ["1.29", "1.30", "1.31", "1.32", "1.33", "1.34", "1.35", "1.36"]);
+    assert_eq!(known, ["1.29", "1.30", "1.31", "1.32", "1.33", "1.34", "1.35", "1.36", "1.37"]);
     assert!(Release::known().all(|release| !release.is_unknown()));
 }
 
@@ -325,7 +352,7 @@ fn newer_release_behaves_as_the_newest() {
 fn upgrade_lists_the_rules_in_between() {
     let changes =
         |from: &str, to: &str| release(from).changes_until(release(to)).collect::<Vec<_>>();
-    assert_eq!(changes("1.29", "1.36"), Rule::ALL);
+    assert_eq!(changes("1.29", "1.37"), Rule::ALL);
     let of_first = [Rule::PodLimits, Rule::StaticPodReferences, Rule::Utf8Only];
     assert_eq!(changes("1.33", "1.34.0"), of_first);
     assert_eq!(changes("1.34.0", "1.34.4"), [Rule::ExpansionKeepsText]);
@@ -337,7 +364,7 @@ fn upgrade_lists_the_rules_in_between() {
     assert_eq!(changes("1.34", "1.35.0"), changes("1.34", "1.35"));
     assert_eq!(changes("1.35", "1.35"), []);
     assert_eq!(changes("1.36", "1.29"), []);
-    assert_eq!(changes("1.36", "1.37"), []);
+    assert_eq!(changes("1.37", "1.38"), []);
 }
 
 /// Returns entries that no rule affects: strict names, ASCII values and no env files.

@@ -360,7 +360,7 @@ fn help_lists_every_argument() {
           --node <NAME>                  Node of the Pod
           --node-ip <IP>                 Address of the Node, as passed to the kubelet (may be repeated)
           --env-file <VOLUME:PATH=FILE>  File that a fileKeyRef reads (may be repeated)
-          --release <RELEASE>            Release of Kubernetes, such as 1.33 or v1.33.5+k3s1 [default: 1.36]
+          --release <RELEASE>            Release of Kubernetes, such as 1.33 or v1.33.5+k3s1 [default: 1.37]
           --process                      Use the environment of process 1, with the additions of the container runtime, the image and runc
           --image-config <FILE>          Configuration of the container's image: the output of `docker inspect`, `crane config` or `skopeo inspect --config`
           --passwd <FILE>                /etc/passwd of the image, for HOME

@@ -219,7 +219,7 @@ fn warns_of_unknown_releases() {
     let web = pod_yaml("web", "{name: A, value: x}");
     let output = run_with(&["--release=1.40", "-"], &web);
     assert_eq!((output.code, output.stdout.as_str()), (Some(0), "A=x\n"));
-    assert_snapshot!(output.stderr, @"warning: Kubernetes 1.40 is not known yet: using the rules of 1.36");
+    assert_snapshot!(output.stderr, @"warning: Kubernetes 1.40 is not known yet: using the rules of 1.37");
     let usage = stderr_with(2, &["--release=1.28", "-"], &web);
     assert_snapshot!(usage.lines().next().unwrap(), @"error: invalid value '1.28' for '--release <RELEASE>': Kubernetes 1.28 is too old: use 1.29 or later");
 }

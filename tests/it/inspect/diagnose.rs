@@ -140,7 +140,7 @@ fn example(code: Code) -> Option<[Cluster; 2]> {
                 Cluster::with_container("envFrom: [{configMapRef: {name: m, optional: true}}]");
             [optional.clone(), optional.with_config_map("m", "")]
         }
-        Code::ReleaseUnknown => [none().in_release("1.37"), none().in_release("1.36")],
+        Code::ReleaseUnknown => [none().in_release("1.38"), none().in_release("1.37")],
         Code::FindingsCut => {
             let db = none().with_service("db", "clusterIP: None");
             let len = db.findings().iter().map(text_len).sum();
@@ -465,9 +465,9 @@ fn reports_services_that_fail_validation() {
     let ports = Cluster::with_container("")
         .with_service("web", "clusterIP: 10.0.0.1, ports: [{port: 80}, {port: 80, name: a}]");
     insta::assert_snapshot!(findings_text(&ports, Code::ServiceRefused), @r#"
-    warning service-refused: The API server of 1.36 would refuse Service web: spec.ports[0].name must be set, because the Service has several ports. Change the field; until then no cluster of that release has this Service.
+    warning service-refused: The API server of 1.37 would refuse Service web: spec.ports[0].name must be set, because the Service has several ports. Change the field; until then no cluster of that release has this Service.
     [] ["Service default/web"]
-    warning service-refused: The API server of 1.36 would refuse Service web: spec.ports[1] must differ from an earlier port in number or protocol. Change the field; until then no cluster of that release has this Service.
+    warning service-refused: The API server of 1.37 would refuse Service web: spec.ports[1] must differ from an earlier port in number or protocol. Change the field; until then no cluster of that release has this Service.
     [] ["Service default/web"]
     "#);
 }
@@ -476,7 +476,7 @@ fn reports_services_that_fail_validation() {
 fn validates_services_without_address() {
     let by_hand = Cluster::with_container("").with_service("Web", "ports: [{port: 80}]");
     insta::assert_snapshot!(findings_text(&by_hand, Code::ServiceRefused), @r#"
-    warning service-refused: The API server of 1.36 would refuse Service Web: metadata.name must be at most 63 lower-case letters, digits and '-', and begin and end with a letter or digit. Change the field; until then no cluster of that release has this Service.
+    warning service-refused: The API server of 1.37 would refuse Service Web: metadata.name must be at most 63 lower-case letters, digits and '-', and begin and end with a letter or digit. Change the field; until then no cluster of that release has this Service.
     [] ["Service default/Web"]
     "#);
     assert_eq!(
@@ -507,7 +507,7 @@ fn reports_skipped_entries() {
 #[test]
 fn reports_unknown_release() {
     insta::assert_snapshot!(example_text(Code::ReleaseUnknown), @"
-    warning release-unknown: Kubernetes 1.37 is newer than 1.36, the newest whose answers are known, and is taken for that one. Look for a newer version of this tool.
+    warning release-unknown: Kubernetes 1.38 is newer than 1.37, the newest whose answers are known, and is taken for that one. Look for a newer version of this tool.
     [] []
     ");
 }
@@ -524,7 +524,7 @@ fn findings_stop_at_the_size_limit() {
         .with_service("foo-service", WEB)
         .with_service("Bad", "ports: [{port: 80}, {port: 80}]")
         .expecting(&[], &["FOO", "BAD"])
-        .in_release("1.37");
+        .in_release("1.38");
     let whole = cluster.findings();
     let lens: Vec<usize> = whole.iter().map(text_len).collect();
     assert!(whole.len() > 20, "{whole:?}");

@@ -21,18 +21,3 @@ fn reports_every_violation() {
     spec.ports[3].name must be set, because the Service has several ports
     ");
 }
-
-#[test]
-fn load_balancer_may_not_use_the_kubelet_port() {
-    let violations = |type_: &str| {
-        let service =
-            format!("{{metadata: {{name: a}}, spec: {{type: {type_}, ports: [{{port: 10250}}]}}}}");
-        let service: Service = yaml(&service);
-        validate_service(&service, Release::NEWEST)
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-    };
-    insta::assert_snapshot!(violations("LoadBalancer").join("\n"), @"spec.ports[0] must not be 10250, the kubelet's port, in a Service of type LoadBalancer");
-    assert!(violations("NodePort").is_empty());
-}
