@@ -195,7 +195,6 @@ func record() error {
 		}
 		var newest, all, changed []line
 		picks := 0
-		byNumber := map[string]line{}
 		unsupported := false
 		for _, known := range committed {
 			expect, err := expectOf(family, known.Given)
@@ -214,7 +213,6 @@ func record() error {
 			newest = append(newest, answered)
 			answered.Case, answered.Release = minor+"/"+known.Case, name
 			all = append(all, answered)
-			byNumber[answered.Case] = answered
 			if !same {
 				if sameButForPicks(expect, known.Expect) {
 					picks++
@@ -233,13 +231,15 @@ func record() error {
 		}
 		identical, differing := 0, []string{}
 		for _, known := range older {
-			answered, ok := byNumber[known.Case]
-			if ok && (sameValue(answered.Expect, known.Expect) || sameButForPicks(answered.Expect, known.Expect)) {
+			expect, err := expectOf(family, known.Given)
+			if err != nil {
+				return fmt.Errorf("%s: %w", known.Case, err)
+			}
+			if sameValue(expect, known.Expect) || sameButForPicks(expect, known.Expect) {
 				identical++
 			} else {
 				differing = append(differing, known.Case)
 			}
-			delete(byNumber, known.Case)
 		}
 		fmt.Printf("%-18s %6d %8d %6d", family, len(committed), len(changed), picks)
 		if len(older) > 0 {
