@@ -65,7 +65,7 @@
 //! | nesting of a document | [`DocumentLimits::depth`](objects::DocumentLimits::depth) | 128 | an error of the format |
 //! | content of a document, aliases expanded | [`DocumentLimits::size`](objects::DocumentLimits::size) | 1 GiB | an error of the format |
 //! | a container's environment, command, arguments, sub-paths and probe commands | [`Facts::size_limit`] | 64 MiB | [`ComposeErrorKind::TooLarge`] |
-//! | values that a random choice may lead to | [`Ambiguity::MOST_ORDERS`](inspect::Ambiguity::MOST_ORDERS), [`Facts::size_limit`] | 1,024, 64 MiB | the others are not listed |
+//! | possible values of a variable that the kubelet picks at random | [`Ambiguity::MAX_VALUES`](inspect::Ambiguity::MAX_VALUES) | 16 | the others are counted |
 //! | text of findings | [`Expectations::size_limit`](inspect::Expectations::size_limit) | 64 MiB | [`Code::FindingsCut`](inspect::Code::FindingsCut) |
 //! | a line of an env file, as in the kubelet | fixed | 64 KiB | [`EnvFileError::LineTooLong`](container::env_file::EnvFileError::LineTooLong) |
 //! | an `apiVersion` or `kind` | fixed | 317 bytes | [`ObjectError::Field`] |

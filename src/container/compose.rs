@@ -24,7 +24,7 @@ use crate::environment::{
 use crate::names::is_env_var_name;
 use crate::objects::{Namespace, ObjectRef, Store};
 use crate::release::Rule;
-use crate::services::{LinkedServices, ServiceLinks, generate, is_master, select_linked};
+use crate::services::{LinkedServices, NoPortsError, ServiceLinks, is_master, select_linked};
 
 /// Composes the environment of a container of a Pod as the kubelet does.
 ///
@@ -60,11 +60,64 @@ pub fn compose<'a>(
     container: &str,
     facts: &Facts<'a>,
 ) -> Result<Composition<'a>, ComposeError> {
+    let mut refusals = Refusals::Stop;
+    compose_with(pod, container, facts, &mut refusals)
+}
+
+/// Composes as [`compose`] does, and continues after refusals. Their entries get unknown values.
+///
+/// There is no composition if the Pod does not have the container, or if the environment is too
+/// large.
+pub(crate) fn compose_all<'a>(
+    pod: &'a Pod,
+    container: &str,
+    facts: &Facts<'a>,
+) -> (Option<Composition<'a>>, Vec<ComposeError>) {
+    let mut refusals = Refusals::Collect(Vec::new());
+    let result = compose_with(pod, container, facts, &mut refusals);
+    let Refusals::Collect(mut errors) = refusals else { return (result.ok(), Vec::new()) };
+    match result {
+        Ok(composition) => (Some(composition), errors),
+        Err(error) => {
+            errors.push(error);
+            (None, errors)
+        }
+    }
+}
+
+/// The treatment of errors after which the composition can continue.
+enum Refusals {
+    /// The first one ends the composition, as in the kubelet.
+    Stop,
+    /// They are collected.
+    Collect(Vec<ComposeError>),
+}
+
+impl Refusals {
+    fn add(&mut self, error: ComposeError) -> Result<(), ComposeError> {
+        match self {
+            Refusals::Collect(errors)
+                if !matches!(error.kind(), ComposeErrorKind::TooLarge { .. }) =>
+            {
+                errors.push(error);
+                Ok(())
+            }
+            _ => Err(error),
+        }
+    }
+}
+
+fn compose_with<'a>(
+    pod: &'a Pod,
+    container: &str,
+    facts: &Facts<'a>,
+    refusals: &mut Refusals,
+) -> Result<Composition<'a>, ComposeError> {
     let reject = |kind| ComposeError::new(ObjectRef::of(pod), container, kind);
     let Some(container) = pod.spec.container(container) else {
         return Err(reject(ComposeErrorKind::NoSuchContainer));
     };
-    let (services, remaining) = linked_services(pod, facts).map_err(reject)?;
+    let (services, remaining) = linked_services(pod, facts, |kind| refusals.add(reject(kind)))?;
     Composer {
         pod,
         container,
@@ -77,6 +130,7 @@ pub fn compose<'a>(
         remaining,
         environment: Environment::of_services(services),
         skipped: Vec::new(),
+        refusals,
     }
     .compose()
 }
@@ -86,16 +140,29 @@ pub fn compose<'a>(
 fn linked_services<'a>(
     pod: &Pod,
     facts: &Facts<'a>,
-) -> Result<(LinkedServices<'a>, usize), ComposeErrorKind> {
-    let links = pod.spec.enable_service_links.ok_or(ComposeErrorKind::ServiceLinksAbsent)?;
-    if !facts.services_listed && !is_static(pod) {
-        return Err(ComposeErrorKind::ServicesNotListed);
+    mut refuse: impl FnMut(ComposeErrorKind) -> Result<(), ComposeError>,
+) -> Result<(LinkedServices<'a>, usize), ComposeError> {
+    let links = pod.spec.enable_service_links;
+    if links.is_none() {
+        refuse(ComposeErrorKind::ServiceLinksAbsent)?;
     }
-    let seen = select_services(&pod.metadata.namespace, ServiceLinks::from(links), facts);
-    generate(&seen)?;
+    if !facts.services_listed && !is_static(pod) {
+        refuse(ComposeErrorKind::ServicesNotListed)?;
+    }
+    let links = links.map(ServiceLinks::from).unwrap_or_default();
+    let seen = select_services(&pod.metadata.namespace, links, facts);
+    let (seen, without_ports): (Vec<&Service>, Vec<&Service>) =
+        seen.into_iter().partition(|service| !service.spec.ports.is_empty());
+    for service in without_ports {
+        refuse(NoPortsError { service: ObjectRef::of(service) }.into())?;
+    }
     let limit = facts.size_limit;
-    let remaining = limit.checked_sub(Size::of_services(seen.iter().copied()).bytes());
-    Ok((LinkedServices::of(seen), remaining.ok_or(ComposeErrorKind::TooLarge { limit })?))
+    let size = Size::of_services(seen.iter().copied()).bytes();
+    let remaining = limit.checked_sub(size);
+    if remaining.is_none() {
+        refuse(ComposeErrorKind::TooLarge { limit })?;
+    }
+    Ok((LinkedServices::of(seen), remaining.unwrap_or_default()))
 }
 
 /// Selects Services as [`select`](crate::services::select) does, with the known addresses and, in
@@ -395,6 +462,7 @@ pub(super) struct Composer<'a, 'f> {
     pub(super) remaining: usize,
     pub(super) environment: Environment<'a>,
     skipped: Vec<Skipped>,
+    refusals: &'f mut Refusals,
 }
 
 impl<'a> Composer<'a, '_> {
@@ -403,11 +471,25 @@ impl<'a> Composer<'a, '_> {
         self.device_env()?;
         for (index, source) in container.env_from.iter().enumerate() {
             let entry = Entry::EnvFrom(index);
-            self.env_from(entry, source).map_err(|kind| self.error(entry, None, kind))?;
+            if let Err(kind) = self.env_from(entry, source) {
+                let missing = match &kind {
+                    ComposeErrorKind::ObjectMissing { object } => Some(object.clone()),
+                    _ => None,
+                };
+                self.refuse(self.error(entry, None, kind))?;
+                if let Some(object) = missing {
+                    self.open_source(entry, source, object, [].iter())
+                        .map_err(|kind| self.error(entry, None, kind))?;
+                }
+            }
         }
         for (index, variable) in container.env.iter().enumerate() {
             let entry = Entry::Env(index);
-            self.env(entry, variable).map_err(|kind| self.error(entry, Some(variable), kind))?;
+            if let Err(kind) = self.env(entry, variable) {
+                self.refuse(self.error(entry, Some(variable), kind))?;
+                self.declare_refused(entry, variable)
+                    .map_err(|kind| self.error(entry, Some(variable), kind))?;
+            }
         }
         self.environment.hide_shadowed();
         self.environment.settle_device_variables();
@@ -427,6 +509,41 @@ impl<'a> Composer<'a, '_> {
             args,
             exec_handlers,
         })
+    }
+
+    /// Adds a refusal, or returns it as the error that ends the composition.
+    pub(super) fn refuse(&mut self, error: ComposeError) -> Result<(), ComposeError> {
+        self.refusals.add(error)
+    }
+
+    /// Declares the variable of a refused entry, whose value is unknown.
+    fn declare_refused(
+        &mut self,
+        entry: Entry,
+        variable: &'a EnvVar,
+    ) -> Result<(), ComposeErrorKind> {
+        let from = variable.value_from.as_ref();
+        let (source, unknown) = if let Some(field) = from.and_then(|from| from.field_ref.as_ref()) {
+            (Source::Field(field), Unknown::Field { path: field.field_path.clone() })
+        } else if let Some(selector) = from.and_then(|from| from.resource_field_ref.as_ref()) {
+            let (resource, container) =
+                (selector.resource.clone(), selector.container_name.clone());
+            (Source::Resource(selector), Unknown::Resource { resource, container })
+        } else if let Some(selector) = from.and_then(|from| from.config_map_key_ref.as_ref()) {
+            let (object, key) = (self.config_map_ref(&selector.name), selector.key.clone());
+            (Source::UnknownConfigMap(selector), Unknown::Key { object, key })
+        } else if let Some(selector) = from.and_then(|from| from.secret_key_ref.as_ref()) {
+            let (object, key) = (self.secret_ref(&selector.name), selector.key.clone());
+            (Source::UnknownSecret(selector), Unknown::Key { object, key })
+        } else if let Some(selector) = from.and_then(|from| from.file_key_ref.as_ref()) {
+            let FileKeySelector { volume_name, path, key, .. } = selector;
+            let (volume, path, key) = (volume_name.clone(), path.clone(), key.clone());
+            (Source::File(selector), Unknown::FileKey { volume, path, key })
+        } else {
+            return Ok(());
+        };
+        let expanded = Expanded { value: Value::unknown(unknown), references: Vec::new() };
+        self.declare(entry, Cow::Borrowed(&variable.name), source, expanded)
     }
 
     pub(super) fn error(
@@ -524,9 +641,19 @@ impl<'a> Composer<'a, '_> {
         object: ObjectRef,
         known_keys: impl Iterator<Item = &'a String>,
     ) -> Result<(), ComposeErrorKind> {
-        if !self.facts.is_open() {
-            return Ok(());
+        if self.facts.is_open() {
+            self.open_source(entry, source, object, known_keys)?;
         }
+        Ok(())
+    }
+
+    fn open_source(
+        &mut self,
+        entry: Entry,
+        source: &'a EnvFromSource,
+        object: ObjectRef,
+        known_keys: impl Iterator<Item = &'a String>,
+    ) -> Result<(), ComposeErrorKind> {
         let known_keys: BTreeSet<&str> = known_keys.map(String::as_str).collect();
         let prefix = source.prefix.as_str();
         for (name, value) in self.environment.given_with_prefix(prefix) {

@@ -15,9 +15,9 @@ mod resource_field;
 mod sub_path;
 mod validate;
 
+pub(crate) use compose::compose_all;
 pub use compose::{Composition, Expanded, SkipReason, Skipped, compose};
 pub use error::{ComposeError, ComposeErrorKind, FieldPathError};
-pub(crate) use expand::expand_within;
 pub use expand::{Piece, expand, pieces};
 pub use facts::{DeviceVariable, EnvFiles, Facts, World};
 pub use known::{IpRange, IpRangeError, Known, NoSuchServiceError, RangeTooSmallError};

@@ -52,9 +52,13 @@ impl<'a> Composer<'a, '_> {
     pub(super) fn sub_paths(&mut self) -> Result<Vec<SubPath<'a>>, ComposeError> {
         let mut sub_paths = Vec::new();
         for (index, mount) in self.container.volume_mounts.iter().enumerate() {
-            let expanded = self
-                .sub_path(mount)
-                .map_err(|kind| self.error(Entry::VolumeMount(index), None, kind))?;
+            let expanded = match self.sub_path(mount) {
+                Ok(expanded) => expanded,
+                Err(kind) => {
+                    self.refuse(self.error(Entry::VolumeMount(index), None, kind))?;
+                    None
+                }
+            };
             sub_paths.extend(expanded.map(|expanded| SubPath {
                 index,
                 mount_path: &mount.mount_path,

@@ -20,8 +20,9 @@ mod upgrade;
 
 pub use compare::{Captured, Change, Comparison, compare};
 pub use diagnose::{
-    Ambiguity, Code, CodeError, Expectations, Finding, PossibleValue, Severity, SeverityError,
-    SizeLimits, diagnose_service,
+    Ambiguities, Ambiguity, AmbiguousEntry, ClashEffect, Code, CodeError, Diagnosis, Expectations,
+    Finding, Headroom, KnownClash, PossibleValue, Severity, SeverityError, SizeLimits, Summary,
+    diagnose_container, diagnose_service,
 };
 pub use drift::{DriftKind, DriftedVariable, drift};
 pub use explain::{Absence, Explanation, Origin, ResolvedReference, Step};

@@ -44,7 +44,7 @@ use crate::text::{OneLine, write_line};
 /// let snapshot = Snapshot { objects: &objects, facts: Facts::open(&objects, &known) };
 /// assert_eq!(
 ///     snapshot.to_string(),
-///     "# Pod shop/web app\nURL=$(SCHEME)://db\n# warning reference-undefined: URL\n",
+///     "# Pod shop/web app\nURL=$(SCHEME)://db\n# info reference-unknown: SCHEME\n",
 /// );
 /// ```
 #[derive(Clone, Copy, Debug)]

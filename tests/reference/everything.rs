@@ -15,7 +15,8 @@ use kubelet_env::environment::Size;
 use kubelet_env::export::UnknownVariables;
 use kubelet_env::inspect::discover::Discovered;
 use kubelet_env::inspect::{
-    Captured, Expectations, SizeLimits, compare, diagnose_service, drift, upgrade, upgrade_built,
+    Captured, Expectations, Severity, SizeLimits, compare, diagnose_container, diagnose_service,
+    drift, upgrade, upgrade_built,
 };
 use kubelet_env::pod::{Built, PodContext, PodSource};
 use kubelet_env::process::{
@@ -306,6 +307,12 @@ impl Case<'_> {
                 SizeLimits::default()
             },
             size_limit: if self.flag(2) { 100 } else { 1 << 16 },
+            placeholders: vec!["B".into(), self.hostile.into()],
+            image: self.flag(3).then(|| ImageConfig {
+                env: vec!["PATH=/bin".into(), "A=x".into(), format!("{}=x", self.hostile)],
+                entrypoint: vec!["sh".into()],
+                ..ImageConfig::default()
+            }),
         }
     }
 
@@ -389,9 +396,15 @@ impl Case<'_> {
         for change in &upgraded.changes {
             assert_line(change);
         }
+        let diagnosis = diagnose_container(pod, name, facts, &self.expectations());
+        assert_lines(&diagnosis);
+        assert_round_trip(&diagnosis);
+        assert_line(&diagnosis.summary());
         let composition = match compose(pod, name, facts) {
             Ok(composition) => composition,
             Err(error) => {
+                // The limit may leave out the error itself.
+                assert!(diagnosis.summary().max_severity() >= Some(Severity::Warning));
                 assert_line(&error);
                 assert_line(error.kind());
                 assert!(error.container() == name && !error.pod().kind.is_empty());
@@ -422,7 +435,8 @@ impl Case<'_> {
         }
         assert!(composition.size().bytes() >= Size::of_environment(environment).bytes());
         assert!(composition.size_of_service_links().bytes() <= composition.size().bytes());
-        assert_quiet(&composition.ambiguities());
+        assert_round_trip(&composition.ambiguities());
+        assert_quiet(&composition.headroom(&SizeLimits::default()));
         for finding in composition.diagnose(&self.expectations()) {
             assert_line(&finding);
             assert_round_trip(&finding);

@@ -1,101 +1,54 @@
-//! Findings about what a container declares: its entries, their names, values and references.
+//! Findings about the entries of a container: their form, their names, and which of them are
+//! effective.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::findings::Findings;
+use super::findings::{Findings, join};
 use super::{Code, Finding};
-use crate::container::{Composition, Expanded, SkipReason};
-use crate::environment::{Declared, Entry, Reference, Resolved, Source};
+use crate::api::Container;
+use crate::container::{ComposeError, Composition, Expanded, SkipReason, Skipped, validate_env};
+use crate::environment::{Declared, Entry, Source};
 use crate::names::{is_env_var_name, is_relaxed_env_var_name, is_shell_name};
+use crate::objects::ObjectRef;
+use crate::release::Release;
 
-impl Composition<'_> {
+impl<'a> Composition<'a> {
     pub(super) fn find_in_declared(&self, findings: &mut Findings) {
-        let last: BTreeMap<&str, usize> = self
-            .environment()
-            .declared()
-            .iter()
-            .zip(0..)
-            .map(|(declared, place)| (declared.name(), place))
-            .collect();
-        let skipped =
-            self.skipped().iter().filter_map(|skipped| skipped.variable.as_deref()).collect();
-        let names = Names { last, skipped };
-        for (place, declared) in self.environment().declared().iter().enumerate() {
-            find_unresolved(Some((place, declared)), declared.references(), &names, findings);
-            self.find_overwritten(declared, &names.last, findings);
-            if !declared.is_overwritten() {
+        let declared = self.environment().declared();
+        let last: BTreeMap<&str, &Declared<'_>> =
+            declared.iter().map(|declared| (declared.name(), declared)).collect();
+        let mut overridden = BTreeSet::new();
+        for declared in declared {
+            if let Some(&by) = last.get(declared.name()).filter(|_| declared.is_overwritten()) {
+                find_overwritten(declared, by, &mut overridden, findings);
+            } else {
                 find_in_name(declared, findings);
-                self.find_in_value(declared, findings);
                 self.find_shadowed(declared, findings);
             }
         }
-        for (entry, text) in self.texts() {
-            find_unresolved(None, &text.references, &names, findings);
-            if text.value.bytes_with_placeholders().contains(&0) {
-                let message = format!("{entry} holds a NUL byte: the container cannot be created.");
-                findings.push(Finding::new(
-                    Code::NulByte,
-                    message,
-                    "Pass what it says in a file instead.",
-                ));
-            }
+        if !overridden.is_empty() {
+            let least_len = overridden.iter().map(|name| name.len()).sum();
+            findings.push_with(least_len, || source_overridden(&overridden));
         }
-        for skipped in self.skipped() {
-            let name = skipped.variable.as_deref().unwrap_or("the whole source");
-            let message =
-                format!("{} is passed over, for {name}: {}.", skipped.entry, skipped.reason);
-            let finding = Finding::new(
-                Code::EntrySkipped,
-                message,
-                "Add what is missing if the container needs it.",
-            );
-            let objects = match &skipped.reason {
-                SkipReason::ObjectMissing(object) | SkipReason::KeyMissing(object, _) => {
-                    Vec::from([object.clone()])
-                }
-                _ => Vec::new(),
-            };
-            findings.push(Finding {
-                variables: skipped.variable.clone().into_iter().collect(),
-                objects,
-                ..finding
-            });
-        }
+        find_skipped(self.skipped(), findings);
     }
 
-    /// The command and the arguments, each with its place.
-    pub(super) fn texts(&self) -> impl Iterator<Item = (Entry, &Expanded<'_>)> {
-        let command = (0..).map(Entry::Command).zip(self.command());
-        command.chain((0..).map(Entry::Args).zip(self.args()))
-    }
-
-    fn find_overwritten(
-        &self,
-        declared: &Declared<'_>,
-        last: &BTreeMap<&str, usize>,
-        findings: &mut Findings,
-    ) {
-        let by =
-            last.get(declared.name()).and_then(|&last| self.environment().declared().get(last));
-        let is_open = |declared: &Declared<'_>| matches!(declared.source(), Source::Open(_));
-        let is_certain = |by: &&Declared<'_>| !is_open(declared) && !is_open(by);
-        let by = by.filter(is_certain).filter(|_| declared.is_overwritten());
-        let Some(by) = by else { return };
-        let message = format!(
-            "{} of {} is overwritten by {}.",
-            declared.name(),
-            declared.entry(),
-            by.entry()
-        );
-        let advice = "Remove one of the two, or use a prefix.";
-        findings.push(Finding::new(Code::Overwritten, message, advice).about(declared.name()));
+    /// Returns the command and the arguments: the entry, the text before expansion and after it.
+    pub(super) fn words(&self) -> impl Iterator<Item = (Entry, &'a str, &Expanded<'a>)> {
+        let words = |words: &'a [String]| words.iter().map(String::as_str);
+        let command = words(&self.container().command).zip(self.command());
+        let args = words(&self.container().args).zip(self.args());
+        let command = (0..).map(Entry::Command).zip(command);
+        command
+            .chain((0..).map(Entry::Args).zip(args))
+            .map(|(entry, (word, text))| (entry, word, text))
     }
 
     fn find_shadowed(&self, declared: &Declared<'_>, findings: &mut Findings) {
-        // A source that is not known may set the variable, or may not.
+        // A source whose keys are unknown need not set the variable.
         if matches!(declared.source(), Source::Open(_)) {
             return;
         }
@@ -105,129 +58,138 @@ impl Composition<'_> {
         let (code, advice) = match name {
             "KUBERNETES_SERVICE_HOST" | "KUBERNETES_SERVICE_PORT" => (
                 Code::ApiServerOverridden,
-                "Make sure that the API server is reached there: clients in the container use it.",
+                "Check that the API server has that address: clients in the container use it.",
             ),
-            _ => (Code::ServiceVariableShadowed, "Nothing, if the container's own value is meant."),
+            _ => {
+                (Code::ServiceVariableShadowed, "No action is needed if the override is intended.")
+            }
         };
         let message = format!(
-            "{} sets {name}, which hides the variable of Service {}.",
+            "{} sets {name}, which overrides the variable of Service {}.",
             declared.entry(),
             service.metadata.name
         );
         findings.push(Finding::new(code, message, advice).about(name).of_service(service));
     }
-
-    fn find_in_value(&self, declared: &Declared<'_>, findings: &mut Findings) {
-        let (name, value) = (declared.name(), declared.value());
-        if value.bytes_with_placeholders().contains(&0) {
-            let message =
-                format!("The value of {name} holds a NUL byte: the container cannot be created.");
-            findings.push(
-                Finding::new(Code::NulByte, message, "Mount the value as a file instead.")
-                    .about(name),
-            );
-        }
-        if core::str::from_utf8(value.bytes_with_placeholders()).is_err() {
-            let message = if self.facts().release.rejects_non_utf8() {
-                format!(
-                    "The value of {name} is not UTF-8: Kubernetes {} cannot create the container.",
-                    self.facts().release
-                )
-            } else {
-                format!(
-                    "The value of {name} is not UTF-8: the container gets the bytes, which many programs cannot read."
-                )
-            };
-            let advice = "Encode the value, or mount it as a file.";
-            findings.push(Finding::new(Code::NotUtf8, message, advice).about(name));
-        }
-    }
 }
 
-/// What the container's lists name.
-struct Names<'c> {
-    /// What is declared, with the place where it is declared last.
-    last: BTreeMap<&'c str, usize>,
-    /// What is passed over.
-    skipped: BTreeSet<&'c str>,
-}
-
-/// References of a declaration, or of the command or arguments, that stay as they are: each name once.
-fn find_unresolved(
-    declared: Option<(usize, &Declared<'_>)>,
-    references: &[Reference<'_>],
-    names: &Names<'_>,
+/// Adds the findings for the fields that the API server rejects. Names, and entries that the kubelet
+/// rejects too, have their own findings.
+pub(super) fn refused_entries(
+    container: &Container,
+    release: Release,
+    refusals: &[ComposeError],
     findings: &mut Findings,
 ) {
-    let unresolved =
-        references.iter().filter(|reference| reference.resolved == Resolved::Unresolved);
-    let mut told = BTreeSet::new();
-    for name in unresolved.map(|reference| reference.name).filter(|&name| told.insert(name)) {
-        if findings.is_full() {
-            return;
+    let refused: BTreeSet<Entry> = refusals.iter().filter_map(ComposeError::entry).collect();
+    for violation in validate_env(container, release) {
+        let field = &violation.field;
+        let index = field.strip_prefix("env[").and_then(|field| field.split_once(']'));
+        let index = index.and_then(|(index, _)| index.parse::<usize>().ok());
+        let is_name = index.is_some() && field.ends_with("].name");
+        if is_name || index.is_some_and(|index| refused.contains(&Entry::Env(index))) {
+            continue;
         }
-        let place = declared.map(|(place, _)| place);
-        let defined_later =
-            names.last.get(name).is_some_and(|&last| place.is_some_and(|place| last > place));
-        let (code, reason, advice) =
-            if declared.is_some_and(|(_, declared)| declared.name() == name) {
-                (
-                    Code::ReferenceToItself,
-                    "refers to itself",
-                    "Name another variable: there is no value of this one yet.",
-                )
-            } else if defined_later {
-                (
-                    Code::ReferenceToLater,
-                    "is defined only later",
-                    "Put the entry that defines it first.",
-                )
-            } else if names.skipped.contains(name) {
-                (
-                    Code::ReferenceToSkipped,
-                    "is optional and missing",
-                    "Give it a value in an earlier entry.",
-                )
-            } else {
-                (
-                    Code::ReferenceUndefined,
-                    "is not defined",
-                    "Define it in an earlier entry, or write $$( if the text is meant.",
-                )
-            };
-        let holder = declared.map_or("the command line", |(_, declared)| declared.name());
-        let message = format!("$({name}) in {holder} stays as it is, because it {reason}.");
-        let finding = Finding::new(code, message, advice);
-        let variables =
-            declared.map(|(_, declared)| declared.name().to_string()).into_iter().collect();
+        let variable = index.and_then(|index| container.env.get(index)).map(|it| it.name.as_str());
+        let of_variable = variable.map(|name| format!(" ({name})")).unwrap_or_default();
+        let message = format!(
+            "The API server of Kubernetes {release} rejects the Pod: {violation}{of_variable}."
+        );
+        let advice = "Correct the field. Check the spelling of the fields in it.";
+        let finding = Finding::new(Code::EntryRefused, message, advice);
+        let variables = variable.map(ToString::to_string).into_iter().collect();
         findings.push(Finding { variables, ..finding });
     }
+}
+
+/// Adds a finding if another entry of the same list overrides one of `env`. A source of `envFrom`
+/// that is overridden is collected.
+fn find_overwritten<'c>(
+    declared: &'c Declared<'_>,
+    by: &Declared<'_>,
+    overridden: &mut BTreeSet<&'c str>,
+    findings: &mut Findings,
+) {
+    let is_open = |declared: &Declared<'_>| matches!(declared.source(), Source::Open(_));
+    if is_open(declared) || is_open(by) {
+        return;
+    }
+    let name = declared.name();
+    if matches!(declared.entry(), Entry::EnvFrom(_)) {
+        overridden.insert(name);
+        return;
+    }
+    let message = format!("{} overrides {name} of {}.", by.entry(), declared.entry());
+    let advice = "Remove one of the two entries.";
+    findings.push(Finding::new(Code::Overwritten, message, advice).about(name));
+}
+
+fn source_overridden(names: &BTreeSet<&str>) -> Finding {
+    let message = format!("Later entries override {} of envFrom sources.", join(names));
+    let advice = "No action is needed if the overrides are intended.";
+    let finding = Finding::new(Code::SourceOverridden, message, advice);
+    Finding { variables: names.iter().map(ToString::to_string).collect(), ..finding }
+}
+
+/// Adds the findings for skipped entries: one for each ConfigMap or Secret, and one for each other
+/// reason.
+fn find_skipped(skipped: &[Skipped], findings: &mut Findings) {
+    let mut by_object: BTreeMap<&ObjectRef, Vec<&Skipped>> = BTreeMap::new();
+    for skipped in skipped {
+        match &skipped.reason {
+            SkipReason::ObjectMissing(object) | SkipReason::KeyMissing(object, _) => {
+                by_object.entry(object).or_default().push(skipped);
+            }
+            reason => {
+                let Skipped { entry, variable, .. } = skipped;
+                let variable = variable.iter().map(|name| format!(" ({name})")).collect::<String>();
+                let message = format!("The kubelet skips {entry}{variable}: {reason}.");
+                findings.push(of_skipped(&[skipped], message));
+            }
+        }
+    }
+    for (object, skipped) in by_object {
+        let is_absent = skipped.iter().any(|it| matches!(it.reason, SkipReason::ObjectMissing(_)));
+        let reason = if is_absent {
+            format!("there is no {object}, which is optional")
+        } else {
+            format!("{object} does not have the keys, which are optional")
+        };
+        let entries: BTreeSet<Entry> = skipped.iter().map(|skipped| skipped.entry).collect();
+        let message = format!("The kubelet skips {}: {reason}.", join(entries));
+        findings.push(Finding {
+            objects: Vec::from([object.clone()]),
+            ..of_skipped(&skipped, message)
+        });
+    }
+}
+
+fn of_skipped(skipped: &[&Skipped], message: String) -> Finding {
+    let advice = "Add what is missing if the container needs it.";
+    let variables = skipped.iter().filter_map(|skipped| skipped.variable.clone()).collect();
+    Finding { variables, ..Finding::new(Code::EntrySkipped, message, advice) }
 }
 
 fn find_in_name(declared: &Declared<'_>, findings: &mut Findings) {
     let name = declared.name();
     let entry = declared.entry();
     let (code, problem, advice) = if !is_relaxed_env_var_name(name) {
-        (
-            Code::NameRefused,
-            "is not a name that any API server admits",
-            "Use printable ASCII without =.",
-        )
+        (Code::NameRefused, "every API server rejects", "Use printable ASCII characters without =.")
     } else if !is_env_var_name(name) {
         (
             Code::NameNeedsNewApiServer,
-            "is a name that API servers before 1.32 refuse",
-            "Use letters, digits, - . and _, not a digit first.",
+            "API servers before 1.32 reject",
+            "Use letters, digits, -, . and _, and do not start with a digit.",
         )
     } else if !is_shell_name(name.chars()) {
         (
             Code::NotForShells,
-            "is a name that no shell can use",
-            "Use letters, digits and _, not a digit first.",
+            "no shell can use",
+            "Use letters, digits and _, and do not start with a digit.",
         )
     } else {
         return;
     };
-    findings
-        .push(Finding::new(code, format!("{name:?} of {entry} {problem}."), advice).about(name));
+    let message = format!("{entry} sets {name:?}, a name that {problem}.");
+    findings.push(Finding::new(code, message, advice).about(name));
 }

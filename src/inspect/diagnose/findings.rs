@@ -1,12 +1,14 @@
-//! The findings, as far as their texts keep within a limit: a name can stand in many of them.
+//! A list of findings whose texts are bounded: one long name can be part of many of them.
 
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt::{Display, Write};
 
 use super::{Code, Finding};
 
-/// Findings whose texts come to no more than [`Expectations::size_limit`](super::Expectations::size_limit).
+/// Findings whose texts take at most
+/// [`Expectations::size_limit`](super::Expectations::size_limit) bytes.
 pub(super) struct Findings {
     list: Vec<Finding>,
     size_limit: usize,
@@ -19,8 +21,8 @@ impl Findings {
         Findings { list: Vec::new(), size_limit, bytes_left: size_limit, is_full: false }
     }
 
-    /// Whether one did not fit. Nothing is added from then on, not even what would fit, so that the
-    /// list is the beginning of the whole one.
+    /// Reports whether a finding did not fit. After that none is added, even if it would fit, so that
+    /// the list is the start of the complete one.
     pub(super) fn is_full(&self) -> bool {
         self.is_full
     }
@@ -32,14 +34,15 @@ impl Findings {
         }
     }
 
-    /// Adds a finding whose texts take so many bytes at least, and does not make it if they do not fit.
+    /// Adds a finding whose texts take at least `least_len` bytes. It is not created if these do not
+    /// fit.
     pub(super) fn push_with(&mut self, least_len: usize, finding: impl FnOnce() -> Finding) {
         if self.has_room_for(least_len) {
             self.push(finding());
         }
     }
 
-    /// Adds findings, and makes no more of them than fit.
+    /// Adds findings, and creates no more of them than fit.
     pub(super) fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
         for finding in findings {
             self.push(finding);
@@ -49,14 +52,14 @@ impl Findings {
         }
     }
 
-    /// The list, with a last one if it was cut.
+    /// Returns the list. A last finding reports that some did not fit.
     pub(super) fn into_list(mut self) -> Vec<Finding> {
         if self.is_full {
             let message = format!(
-                "There are more findings: the texts of all come to more than {} bytes.",
+                "The texts of all findings are larger than {} bytes; further findings are left out.",
                 self.size_limit
             );
-            let advice = "See to these first, or set a higher limit (Expectations::size_limit).";
+            let advice = "Fix these first, or set a higher limit (Expectations::size_limit).";
             self.list.push(Finding::new(Code::FindingsCut, message, advice));
         }
         self.list
@@ -69,12 +72,50 @@ impl Findings {
 }
 
 impl Finding {
-    /// The bytes of all its texts.
+    /// Returns the size of all texts.
     fn text_len(&self) -> usize {
         let Finding { code: _, severity: _, variables, objects, message, advice } = self;
         let objects =
             objects.iter().flat_map(|object| [&object.kind, &object.namespace, &object.name]);
         let texts = variables.iter().chain(objects).chain([message, advice]);
         texts.map(String::len).fold(0, usize::saturating_add)
+    }
+}
+
+/// Joins items for a message: `a, b and c`, or the first ten and `11 more`.
+pub(super) fn join(items: impl IntoIterator<Item = impl Display>) -> String {
+    const SHOWN: usize = 10;
+    let (mut items, mut text) = (items.into_iter().peekable(), String::new());
+    let mut shown = 0_usize;
+    while let Some(item) = items.next() {
+        let is_last = items.peek().is_none();
+        let separator = match shown {
+            0 => "",
+            _ if is_last => " and ",
+            _ => ", ",
+        };
+        // Writing to a String does not fail.
+        if shown >= SHOWN && !is_last {
+            let _ = write!(text, " and {} more", items.count().saturating_add(1));
+            break;
+        }
+        let _ = write!(text, "{separator}{item}");
+        shown = shown.saturating_add(1);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn joins_items() {
+        assert_eq!(join([0; 0]), "");
+        assert_eq!(join([1]), "1");
+        assert_eq!(join([1, 2]), "1 and 2");
+        assert_eq!(join([1, 2, 3]), "1, 2 and 3");
+        assert_eq!(join(1..=11), "1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 11");
+        assert_eq!(join(1..=12), "1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2 more");
     }
 }

@@ -1,4 +1,4 @@
-//! Findings about limits and requests that the kubelet cannot calculate with.
+//! Findings about limits and requests that overflow the kubelet's arithmetic.
 
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -22,9 +22,9 @@ fn find(resources: &ResourceRequirements, owner: &str, findings: &mut Findings) 
     for (list, quantities) in [("limits", limits), ("requests", requests)] {
         for (resource, quantity) in overflowing(quantities) {
             let message = format!(
-                "{list}.{resource} of {owner} is {quantity}, which is beyond 64 bits: the kubelet's arithmetic overflows."
+                "{list}.{resource} of {owner} is {quantity}, which does not fit 64 bits: the kubelet calculates a wrong number."
             );
-            let advice = "Set a quantity that fits 64 bits.";
+            let advice = "Set a smaller quantity.";
             findings.push(Finding::new(Code::QuantityOverflow, message, advice));
         }
     }

@@ -1,118 +1,181 @@
 //! Findings about the Services that a container sees, and about one that is to be created.
 
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
 
-use super::findings::Findings;
+use super::expectations::ExpectedNames;
+use super::findings::{Findings, join};
 use super::{Code, Expectations, Finding};
 use crate::api::Service;
 use crate::container::Composition;
+use crate::environment::Size;
 use crate::names::{is_shell_name, mangled_chars};
+use crate::objects::ObjectRef;
 use crate::release::Release;
-use crate::services::ServiceLinks;
-use crate::services::{LinkedServices, ServiceVariable, Violation, generate, validate_service};
+use crate::services::{LinkedServices, ServiceLinks, ServiceVariable, Violation, validate_service};
 
-impl Composition<'_> {
-    pub(super) fn find_in_services(&self, expectations: &Expectations, findings: &mut Findings) {
-        for ambiguity in &self.ambiguities() {
-            findings.push_with(ambiguity.least_len(), || ambiguity.finding());
+impl<'a> Composition<'a> {
+    /// Returns the Services that await an address and have none in the environment. Once they are
+    /// created, the container sees them, so that findings treat them as present.
+    ///
+    /// The open world has them in the environment.
+    pub(super) fn awaiting_services(&self) -> LinkedServices<'a> {
+        if self.service_links() == ServiceLinks::Disabled || self.facts().is_open() {
+            return LinkedServices::default();
         }
+        let of_namespace = self.facts().services.in_namespace(&self.pod().metadata.namespace);
+        let present = self.present_services();
+        let awaiting = of_namespace.iter().filter(|&service| {
+            will_have_variables(service) && !present.contains(&*service.metadata.name)
+        });
+        let awaiting: Vec<&'a Service> = awaiting.collect();
+        // With more, there would be no composition.
+        let size = Size::of_services(awaiting.iter().copied());
+        if size.bytes() > self.facts().size_limit {
+            return LinkedServices::default();
+        }
+        LinkedServices::of(awaiting)
+    }
 
-        let expected =
-            self.environment().service_variables_where(&expectations.names, &expectations.prefixes);
-        findings.extend(expected.into_iter().map(expected_name));
+    /// Returns the names of the Services in the environment.
+    fn present_services(&self) -> BTreeSet<&'a str> {
+        self.environment().services().iter().map(|service| &*service.metadata.name).collect()
+    }
 
-        for service in self.environment().services() {
+    pub(super) fn find_in_services(
+        &self,
+        awaiting: &LinkedServices<'a>,
+        expectations: &Expectations,
+        findings: &mut Findings,
+    ) {
+        self.find_ambiguous(awaiting, findings);
+
+        let expected = ExpectedNames::of(expectations);
+        findings.extend(expected.in_environment(self.environment()).into_iter().map(expected_name));
+        let of_awaiting = expected.in_services(awaiting).into_iter();
+        let of_awaiting = of_awaiting.filter(|variable| !self.declares(&variable.name()));
+        findings.extend(of_awaiting.map(expected_name));
+
+        let services = || self.environment().services().iter().chain(awaiting.services()).copied();
+        for service in services() {
             if !is_shell_name(mangled_chars(&service.metadata.name)) {
                 let message = format!(
-                    "The variables of Service {} have names that no shell can use, because of its own.",
+                    "No shell can use the variables of Service {}, because of the Service's name.",
                     service.metadata.name
                 );
-                let advice = "Read them without a shell, or give the Service another name.";
+                let advice = "Read them without a shell, or rename the Service.";
                 findings
                     .push(Finding::new(Code::NotForShells, message, advice).of_service(service));
             }
         }
-        let release = self.facts().release;
         for service in self.environment().services() {
-            find_refused(service, release, findings);
+            find_refused(service, self.facts().release, findings);
         }
         if self.service_links() == ServiceLinks::Enabled {
-            let of_namespace = self.facts().services.in_namespace(&self.pod().metadata.namespace);
-            for (service, finding) in
-                of_namespace.iter().filter_map(|service| Some((service, skipped(service)?)))
-            {
-                // A manifest written by hand has no address, and its names have met no API server.
-                find_refused(service, release, findings);
-                findings.push(finding);
-                if service.awaits_cluster_ip() {
-                    find_expected_of(service, expectations, |name| !self.declares(name), findings);
-                }
+            self.find_without_variables(findings);
+        }
+    }
+
+    fn find_ambiguous(&self, awaiting: &LinkedServices<'a>, findings: &mut Findings) {
+        let ambiguities = if awaiting.services().is_empty() {
+            self.ambiguities()
+        } else {
+            let mut all = [self.environment().services(), awaiting.services()].concat();
+            all.sort_by_key(|service| &service.metadata.name);
+            self.ambiguities_among(&LinkedServices::of(all).collisions())
+        };
+        for ambiguity in ambiguities.variables.iter().filter(|ambiguity| !ambiguity.is_shadowed) {
+            findings.push_with(ambiguity.least_len(), || ambiguity.finding());
+        }
+        for entry in &ambiguities.entries {
+            if let Some(variable) = ambiguities.variables.get(entry.depends_on) {
+                findings.push_with(entry.least_len(variable), || entry.finding(variable));
             }
         }
     }
 
-    fn declares(&self, name: &str) -> bool {
+    /// Reports the Services of the namespace that never have variables, in one finding.
+    fn find_without_variables(&self, findings: &mut Findings) {
+        let of_namespace = self.facts().services.in_namespace(&self.pod().metadata.namespace);
+        let mut by_reason: BTreeMap<&str, Vec<&Service>> = BTreeMap::new();
+        let present = self.present_services();
+        for service in of_namespace.iter().filter(|service| !service.has_cluster_ip()) {
+            // One that was written by hand was never validated.
+            if !is_patch(service) && !present.contains(&*service.metadata.name) {
+                find_refused(service, self.facts().release, findings);
+            }
+            if service.is_headless() {
+                by_reason.entry("headless").or_default().push(service);
+            } else if service.is_external_name() {
+                by_reason.entry("of type ExternalName").or_default().push(service);
+            }
+        }
+        if by_reason.is_empty() {
+            return;
+        }
+        let reasons = by_reason.iter().map(|(reason, services)| {
+            let names = services.iter().map(|service| service.metadata.name.as_str());
+            format!("{} ({reason})", join(names))
+        });
+        let message = format!(
+            "Services of the namespace without variables: {}.",
+            reasons.collect::<Vec<String>>().join("; ")
+        );
+        let advice = "No action is needed if clients find them by DNS.";
+        let mut objects: Vec<ObjectRef> =
+            by_reason.into_values().flatten().map(ObjectRef::of).collect();
+        objects.sort();
+        findings.push(Finding { objects, ..Finding::new(Code::ServiceSkipped, message, advice) });
+    }
+
+    pub(super) fn declares(&self, name: &str) -> bool {
         self.environment().get(name).is_some_and(|variable| variable.declared().is_some())
     }
+}
+
+/// Reports whether the Service has variables as soon as it has an address.
+fn will_have_variables(service: &Service) -> bool {
+    service.awaits_cluster_ip() && !service.spec.ports.is_empty()
+}
+
+/// Reports whether the Service may be a part of a manifest, such as a patch, which has no ports.
+fn is_patch(service: &Service) -> bool {
+    service.awaits_cluster_ip() && service.spec.ports.is_empty()
 }
 
 fn expected_name(variable: ServiceVariable<'_>) -> Finding {
     let (name, service) = (variable.name(), variable.service());
     let message = format!(
-        "Service {} gives the container {name}={}, which the application reads as its own setting.",
+        "Service {} sets {name}={}, and the application reads {name} as its own setting.",
         service.metadata.name,
         variable.value()
     );
-    let advice =
-        "Set the variable in env, set enableServiceLinks: false, or give the Service another name.";
+    let advice = "Set the variable in env, set enableServiceLinks: false, or rename the Service.";
     Finding::new(Code::ExpectedName, message, advice).about(&name).of_service(service)
 }
 
 pub(super) fn find_expected_of(
     service: &Service,
     expectations: &Expectations,
-    is_given: impl Fn(&str) -> bool,
     findings: &mut Findings,
 ) {
-    // One that is about to be created has no address yet, but will.
-    let addressed = service.awaits_cluster_ip().then(|| {
-        let mut addressed = service.clone();
-        addressed.spec.cluster_ip = "CLUSTER-IP".into();
-        addressed
-    });
-    let services = [addressed.as_ref().unwrap_or(service)];
-    let Ok(generated) = generate(&services) else { return };
-    let expected =
-        LinkedServices::from(generated).find_where(&expectations.names, &expectations.prefixes);
-    findings.extend(
-        expected.into_iter().filter(|variable| is_given(&variable.name())).map(expected_name),
-    );
+    let has_variables =
+        !service.spec.ports.is_empty() && (service.has_cluster_ip() || service.awaits_cluster_ip());
+    let linked = LinkedServices::of(has_variables.then_some(service).into_iter().collect());
+    let expected = ExpectedNames::of(expectations);
+    findings.extend(expected.in_services(&linked).into_iter().map(expected_name));
 }
 
 pub(super) fn find_refused(service: &Service, release: Release, findings: &mut Findings) {
     let refused = |violation: Violation| {
         let message = format!(
-            "The API server of {release} would refuse Service {}: {violation}.",
+            "The API server of Kubernetes {release} rejects Service {}: {violation}.",
             service.metadata.name
         );
-        let advice = "Change the field; until then no cluster of that release has this Service.";
+        let advice = "Change the field.";
         Finding::new(Code::ServiceRefused, message, advice).of_service(service)
     };
     findings.extend(validate_service(service, release).into_iter().map(refused));
-}
-
-fn skipped(service: &Service) -> Option<Finding> {
-    let reason = if service.has_cluster_ip() {
-        return None;
-    } else if service.is_headless() {
-        "is headless"
-    } else if service.is_external_name() {
-        "is of type ExternalName"
-    } else {
-        "has no clusterIP yet"
-    };
-    let message =
-        format!("Service {} {reason}, so that it makes no variables.", service.metadata.name);
-    let advice = "Find it by DNS, or give it a clusterIP.";
-    Some(Finding::new(Code::ServiceSkipped, message, advice).of_service(service))
 }

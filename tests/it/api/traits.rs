@@ -37,7 +37,8 @@ macro_rules! assert_traits {
 fn public_types_are_send_sync_clone_and_debug() {
     assert_traits! {
         basic:
-            Absence, Ambiguity<'_>, Candidate, Captured<'_>, Certainty, Change<'_>, Code,
+            Absence, Ambiguities, Ambiguity, AmbiguousEntry, Candidate, Captured<'_>, Certainty, Change<'_>,
+            ClashEffect, Code, Diagnosis, Headroom, KnownClash, Summary,
             Collision<'_>, Comparison<'_>, ComposeError, ComposeErrorKind, Composition<'_>,
             ConfigMap, ConfigMapEnvSource, ConfigMapKeySelector, Container, Declared<'_>,
             DiscoverError, Discovered, DiscoveredPort, DiscoveredService, Document,
@@ -50,7 +51,7 @@ fn public_types_are_send_sync_clone_and_debug() {
             ObjectError, ObjectFieldSelector, ObjectMeta, ObjectRef, Objects, Order, Origin,
             OwnerReference, PersistentVolumeClaimVolumeSource, Piece<'_>, Pod, PodIp, PodMeta,
             PodResourceClaim, PodSpec, PodStatus, PodTemplateSpec, PortNumber, PortNumberError,
-            PossibleValue<'_>, Probe, ProjectedVolumeSource, Protocol, ProtocolError,
+            PossibleValue, Probe, ProjectedVolumeSource, Protocol, ProtocolError,
             QualifiedNameError, Quantity, QuantityError, Reference<'_>, Release, ReleaseError,
             ReportedValue, Resolved<'_>, ResolvedReference, Resource, ResourceField,
             ResourceFieldSelector, ResourceList, ResourceRequirements, Rule, Secret,
@@ -92,7 +93,7 @@ fn values_have_comparison_traits() {
 #[test]
 fn objects_have_serde_traits() {
     assert_traits! {
-        wire: ConfigMap, DiscoveredPort, DiscoveredService, LimitRange, Node, ObjectMeta, Pod,
+        wire: Diagnosis, Headroom, Summary, Ambiguities, Ambiguity, AmbiguousEntry, PossibleValue, ConfigMap, DiscoveredPort, DiscoveredService, LimitRange, Node, ObjectMeta, Pod,
             PortNumber, Protocol, Release, Secret, Service, ServicePort, ServiceSpec, Timestamp;
     }
 }

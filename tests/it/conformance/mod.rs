@@ -74,7 +74,7 @@ fn release(line: &str) -> Result<Release, String> {
 }
 
 /// A value, written as text or as `{"base64": …}`.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Bytes(Vec<u8>);
 
 impl From<&[u8]> for Bytes {

@@ -137,7 +137,7 @@ fn prints_findings() {
       }
     ]
     "#);
-    insta::assert_snapshot!(stdout(&["-", "--format=github"]), @"::warning title=reference-undefined::Deployment default/shop app: $(NOWHERE) in URL stays as it is, because it is not defined. Define it in an earlier entry, or write $$( if the text is meant.");
+    insta::assert_snapshot!(stdout(&["-", "--format=github"]), @"::warning title=reference-undefined::Deployment default/shop app: $(NOWHERE) in URL is not replaced: there is no such variable. Define it in an earlier entry, or write $$( if you mean the text.");
 }
 
 #[test]

@@ -214,15 +214,15 @@ fn explain_counts_the_findings_of_all_containers() {
     assert_eq!(strict.code, Some(0));
     assert_snapshot!(strict.stdout, @r#"
     # Pod default/a app
-    warning: $(B) in A stays as it is, because it is not defined. [reference-undefined]
-      Define it in an earlier entry, or write $$( if the text is meant.
-    warning: $(D) in C stays as it is, because it is not defined. [reference-undefined]
-      Define it in an earlier entry, or write $$( if the text is meant.
+    warning: $(B) in A is not replaced: there is no such variable. [reference-undefined]
+      Define it in an earlier entry, or write $$( if you mean the text.
+    warning: $(D) in C is not replaced: there is no such variable. [reference-undefined]
+      Define it in an earlier entry, or write $$( if you mean the text.
     # Pod default/b app
-    warning: $(B) in a.b stays as it is, because it is not defined. [reference-undefined]
-      Define it in an earlier entry, or write $$( if the text is meant.
-    info: "a.b" of env[0] is a name that no shell can use. [not-for-shells]
-      Use letters, digits and _, not a digit first.
+    warning: $(B) in a.b is not replaced: there is no such variable. [reference-undefined]
+      Define it in an earlier entry, or write $$( if you mean the text.
+    info: env[0] sets "a.b", a name that no shell can use. [not-for-shells]
+      Use letters, digits and _, and do not start with a digit.
     "#);
     assert_snapshot!(strict.stderr, @"
     summary: 3 × warning reference-undefined

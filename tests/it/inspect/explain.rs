@@ -767,8 +767,8 @@ fn findings_round_trip_through_json() {
             "name": "db"
           }
         ],
-        "message": "Service db is headless, so that it makes no variables.",
-        "advice": "Find it by DNS, or give it a clusterIP."
+        "message": "Services of the namespace without variables: db (headless).",
+        "advice": "No action is needed if clients find them by DNS."
       },
       {
         "code": "reference-undefined",
@@ -777,8 +777,8 @@ fn findings_round_trip_through_json() {
           "A"
         ],
         "objects": [],
-        "message": "$(B) in A stays as it is, because it is not defined.",
-        "advice": "Define it in an earlier entry, or write $$( if the text is meant."
+        "message": "$(B) in A is not replaced: there is no such variable.",
+        "advice": "Define it in an earlier entry, or write $$( if you mean the text."
       }
     ]
     "#);

@@ -49,7 +49,7 @@ fn lists_variables_and_findings() {
     # Deployment shop/web migrate
     TEXT=two\nlines
     URL=$(NOWHERE)
-    # warning reference-undefined: URL
+    # info reference-unknown: NOWHERE
 
     # Deployment shop/web app
     PASSWORD=[elided]

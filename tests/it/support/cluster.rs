@@ -1,7 +1,8 @@
 //! A cluster with one Pod, built from its documents.
 
 use kubelet_env::api::{Pod, Service};
-use kubelet_env::inspect::{Expectations, Finding};
+use kubelet_env::container::World;
+use kubelet_env::inspect::{Diagnosis, Expectations, Finding, diagnose_container};
 use kubelet_env::{Composition, Document, Facts, Objects, Release, compose};
 use serde::Deserialize;
 
@@ -15,6 +16,7 @@ pub(crate) struct Cluster {
     pub(crate) release: Release,
     pub(crate) expectations: Expectations,
     pub(crate) started: Option<&'static str>,
+    pub(crate) world: World,
 }
 
 impl Cluster {
@@ -30,6 +32,7 @@ impl Cluster {
             release: Release::NEWEST,
             expectations: Expectations::default(),
             started: None,
+            world: World::Closed,
         };
         cluster.with_object("v1", "Pod", "web-0", &format!("spec: {{{spec}}}"))
     }
@@ -84,6 +87,18 @@ impl Cluster {
         Cluster { started: Some(time), ..self }
     }
 
+    /// Treats what is missing as unknown.
+    pub(crate) fn in_open_world(self) -> Self {
+        Cluster { world: World::Open, ..self }
+    }
+
+    /// Sets a variable of the image.
+    pub(crate) fn with_image_env(mut self, entry: &str) -> Self {
+        let image = self.expectations.image.get_or_insert_default();
+        image.env.push(entry.to_owned());
+        self
+    }
+
     /// Sets the names and prefixes that the application reads.
     pub(crate) fn expecting(mut self, names: &[&str], prefixes: &[&str]) -> Self {
         self.expectations.names = names.iter().map(|&name| name.to_owned()).collect();
@@ -96,19 +111,28 @@ impl Cluster {
         self.objects.pods.iter().next().unwrap().clone().with_defaults()
     }
 
-    /// Composes the container and passes the result to `inspect`.
-    pub(crate) fn compose<T>(&self, inspect: impl FnOnce(Composition<'_>) -> T) -> T {
-        let pod = self.pod();
+    /// Passes the Pod and the facts to `inspect`.
+    fn with_facts<T>(&self, inspect: impl FnOnce(&Pod, &Facts<'_>) -> T) -> T {
         let objects = match self.started {
             Some(time) => self.objects.clone().as_of(time.parse().unwrap()),
             None => self.objects.clone(),
         };
-        let facts = Facts { release: self.release, ..Facts::of(&objects) };
-        inspect(compose(&pod, "app", &facts).unwrap())
+        let facts = Facts { release: self.release, world: self.world, ..Facts::of(&objects) };
+        inspect(&self.pod(), &facts)
     }
 
-    /// Returns the findings of the container.
+    /// Composes the container and passes the result to `inspect`.
+    pub(crate) fn compose<T>(&self, inspect: impl FnOnce(Composition<'_>) -> T) -> T {
+        self.with_facts(|pod, facts| inspect(compose(pod, "app", facts).unwrap()))
+    }
+
+    /// Returns the diagnosis of the container.
+    pub(crate) fn diagnosis(&self) -> Diagnosis {
+        self.with_facts(|pod, facts| diagnose_container(pod, "app", facts, &self.expectations))
+    }
+
+    /// Returns the findings of the container, refusals included.
     pub(crate) fn findings(&self) -> Vec<Finding> {
-        self.compose(|composition| composition.diagnose(&self.expectations))
+        self.diagnosis().findings
     }
 }

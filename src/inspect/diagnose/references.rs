@@ -1,0 +1,161 @@
+//! Findings about references that the kubelet does not replace.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::format;
+use alloc::string::ToString;
+use core::cell::OnceCell;
+
+use super::findings::{Findings, join};
+use super::near_miss::NearMisses;
+use super::shell::{Script, is_multi_line};
+use super::{Code, Expectations, Finding};
+use crate::container::Composition;
+use crate::environment::{Declared, Reference, Resolved, Source};
+use crate::names::is_env_var_name;
+use crate::services::LinkedServices;
+
+impl<'a> Composition<'a> {
+    pub(super) fn find_in_references(
+        &self,
+        awaiting: &LinkedServices<'a>,
+        expectations: &Expectations,
+        findings: &mut Findings,
+    ) {
+        let declared = || self.environment().declared().iter().zip(0..);
+        let mut context = Context {
+            composition: self,
+            awaiting,
+            last: declared().map(|(declared, index)| (declared.name(), index)).collect(),
+            skipped: self.skipped().iter().filter_map(|it| it.variable.as_deref()).collect(),
+            placeholders: expectations.placeholders.iter().map(|name| &**name).collect(),
+            near_misses: OnceCell::new(),
+            substitutions: BTreeSet::new(),
+        };
+        for (declared, index) in declared() {
+            let Source::Text(text) = declared.source() else { continue };
+            let holder = Holder::Declared(index, declared);
+            context.find_in(declared.references(), holder, is_multi_line(text), findings);
+        }
+        let script = Script::of(self, expectations);
+        for (entry, word, text) in self.words() {
+            let is_script = script.reads(entry, word);
+            context.find_in(&text.references, Holder::CommandLine, is_script, findings);
+        }
+        let mut substitutions = context.substitutions;
+        self.find_in_handlers(&mut substitutions, findings);
+        if !substitutions.is_empty() {
+            let least_len = substitutions.iter().map(|text| text.len()).take(10).sum();
+            let message = || {
+                let texts = substitutions.iter().map(|text| format!("$({text})"));
+                format!("The kubelet leaves {} to a shell: these are not variables.", join(texts))
+            };
+            let advice = "No action is needed if a shell runs the text.";
+            findings.push_with(least_len, || {
+                Finding::new(Code::CommandSubstitution, message(), advice)
+            });
+        }
+    }
+}
+
+/// The text that a reference is part of.
+#[derive(Clone, Copy)]
+enum Holder<'c> {
+    /// A declaration, with its index.
+    Declared(usize, &'c Declared<'c>),
+    /// The command or the arguments.
+    CommandLine,
+}
+
+/// The names that a reference may mean.
+struct Context<'c, 'a> {
+    composition: &'c Composition<'a>,
+    awaiting: &'c LinkedServices<'a>,
+    /// Each declared name, with the index of its last declaration.
+    last: BTreeMap<&'c str, usize>,
+    /// The variables of skipped entries.
+    skipped: BTreeSet<&'c str>,
+    /// Names that another tool replaces.
+    placeholders: BTreeSet<&'c str>,
+    near_misses: OnceCell<NearMisses<'c>>,
+    /// The texts in `$(…)` that are for a shell.
+    substitutions: BTreeSet<&'c str>,
+}
+
+impl<'c> Context<'c, '_> {
+    /// Adds the findings for the unresolved references of one text, each name once.
+    fn find_in(
+        &mut self,
+        references: &'c [Reference<'_>],
+        holder: Holder<'_>,
+        is_script: bool,
+        findings: &mut Findings,
+    ) {
+        let unresolved = references.iter().filter(|it| it.resolved == Resolved::Unresolved);
+        let mut seen = BTreeSet::new();
+        for name in unresolved.map(|reference| reference.name).filter(|&name| seen.insert(name)) {
+            if findings.is_full() {
+                return;
+            }
+            if self.placeholders.contains(name) || self.awaiting.find_last(name).is_some() {
+                continue;
+            }
+            let is_foreign = is_script && !self.skipped.contains(name);
+            if is_foreign || !is_env_var_name(name) {
+                self.substitutions.insert(name);
+            } else {
+                findings.push(self.finding(name, holder));
+            }
+        }
+    }
+
+    fn finding(&self, name: &str, holder: Holder<'_>) -> Finding {
+        let (place, variable) = match holder {
+            Holder::Declared(_, declared) => (declared.name(), Some(declared.name())),
+            Holder::CommandLine => ("the command line", None),
+        };
+        let is_later = |index: usize| self.last.get(name).is_some_and(|&last| last > index);
+        let (code, reason, advice) = match holder {
+            Holder::Declared(_, declared) if declared.name() == name => (
+                Code::ReferenceToItself,
+                "this variable has no value yet".into(),
+                "Use another name for one of the two.".into(),
+            ),
+            Holder::Declared(index, _) if is_later(index) => (
+                Code::ReferenceToLater,
+                "the variable is defined later".into(),
+                "Move the entry that defines it before this one.".into(),
+            ),
+            _ if self.skipped.contains(name) => (
+                Code::ReferenceToSkipped,
+                "the source of the variable is optional and missing".into(),
+                "Add the source, or set a default in an earlier entry.".into(),
+            ),
+            _ => match self.near_misses().find(name) {
+                Some(near) => (
+                    Code::ReferenceMisspelt,
+                    format!("there is no such variable, but {near}"),
+                    format!("Write $({near}) if you mean that variable."),
+                ),
+                None if self.composition.facts().is_open() => (
+                    Code::ReferenceUnknown,
+                    "no variable of the manifest has that name".into(),
+                    "No action is needed if another tool replaces it.".into(),
+                ),
+                None => (
+                    Code::ReferenceUndefined,
+                    "there is no such variable".into(),
+                    "Define it in an earlier entry, or write $$( if you mean the text.".into(),
+                ),
+            },
+        };
+        let message = format!("$({name}) in {place} is not replaced: {reason}.");
+        let finding = Finding::new(code, message, &advice);
+        Finding { variables: variable.map(ToString::to_string).into_iter().collect(), ..finding }
+    }
+
+    fn near_misses(&self) -> &NearMisses<'c> {
+        self.near_misses.get_or_init(|| {
+            NearMisses::of(self.composition.environment().iter().map(|variable| variable.name()))
+        })
+    }
+}
