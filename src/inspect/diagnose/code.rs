@@ -137,7 +137,7 @@ codes! {
     ReferenceToSkipped = "reference-to-skipped", Warning,
         "a reference is not replaced, because the source of the variable is optional and missing";
     ReferenceUnknown = "reference-unknown", Info,
-        "a reference has no variable in a manifest, and another tool may replace it";
+        "references have no variables in a manifest, and another tool may replace them";
     ReferenceOfShell = "reference-of-shell", Warning,
         "a text refers to a variable in the syntax of shells, which the kubelet does not replace";
     CommandSubstitution = "command-substitution", Info,

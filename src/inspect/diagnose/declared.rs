@@ -21,13 +21,28 @@ impl<'a> Composition<'a> {
         let last: BTreeMap<&str, &Declared<'_>> =
             declared.iter().map(|declared| (declared.name(), declared)).collect();
         let mut overridden = BTreeSet::new();
+        let mut overwritten: BTreeMap<&str, Vec<Entry>> = BTreeMap::new();
+        let is_open = |declared: &Declared<'_>| matches!(declared.source(), Source::Open(_));
         for declared in declared {
-            if let Some(&by) = last.get(declared.name()).filter(|_| declared.is_overwritten()) {
-                find_overwritten(declared, by, &mut overridden, findings);
-            } else {
-                find_in_name(declared, findings);
-                self.find_shadowed(declared, findings);
+            let name = declared.name();
+            match last.get(name).filter(|_| declared.is_overwritten()) {
+                // A source whose keys are unknown need not set the variable.
+                Some(by) if is_open(declared) || is_open(by) => {}
+                Some(_) if matches!(declared.entry(), Entry::EnvFrom(_)) => {
+                    overridden.insert(name);
+                }
+                Some(_) => overwritten.entry(name).or_default().push(declared.entry()),
+                None => {
+                    self.find_in_name(declared, findings);
+                    self.find_shadowed(declared, findings);
+                }
             }
+        }
+        for (name, entries) in overwritten {
+            let Some(by) = last.get(name) else { continue };
+            let message = format!("{} overrides {name} of {}.", by.entry(), join(&entries));
+            let advice = "Keep one of the entries.";
+            findings.push(Finding::new(Code::Overwritten, message, advice).about(name));
         }
         if !overridden.is_empty() {
             let least_len = overridden.iter().map(|name| name.len()).sum();
@@ -45,6 +60,38 @@ impl<'a> Composition<'a> {
         command
             .chain((0..).map(Entry::Args).zip(args))
             .map(|(entry, (word, text))| (entry, word, text))
+    }
+
+    fn find_in_name(&self, declared: &Declared<'_>, findings: &mut Findings) {
+        let name = declared.name();
+        // An entry without a name may be an instruction of a patch, such as `$patch: delete`.
+        if name.is_empty() && self.facts().is_open() {
+            return;
+        }
+        let entry = declared.entry();
+        let (code, problem, advice) = if !is_relaxed_env_var_name(name) {
+            (
+                Code::NameRefused,
+                "every API server rejects",
+                "Use printable ASCII characters without =.",
+            )
+        } else if !is_env_var_name(name) {
+            (
+                Code::NameNeedsNewApiServer,
+                "API servers before 1.32 reject",
+                "Use letters, digits, -, . and _, and do not start with a digit.",
+            )
+        } else if !is_shell_name(name.chars()) {
+            (
+                Code::NotForShells,
+                "no shell can use",
+                "Use letters, digits and _, and do not start with a digit.",
+            )
+        } else {
+            return;
+        };
+        let message = format!("{entry} sets {name:?}, a name that {problem}.");
+        findings.push(Finding::new(code, message, advice).about(name));
     }
 
     fn find_shadowed(&self, declared: &Declared<'_>, findings: &mut Findings) {
@@ -102,28 +149,6 @@ pub(super) fn refused_entries(
     }
 }
 
-/// Adds a finding if another entry of the same list overrides one of `env`. A source of `envFrom`
-/// that is overridden is collected.
-fn find_overwritten<'c>(
-    declared: &'c Declared<'_>,
-    by: &Declared<'_>,
-    overridden: &mut BTreeSet<&'c str>,
-    findings: &mut Findings,
-) {
-    let is_open = |declared: &Declared<'_>| matches!(declared.source(), Source::Open(_));
-    if is_open(declared) || is_open(by) {
-        return;
-    }
-    let name = declared.name();
-    if matches!(declared.entry(), Entry::EnvFrom(_)) {
-        overridden.insert(name);
-        return;
-    }
-    let message = format!("{} overrides {name} of {}.", by.entry(), declared.entry());
-    let advice = "Remove one of the two entries.";
-    findings.push(Finding::new(Code::Overwritten, message, advice).about(name));
-}
-
 fn source_overridden(names: &BTreeSet<&str>) -> Finding {
     let message = format!("Later entries override {} of envFrom sources.", join(names));
     let advice = "No action is needed if the overrides are intended.";
@@ -168,28 +193,4 @@ fn of_skipped(skipped: &[&Skipped], message: String) -> Finding {
     let advice = "Add what is missing if the container needs it.";
     let variables = skipped.iter().filter_map(|skipped| skipped.variable.clone()).collect();
     Finding { variables, ..Finding::new(Code::EntrySkipped, message, advice) }
-}
-
-fn find_in_name(declared: &Declared<'_>, findings: &mut Findings) {
-    let name = declared.name();
-    let entry = declared.entry();
-    let (code, problem, advice) = if !is_relaxed_env_var_name(name) {
-        (Code::NameRefused, "every API server rejects", "Use printable ASCII characters without =.")
-    } else if !is_env_var_name(name) {
-        (
-            Code::NameNeedsNewApiServer,
-            "API servers before 1.32 reject",
-            "Use letters, digits, -, . and _, and do not start with a digit.",
-        )
-    } else if !is_shell_name(name.chars()) {
-        (
-            Code::NotForShells,
-            "no shell can use",
-            "Use letters, digits and _, and do not start with a digit.",
-        )
-    } else {
-        return;
-    };
-    let message = format!("{entry} sets {name:?}, a name that {problem}.");
-    findings.push(Finding::new(code, message, advice).about(name));
 }

@@ -1,5 +1,6 @@
 //! Findings about references that the kubelet does not replace.
 
+use alloc::borrow::Cow;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::ToString;
@@ -30,6 +31,7 @@ impl<'a> Composition<'a> {
             placeholders: expectations.placeholders.iter().map(|name| &**name).collect(),
             near_misses: OnceCell::new(),
             substitutions: BTreeSet::new(),
+            unknown: BTreeSet::new(),
         };
         for (declared, index) in declared() {
             let Source::Text(text) = declared.source() else { continue };
@@ -41,12 +43,24 @@ impl<'a> Composition<'a> {
             let is_script = script.reads(entry, word);
             context.find_in(&text.references, Holder::CommandLine, is_script, findings);
         }
-        let mut substitutions = context.substitutions;
+        let Context { unknown, mut substitutions, .. } = context;
+        if !unknown.is_empty() {
+            findings.push_with(unknown.iter().map(|name| name.len()).sum(), || {
+                let references = unknown.iter().map(|name| format!("$({name})"));
+                let message = format!(
+                    "The kubelet does not replace {}: no variables of the manifest have these names.",
+                    join(references)
+                );
+                let advice = "No action is needed if another tool replaces them.";
+                let variables = unknown.iter().map(ToString::to_string).collect();
+                Finding { variables, ..Finding::new(Code::ReferenceUnknown, message, advice) }
+            });
+        }
         self.find_in_handlers(&mut substitutions, findings);
         if !substitutions.is_empty() {
             let least_len = substitutions.iter().map(|text| text.len()).take(10).sum();
             let message = || {
-                let texts = substitutions.iter().map(|text| format!("$({text})"));
+                let texts = substitutions.iter().map(|text| format!("$({})", shorten(text)));
                 format!("The kubelet leaves {} to a shell: these are not variables.", join(texts))
             };
             let advice = "No action is needed if a shell runs the text.";
@@ -54,6 +68,14 @@ impl<'a> Composition<'a> {
                 Finding::new(Code::CommandSubstitution, message(), advice)
             });
         }
+    }
+}
+
+/// Returns at most the first 40 characters of a text.
+fn shorten(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(40).and_then(|(end, _)| text.get(..end)) {
+        Some(start) => Cow::Owned(format!("{start}…")),
+        None => Cow::Borrowed(text),
     }
 }
 
@@ -79,6 +101,8 @@ struct Context<'c, 'a> {
     near_misses: OnceCell<NearMisses<'c>>,
     /// The texts in `$(…)` that are for a shell.
     substitutions: BTreeSet<&'c str>,
+    /// The names that the manifest does not define.
+    unknown: BTreeSet<&'c str>,
 }
 
 impl<'c> Context<'c, '_> {
@@ -102,13 +126,16 @@ impl<'c> Context<'c, '_> {
             let is_foreign = is_script && !self.skipped.contains(name);
             if is_foreign || !is_env_var_name(name) {
                 self.substitutions.insert(name);
+            } else if let Some(finding) = self.finding(name, holder) {
+                findings.push(finding);
             } else {
-                findings.push(self.finding(name, holder));
+                self.unknown.insert(name);
             }
         }
     }
 
-    fn finding(&self, name: &str, holder: Holder<'_>) -> Finding {
+    /// Returns `None` if another tool may replace the reference.
+    fn finding(&self, name: &str, holder: Holder<'_>) -> Option<Finding> {
         let (place, variable) = match holder {
             Holder::Declared(_, declared) => (declared.name(), Some(declared.name())),
             Holder::CommandLine => ("the command line", None),
@@ -136,11 +163,7 @@ impl<'c> Context<'c, '_> {
                     format!("there is no such variable, but {near}"),
                     format!("Write $({near}) if you mean that variable."),
                 ),
-                None if self.composition.facts().is_open() => (
-                    Code::ReferenceUnknown,
-                    "no variable of the manifest has that name".into(),
-                    "No action is needed if another tool replaces it.".into(),
-                ),
+                None if self.composition.facts().is_open() => return None,
                 None => (
                     Code::ReferenceUndefined,
                     "there is no such variable".into(),
@@ -150,7 +173,8 @@ impl<'c> Context<'c, '_> {
         };
         let message = format!("$({name}) in {place} is not replaced: {reason}.");
         let finding = Finding::new(code, message, &advice);
-        Finding { variables: variable.map(ToString::to_string).into_iter().collect(), ..finding }
+        let variables = variable.map(ToString::to_string).into_iter().collect();
+        Some(Finding { variables, ..finding })
     }
 
     fn near_misses(&self) -> &NearMisses<'c> {

@@ -470,8 +470,8 @@ fn reports_new_kinds_of_mistakes() {
     ["A"] ["ConfigMap default/m"]
     warning reference-misspelt: $(pod-name) in A is not replaced: there is no such variable, but POD_NAME. Write $(POD_NAME) if you mean that variable.
     ["A"] []
-    info reference-unknown: $(B) in A is not replaced: no variable of the manifest has that name. No action is needed if another tool replaces it.
-    ["A"] []
+    info reference-unknown: The kubelet does not replace $(B): no variables of the manifest have these names. No action is needed if another tool replaces them.
+    ["B"] []
     warning reference-of-shell: A contains $B in the syntax of shells, which the kubelet does not replace. Write $(B) if you mean the value of the variable.
     ["A"] []
     info command-substitution: The kubelet leaves $(hostname) to a shell: these are not variables. No action is needed if a shell runs the text.
@@ -689,7 +689,7 @@ fn reports_unresolved_references_with_the_reason() {
 #[test]
 fn reports_overrides() {
     insta::assert_snapshot!(example_text(Code::Overwritten), @r#"
-    warning overwritten: env[1] overrides A of env[0]. Remove one of the two entries.
+    warning overwritten: env[1] overrides A of env[0]. Keep one of the entries.
     ["A"] []
     "#);
     insta::assert_snapshot!(example_text(Code::ServiceVariableShadowed), @r#"
@@ -1040,7 +1040,7 @@ fn every_code_has_a_meaning() {
     reference-to-later: a reference is not replaced, because the variable is defined later
     reference-to-itself: a reference is not replaced, because it names the variable that is being defined
     reference-to-skipped: a reference is not replaced, because the source of the variable is optional and missing
-    reference-unknown: a reference has no variable in a manifest, and another tool may replace it
+    reference-unknown: references have no variables in a manifest, and another tool may replace them
     reference-of-shell: a text refers to a variable in the syntax of shells, which the kubelet does not replace
     command-substitution: a text contains $(…) that is left to a shell
     escaped-dollar: a script contains $$, which the kubelet replaces with $

@@ -105,7 +105,9 @@ proptest! {
                 caused.push((code, (*name).to_owned()));
             }
             if after.iter().any(|(later, _)| later == name) {
-                caused.push((Code::Overwritten, (*name).to_owned()));
+                if !before.iter().any(|(earlier, _)| earlier == name) {
+                    caused.push((Code::Overwritten, (*name).to_owned()));
+                }
             } else if *name == "KUBERNETES_SERVICE_PORT" {
                 caused.push((Code::ApiServerOverridden, (*name).to_owned()));
             } else if of_services.contains(*name) {

@@ -2,6 +2,7 @@
 
 mod compare;
 mod diagnose;
+mod diagnose_corpus;
 mod diagnose_properties;
 mod drift;
 mod explain;
