@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use super::findings::{Findings, join};
 use super::known_clashes::TABLE;
 use super::{Code, Finding};
+use crate::api::Container;
 use crate::container::Composition;
 use crate::names::mangle;
 use crate::objects::ObjectRef;
@@ -107,12 +108,23 @@ fn repository(image: &str) -> &str {
     tag.and_then(|tag| path.get(..tag)).unwrap_or(path)
 }
 
+/// Reports whether an argument sets a port, as `--port=80` or `-p` do.
+fn is_port_option(word: &str) -> bool {
+    let option = word.split_once('=').map_or(word, |(option, _)| option);
+    ["--port", "-port", "-p", "--http-port", "--listen-port"].contains(&option)
+}
+
 impl<'a> Composition<'a> {
     pub(super) fn find_clashes(&self, awaiting: &LinkedServices<'a>, findings: &mut Findings) {
-        let image = repository(&self.container().image);
+        let Container { image, command, args, .. } = self.container();
+        // Most applications prefer an argument to a variable.
+        let sets_port = command.iter().chain(args).any(|word| is_port_option(word));
         let mut reported: BTreeSet<&str> = BTreeSet::new();
         for clash in KnownClash::ALL.iter().filter(|clash| clash.matches_image(image)) {
-            let variables = clash.variables.iter().filter(|&&name| reported.insert(name));
+            let variables = clash
+                .variables
+                .iter()
+                .filter(|&&name| !(sets_port && name.ends_with("_PORT")) && reported.insert(name));
             let mut by_service: BTreeMap<ObjectRef, Vec<ServiceVariable<'_>>> = BTreeMap::new();
             for variable in variables.filter_map(|name| self.service_variable(name, awaiting)) {
                 let service = ObjectRef::of(variable.service());

@@ -64,8 +64,7 @@ impl<'a> Composition<'a> {
 
     fn find_in_name(&self, declared: &Declared<'_>, findings: &mut Findings) {
         let name = declared.name();
-        // An entry without a name may be an instruction of a patch, such as `$patch: delete`.
-        if name.is_empty() && self.facts().is_open() {
+        if self.facts().is_open() && is_placeholder(name) {
             return;
         }
         let entry = declared.entry();
@@ -193,4 +192,10 @@ fn of_skipped(skipped: &[&Skipped], message: String) -> Finding {
     let advice = "Add what is missing if the container needs it.";
     let variables = skipped.iter().filter_map(|skipped| skipped.variable.clone()).collect();
     Finding { variables, ..Finding::new(Code::EntrySkipped, message, advice) }
+}
+
+/// Reports whether a name of a manifest is not a final one: it is empty in an instruction of a patch,
+/// such as `$patch: delete`, and has braces in a template.
+pub(super) fn is_placeholder(name: &str) -> bool {
+    name.is_empty() || name.contains(['{', '}', '$', '<', '>'])
 }

@@ -5,6 +5,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::declared::is_placeholder;
 use super::expectations::ExpectedNames;
 use super::findings::{Findings, join};
 use super::{Code, Expectations, Finding};
@@ -71,10 +72,16 @@ impl<'a> Composition<'a> {
             }
         }
         for service in self.environment().services() {
-            find_refused(service, self.facts().release, findings);
+            self.find_refused_service(service, findings);
         }
         if self.service_links() == ServiceLinks::Enabled {
             self.find_without_variables(findings);
+        }
+    }
+
+    fn find_refused_service(&self, service: &Service, findings: &mut Findings) {
+        if !(self.facts().is_open() && is_placeholder(&service.metadata.name)) {
+            find_refused(service, self.facts().release, findings);
         }
     }
 
@@ -104,7 +111,7 @@ impl<'a> Composition<'a> {
         for service in of_namespace.iter().filter(|service| !service.has_cluster_ip()) {
             // One that was written by hand was never validated.
             if !is_patch(service) && !present.contains(&*service.metadata.name) {
-                find_refused(service, self.facts().release, findings);
+                self.find_refused_service(service, findings);
             }
             if service.is_headless() {
                 by_reason.entry("headless").or_default().push(service);

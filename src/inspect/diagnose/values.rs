@@ -10,7 +10,7 @@ use core::fmt;
 use super::findings::{Findings, join};
 use super::shell::{Script, has_process_id, is_multi_line, shell_references};
 use super::{Code, Expectations, Finding};
-use crate::api::Secret;
+use crate::api::{Container, EnvVar, Secret};
 use crate::container::Composition;
 use crate::environment::{Declared, Entry, Reference, Resolved, Source, Unknown};
 use crate::objects::ObjectRef;
@@ -28,10 +28,15 @@ const EXPANDING_PROGRAMS: [&str; 5] = ["envsubst", "java", "gomplate", "confd", 
 
 impl Composition<'_> {
     pub(super) fn find_in_values(&self, expectations: &Expectations, findings: &mut Findings) {
+        let is_template = self.is_template();
+        let placeholders: BTreeSet<&str> =
+            expectations.placeholders.iter().map(String::as_str).collect();
         for declared in self.environment().declared() {
             if !declared.is_overwritten() {
                 self.find_in_bytes(declared, findings);
-                self.find_unexpanded_in_value(declared, findings);
+                if !is_template {
+                    self.find_unexpanded_in_value(declared, &placeholders, findings);
+                }
             }
         }
         let script = Script::of(self, expectations);
@@ -41,9 +46,10 @@ impl Composition<'_> {
                 let advice = "Pass the text in a file instead.";
                 findings.push(Finding::new(Code::NulByte, message, advice));
             }
-            if !script.reads(entry, word) {
+            let is_script = script.reads(entry, word);
+            if !is_script && !is_template {
                 self.find_unexpanded_in_word(entry, word, expectations, findings);
-            } else if has_process_id(word) {
+            } else if is_script && has_process_id(word) {
                 let message = format!(
                     "The kubelet replaces $$ in {entry} with $, so that the shell does not see its process ID."
                 );
@@ -88,7 +94,24 @@ impl Composition<'_> {
         }
     }
 
-    fn find_unexpanded_in_value(&self, declared: &Declared<'_>, findings: &mut Findings) {
+    /// Reports whether another tool, such as `envsubst`, replaces `$NAME` before the API server sees
+    /// the Pod: the image is a placeholder, or a variable has its own name as its value.
+    fn is_template(&self) -> bool {
+        let is_own_name = |variable: &EnvVar| {
+            let value = variable.value.strip_prefix('$').unwrap_or_default();
+            let braced = value.strip_prefix('{').and_then(|value| value.strip_suffix('}'));
+            !variable.name.is_empty() && braced.unwrap_or(value) == variable.name
+        };
+        let Container { image, env, .. } = self.container();
+        image.contains(['$', '{']) || env.iter().any(is_own_name)
+    }
+
+    fn find_unexpanded_in_value(
+        &self,
+        declared: &Declared<'_>,
+        placeholders: &BTreeSet<&str>,
+        findings: &mut Findings,
+    ) {
         let Source::Text(text) = declared.source() else { return };
         let name = declared.name();
         let is_expanded = EXPANDED_ENDS.iter().any(|end| name.ends_with(end))
@@ -96,9 +119,12 @@ impl Composition<'_> {
         if is_expanded || is_multi_line(text) {
             return;
         }
-        let names: BTreeSet<&str> =
-            shell_references(text).filter(|reference| self.sets(reference)).collect();
-        if !names.is_empty() {
+        let sets = |reference: &&str| self.sets(reference) && !placeholders.contains(reference);
+        let names: BTreeSet<&str> = shell_references(text).filter(sets).collect();
+        if names.contains(name) {
+            let advice = "Write out the value that the image has: the kubelet cannot refer to it.";
+            findings.push(reference_of_shell(name, &names, advice).about(name));
+        } else if !names.is_empty() {
             findings.push(unexpanded(name, &names).about(name));
         }
     }

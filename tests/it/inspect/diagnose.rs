@@ -306,6 +306,9 @@ fn known_clashes_name_application_and_cures() {
     let declares = redis_commander("{name: REDIS_PORT, value: '6379'}");
     assert_eq!(clash(declares.with_service("redis", WEB)), "");
     assert_eq!(clash(redis_commander("").with_service("prod/redis", WEB)), "");
+    let with_port =
+        Cluster::with_container("image: stefanprodan/podinfo:6, command: [./podinfo, --port=9898]");
+    assert_eq!(clash(with_port.with_service("podinfo", WEB)), "");
     // A manifest in Git has no addresses.
     let in_git = redis_commander("").with_service("redis", "ports: [{port: 6379}]");
     assert_eq!(with_code(in_git.findings(), Code::KnownClash).len(), 1);
@@ -383,6 +386,29 @@ fn diagnosis_survives_fatal_problems() {
       error refused: The kubelet does not start the container: Service default/worse: spec.ports is empty, but spec.clusterIP has an address: declare a port, or make the Service headless with clusterIP: None. Correct the Service.
       error entry-refused: The API server of Kubernetes 1.36 rejects the Pod: env[0].valueFrom must have one source (A). Correct the field. Check the spelling of the fields in it.
     ");
+}
+
+#[test]
+fn templates_of_shells_have_no_findings() {
+    let with_env = |env: &str| Cluster::with_container(&format!("args: [$A], env: [{env}]"));
+    let template = with_env("{name: A, value: '${A}'}, {name: B, value: x-$A}");
+    assert_eq!(findings_text(&template, Code::ReferenceOfShell), "");
+    let own_path = with_env("{name: A, value: '$A:/opt'}");
+    assert_eq!(with_code(own_path.findings(), Code::ReferenceOfShell).len(), 2);
+}
+
+/// Manifests in Git may be templates or patches.
+#[test]
+fn templates_and_patches_are_not_rejected() {
+    let cluster = Cluster::with_container("env: [{name: '${A}', value: x}, {value: x}]")
+        .with_service("'${NAME}-web'", "ports: [{port: 80}]")
+        .with_service("patch", "type: NodePort");
+    let codes: Vec<Code> =
+        cluster.clone().in_open_world().findings().iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, [Code::NotForShells]);
+    let codes: BTreeSet<Code> = cluster.findings().iter().map(|finding| finding.code).collect();
+    let rejected = [Code::NameNeedsNewApiServer, Code::NameRefused, Code::ServiceRefused];
+    assert!(rejected.iter().all(|code| codes.contains(code)), "{codes:?}");
 }
 
 #[test]
