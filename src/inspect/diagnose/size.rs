@@ -39,7 +39,7 @@ impl Default for SizeLimits {
 /// let pod = Pod::new("default", "web").with_container(Container::new("app")).with_defaults();
 ///
 /// let headroom = compose(&pod, "app", &Facts::of(&objects))?.headroom(&SizeLimits::default());
-/// assert_eq!((headroom.bytes, headroom.services), (2_096_865, Some(7_464)));
+/// assert_eq!((headroom.bytes, headroom.services), (2_096_865, Some(7_569)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -118,8 +118,8 @@ fn variable_may_be_named_like_a_file() {
 fn prints_findings() {
     let findings = stdout(&["-"]);
     insta::assert_snapshot!(findings, @"
-    warning: $(NOWHERE) in URL stays as it is, because it is not defined. [reference-undefined]
-      Define it in an earlier entry, or write $$( if the text is meant.
+    warning: $(NOWHERE) in URL is not replaced: there is no such variable. [reference-undefined]
+      Define it in an earlier entry, or write $$( if you mean the text.
     ");
     assert_eq!(stdout(&["-", "--severity=warning"]), findings);
     assert_eq!(stdout(&["-", "--severity=error"]), "");
@@ -132,8 +132,8 @@ fn prints_findings() {
           "URL"
         ],
         "objects": [],
-        "message": "$(NOWHERE) in URL stays as it is, because it is not defined.",
-        "advice": "Define it in an earlier entry, or write $$( if the text is meant."
+        "message": "$(NOWHERE) in URL is not replaced: there is no such variable.",
+        "advice": "Define it in an earlier entry, or write $$( if you mean the text."
       }
     ]
     "#);
@@ -167,8 +167,8 @@ fn exits_with_zero_without_findings() {
 fn reports_expected_names() {
     let expecting = |argument: &str| stdout_with_code(1, &["-", "--container=quiet", argument]);
     insta::assert_snapshot!(expecting("--expect=REDIS_PORT"), @"
-    error: Service redis gives the container REDIS_PORT=tcp://10.0.0.11:6379, which the application reads as its own setting. [expected-name]
-      Set the variable in env, set enableServiceLinks: false, or give the Service another name.
+    error: Service redis sets REDIS_PORT=tcp://10.0.0.11:6379, and the application reads REDIS_PORT as its own setting. [expected-name]
+      Set the variable in env, set enableServiceLinks: false, or rename the Service.
     ");
     assert_eq!(expecting("--expect-prefix=REDIS_").matches("expected-name").count(), 7);
 }

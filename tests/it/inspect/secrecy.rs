@@ -6,8 +6,10 @@ use kubelet_env::api::{
     ConfigMap, ConfigMapEnvSource, Container, EnvFromSource, EnvVar, EnvVarSource, ObjectMeta, Pod,
     Secret, SecretEnvSource, SecretKeySelector,
 };
+use kubelet_env::container::World;
 use kubelet_env::inspect::{
-    Captured, Expectations, SizeLimits, compare, diagnose_service, drift, upgrade,
+    Captured, Expectations, SizeLimits, compare, diagnose_container, diagnose_service, drift,
+    upgrade,
 };
 use kubelet_env::{Facts, Objects, Release, compose};
 use proptest::collection::{btree_map, vec};
@@ -166,6 +168,13 @@ proptest! {
         let upgraded =
             upgrade(&pod, "app", &Facts { release: Release::OLDEST, ..facts }, Release::NEWEST);
         assert_display_elided(&upgraded);
+        for world in [World::Closed, World::Open] {
+            let facts = Facts { world, ..facts };
+            let diagnosis = diagnose_container(&pod, "app", &facts, &Expectations::default());
+            assert_display_elided(&diagnosis);
+            assert_json_elided(&diagnosis);
+            assert_json_elided(&diagnosis.summary());
+        }
         let composition = match compose(&pod, "app", &facts) {
             Ok(composition) => composition,
             Err(error) => {
