@@ -353,7 +353,7 @@ fn diagnosis_lists_all_problems() {
       error refused: The kubelet does not start the container: env[0] (A): there is no ConfigMap default/m: create it, or make the reference optional. Check the name and the namespace.
       error refused: The kubelet does not start the container: env[1] (B): fieldRef "status.phase": unsupported fieldPath. Correct the entry.
       error refused: The kubelet does not start the container: volumeMounts[0]: error SubPath must not be an absolute path: remove the `/` at its start. Correct the entry.
-      error entry-refused: The API server of Kubernetes 1.36 rejects the Pod: env[2].valueFrom must have one source (C). Correct the field. Check the spelling of the fields in it.
+      error entry-refused: The API server of Kubernetes 1.37 rejects the Pod: env[2].valueFrom must have one source (C). Correct the field. Check the spelling of the fields in it.
       warning sub-path-may-be-empty: subPathExpr of volumeMounts[1] refers to X, which may not be set: without it the container does not start. Set a default in an earlier entry, or make the source mandatory.
     "#);
     let json = serde_json::to_string(&cluster.diagnosis()).unwrap();
@@ -363,7 +363,7 @@ fn diagnosis_lists_all_problems() {
     Pod default/web-0, container app: 3 errors, 1 warning
       error refused: The kubelet does not start the container: env[1] (B): fieldRef "status.phase": unsupported fieldPath. Correct the entry.
       error refused: The kubelet does not start the container: volumeMounts[0]: error SubPath must not be an absolute path: remove the `/` at its start. Correct the entry.
-      error entry-refused: The API server of Kubernetes 1.36 rejects the Pod: env[2].valueFrom must have one source (C). Correct the field. Check the spelling of the fields in it.
+      error entry-refused: The API server of Kubernetes 1.37 rejects the Pod: env[2].valueFrom must have one source (C). Correct the field. Check the spelling of the fields in it.
       warning sub-path-may-be-empty: subPathExpr of volumeMounts[1] refers to X, which may not be set: without it the container does not start. Set a default in an earlier entry, or make the source mandatory.
     "#);
 }
@@ -384,7 +384,7 @@ fn diagnosis_survives_fatal_problems() {
     Pod default/web-0, container app: 3 errors
       error refused: The kubelet does not start the container: Service default/bad: spec.ports is empty, but spec.clusterIP has an address: declare a port, or make the Service headless with clusterIP: None. Correct the Service.
       error refused: The kubelet does not start the container: Service default/worse: spec.ports is empty, but spec.clusterIP has an address: declare a port, or make the Service headless with clusterIP: None. Correct the Service.
-      error entry-refused: The API server of Kubernetes 1.36 rejects the Pod: env[0].valueFrom must have one source (A). Correct the field. Check the spelling of the fields in it.
+      error entry-refused: The API server of Kubernetes 1.37 rejects the Pod: env[0].valueFrom must have one source (A). Correct the field. Check the spelling of the fields in it.
     ");
 }
 
@@ -508,7 +508,7 @@ fn reports_new_kinds_of_mistakes() {
     ["A"] []
     warning sub-path-may-be-empty: subPathExpr of volumeMounts[0] refers to A, which may not be set: without it the container does not start. Set a default in an earlier entry, or make the source mandatory.
     ["A"] []
-    error entry-refused: The API server of Kubernetes 1.36 rejects the Pod: env[0].valueFrom must have one source (A). Correct the field. Check the spelling of the fields in it.
+    error entry-refused: The API server of Kubernetes 1.37 rejects the Pod: env[0].valueFrom must have one source (A). Correct the field. Check the spelling of the fields in it.
     ["A"] []
     info source-overridden: Later entries override A of envFrom sources. No action is needed if the overrides are intended.
     ["A"] []

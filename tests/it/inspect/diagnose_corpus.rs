@@ -72,7 +72,7 @@ fn findings_over_public_styles_are_true() {
     blog blog: reference-of-shell DATABASE_URL contains $DB_HOST, $DB_PASSWORD and $DB_USER in the syntax of shells, which the kubelet does not replace.
     cache-exporter exporter: secret-in-arguments The command line contains the secret value of REDIS_PASSWORD, which everyone who can list processes on the Node can read.
     gitops-server redis: secret-in-arguments The command line contains the secret value of REDIS_PASSWORD, which everyone who can list processes on the Node can read.
-    ledger ledger: entry-refused The API server of Kubernetes 1.36 rejects the Pod: env[3].valueFrom must have one source (TOKEN).
+    ledger ledger: entry-refused The API server of Kubernetes 1.37 rejects the Pod: env[3].valueFrom must have one source (TOKEN).
     ledger ledger: overwritten env[2] overrides REGION of env[1].
     ledger ledger: escaped-dollar The kubelet replaces $$ in command[2] with $, so that the shell does not see its process ID.
     ledger ledger: trailing-line-feed The value of DB_HOST from ConfigMap finance/ledger ends in a line feed, which becomes part of DB_URL.
