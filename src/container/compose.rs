@@ -4,6 +4,7 @@
 use alloc::borrow::Cow;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -11,11 +12,12 @@ use super::env_file::EnvFile;
 use super::expand::expand_within;
 use super::facts::{FileKey, VolumeFile};
 use super::field::PodFields;
+use super::prepared::SeenServices;
 use super::resource_field::ResourceFields;
 use super::{ComposeError, ComposeErrorKind, DeviceVariable, ExecHandler, Facts, Known, SubPath};
 use crate::api::{
     ConfigMap, ConfigMapEnvSource, ConfigMapKeySelector, Container, EnvFromSource, EnvVar,
-    FileKeySelector, Object, Pod, Secret, SecretEnvSource, SecretKeySelector, Service,
+    FileKeySelector, Object, Pod, Secret, SecretEnvSource, SecretKeySelector,
 };
 use crate::environment::{
     Declared, Entry, Environment, OpenSource, Reference, Resolved, Size, Source, Unknown, Value,
@@ -24,7 +26,7 @@ use crate::environment::{
 use crate::names::is_env_var_name;
 use crate::objects::{Namespace, ObjectRef, Store};
 use crate::release::Rule;
-use crate::services::{LinkedServices, NoPortsError, ServiceLinks, is_master, select_linked};
+use crate::services::{LinkedServices, NoPortsError, ServiceLinks, is_master};
 
 /// Composes the environment of a container of a Pod as the kubelet does.
 ///
@@ -141,7 +143,7 @@ fn linked_services<'a>(
     pod: &Pod,
     facts: &Facts<'a>,
     mut refuse: impl FnMut(ComposeErrorKind) -> Result<(), ComposeError>,
-) -> Result<(LinkedServices<'a>, usize), ComposeError> {
+) -> Result<(Arc<LinkedServices<'a>>, usize), ComposeError> {
     let links = pod.spec.enable_service_links;
     if links.is_none() {
         refuse(ComposeErrorKind::ServiceLinksAbsent)?;
@@ -150,47 +152,16 @@ fn linked_services<'a>(
         refuse(ComposeErrorKind::ServicesNotListed)?;
     }
     let links = links.map(ServiceLinks::from).unwrap_or_default();
-    let seen = select_services(&pod.metadata.namespace, links, facts);
-    let (seen, without_ports): (Vec<&Service>, Vec<&Service>) =
-        seen.into_iter().partition(|service| !service.spec.ports.is_empty());
-    for service in without_ports {
-        refuse(NoPortsError { service: ObjectRef::of(service) }.into())?;
+    let seen = SeenServices::of(&pod.metadata.namespace, links, facts);
+    for service in &seen.without_ports {
+        refuse(NoPortsError { service: ObjectRef::of(*service) }.into())?;
     }
     let limit = facts.size_limit;
-    let size = Size::of_services(seen.iter().copied()).bytes();
-    let remaining = limit.checked_sub(size);
+    let remaining = limit.checked_sub(seen.size);
     if remaining.is_none() {
         refuse(ComposeErrorKind::TooLarge { limit })?;
     }
-    Ok((LinkedServices::of(seen), remaining.unwrap_or_default()))
-}
-
-/// Selects Services as [`select`](crate::services::select) does, with the known addresses and, in
-/// the open world, with those that await an address.
-fn select_services<'a>(
-    namespace: &str,
-    links: ServiceLinks,
-    facts: &Facts<'a>,
-) -> Vec<&'a Service> {
-    let name = |service: &'a Service| (&*service.metadata.namespace, &*service.metadata.name);
-    let of_objects = facts.services.candidates(namespace).map(|service| {
-        let known = facts.known.filter(|_| service.awaits_cluster_ip());
-        let (namespace, name) = name(service);
-        let known = known.and_then(|known| known.services.in_namespace(namespace).get(name));
-        known.filter(|known| known.has_cluster_ip()).unwrap_or(service)
-    });
-    let known = facts.known.into_iter().flat_map(|known| known.services.candidates(namespace));
-    let absent = known.filter(|&service| {
-        let (namespace, name) = name(service);
-        facts.services.in_namespace(namespace).get(name).is_none()
-    });
-    // A Service without ports may be a part of a manifest, such as a patch.
-    let awaits = |service: &Service| {
-        facts.is_open() && service.awaits_cluster_ip() && !service.spec.ports.is_empty()
-    };
-    let linked =
-        of_objects.chain(absent).filter(|service| service.has_cluster_ip() || awaits(service));
-    select_linked(linked, namespace, links)
+    Ok((seen.services, remaining.unwrap_or_default()))
 }
 
 /// Reports whether the kubelet read the Pod from another source than the API server (Go:
@@ -468,6 +439,9 @@ pub(super) struct Composer<'a, 'f> {
 impl<'a> Composer<'a, '_> {
     fn compose(mut self) -> Result<Composition<'a>, ComposeError> {
         let container = self.container;
+        // Most sources have few keys.
+        let of_sources = container.env_from.len().saturating_mul(8);
+        self.environment.reserve(container.env.len().saturating_add(of_sources));
         self.device_env()?;
         for (index, source) in container.env_from.iter().enumerate() {
             let entry = Entry::EnvFrom(index);
@@ -936,7 +910,7 @@ impl<'a> Composer<'a, '_> {
     fn expand_with(
         &self,
         text: &'a str,
-        resolve: fn(&Environment<'a>, &str) -> (Resolved<'a>, Option<Value<'a>>),
+        resolve: for<'e> fn(&'e Environment<'a>, &str) -> (Resolved<'a>, Option<Value<'e>>),
     ) -> Result<Expanded<'a>, ComposeErrorKind> {
         let mut references = Vec::new();
         let mut value = ValueBuilder::default();

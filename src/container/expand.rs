@@ -48,9 +48,9 @@ pub fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
             return Some(Piece::Text("$"));
         }
         // Text up to the next `$`, which may follow one that is text itself.
-        let own_dollar = usize::from(rest.starts_with('$'));
-        let mut dollars = rest.match_indices('$').skip(own_dollar);
-        let (text, after) = rest.split_at(dollars.next().map_or(rest.len(), |(at, _)| at));
+        let mut bytes = rest.bytes().enumerate().skip(1);
+        let end = bytes.find(|&(_, byte)| byte == b'$').map_or(rest.len(), |(at, _)| at);
+        let (text, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
         rest = after;
         Some(Piece::Text(text))
     })
@@ -93,7 +93,7 @@ pub(crate) fn expand_within<'t, 'v>(
     if !text.contains('$') {
         return (text.len() <= limit).then_some(Cow::Borrowed(text.as_bytes()));
     }
-    let mut expanded = Vec::new();
+    let mut expanded = Vec::with_capacity(text.len());
     for piece in pieces(text) {
         match piece {
             Piece::Text(text) => append_text(text, release, &mut expanded),

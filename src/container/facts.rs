@@ -6,7 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::Known;
+use super::{Known, PreparedServices};
 use crate::api::{ConfigMap, Node, Pod, PodStatus, Secret, Service};
 use crate::objects::{Objects, Store};
 use crate::pod::{Built, PodChange, UndecidedFields};
@@ -37,6 +37,10 @@ pub struct Facts<'a> {
     pub release: Release,
     /// The cluster's Services.
     pub services: &'a Store<Service>,
+    /// The Services of a namespace, [prepared](PreparedServices) for many containers. They are used
+    /// if they were prepared from the same `services`, `known` and `world`, and the Pod is in their
+    /// namespace. They change no result.
+    pub prepared_services: Option<&'a PreparedServices<'a>>,
     /// True if the kubelet has listed the Services. Before that it starts only static Pods, with the
     /// Services it has seen.
     pub services_listed: bool,
@@ -126,6 +130,7 @@ impl<'a> Facts<'a> {
             known: None,
             release: Release::NEWEST,
             services: &objects.services,
+            prepared_services: None,
             services_listed: true,
             config_maps: &objects.config_maps,
             secrets: &objects.secrets,
@@ -195,6 +200,7 @@ impl fmt::Debug for Facts<'_> {
             .field("known", &self.known.is_some())
             .field("release", &self.release)
             .field("services", &self.services.len())
+            .field("prepared_services", &self.prepared_services)
             .field("services_listed", &self.services_listed)
             .field("config_maps", &self.config_maps.len())
             .field("secrets", &self.secrets.len())

@@ -9,6 +9,7 @@ mod expand;
 mod facts;
 mod field;
 mod known;
+mod prepared;
 mod probes;
 mod resource;
 mod resource_field;
@@ -21,6 +22,7 @@ pub use error::{ComposeError, ComposeErrorKind, FieldPathError};
 pub use expand::{Piece, expand, pieces};
 pub use facts::{DeviceVariable, EnvFiles, Facts, World};
 pub use known::{IpRange, IpRangeError, Known, NoSuchServiceError, RangeTooSmallError};
+pub use prepared::PreparedServices;
 pub use probes::{ExecHandler, HandlerKind, HandlerReference, Replacement};
 pub use resource::{
     Resource, ResourceField, ResourceList, UnsupportedResourceError, resource_value,

@@ -4,6 +4,7 @@
 //! [`Composition`](crate::Composition), and what [`export`](crate::export) writes for other tools.
 
 mod declared;
+mod name_index;
 mod open;
 mod reported;
 mod size;

@@ -84,6 +84,13 @@ impl<'a> Value<'a> {
         Value { bytes, holes: Box::default(), is_secret: false, has_secret_bytes: false }
     }
 
+    pub(crate) fn text(text: Cow<'a, str>) -> Self {
+        Value::plain(match text {
+            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+        })
+    }
+
     pub(crate) fn secret(bytes: Cow<'a, [u8]>) -> Self {
         Value { is_secret: true, has_secret_bytes: true, ..Value::plain(bytes) }
     }
@@ -156,9 +163,9 @@ impl<'a> Value<'a> {
         }
     }
 
-    pub(crate) fn of_service(variable: ServiceVariable<'_>) -> Self {
+    pub(crate) fn of_service(variable: ServiceVariable<'a>) -> Self {
         match variable.around_unknown_address() {
-            None => Value::plain(Cow::Owned(variable.value().into_bytes())),
+            None => Value::text(variable.to_value()),
             Some((before, after)) => {
                 let service = &variable.service().metadata;
                 let unknown = Unknown::ClusterIp {

@@ -4,14 +4,16 @@
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Bound;
 
+use super::name_index::NameIndex;
 use super::open::OpenSources;
 use super::{Declared, OpenSource, Resolved, Size, Value};
 use crate::api::Service;
 use crate::services::{
-    Collision, Generated, LinkedServices, Position, ServiceVariable, variables_of,
+    Collision, Generated, LinkedServices, Position, ServiceVariable, VariableText, variables_of,
 };
 use crate::text::{Order, dash_position};
 
@@ -46,11 +48,13 @@ pub struct Environment<'a> {
     devices: Layer<'a>,
     declared: Vec<Declared<'a>>,
     /// Each declared name with the index of its last declaration.
-    declared_by_name: BTreeMap<Cow<'a, str>, usize>,
-    services: LinkedServices<'a>,
+    declared_by_name: NameIndex,
+    /// The same, sorted by name. Only open sources need it.
+    declared_in_order: Option<BTreeMap<Cow<'a, str>, usize>>,
+    /// Shared by the containers of a namespace.
+    services: Arc<LinkedServices<'a>>,
     /// The service variables that are not effective, sorted.
     hidden: Vec<Position>,
-    collisions: Vec<Collision<'a>>,
     open: OpenSources<'a>,
     /// True if placeholders count as known text.
     has_placeholders_as_text: bool,
@@ -58,18 +62,17 @@ pub struct Environment<'a> {
 
 impl<'a> From<Generated<'_, 'a>> for Environment<'a> {
     fn from(generated: Generated<'_, 'a>) -> Self {
-        Environment::of_services(LinkedServices::from(generated))
+        let services: Vec<&Service> = generated.linked().collect();
+        let size = Size::of_services(services.iter().copied());
+        let services = LinkedServices::for_environment(services, size.strings);
+        Environment::of_services(Arc::new(services))
     }
 }
 
 impl<'a> Environment<'a> {
-    pub(crate) fn of_services(services: LinkedServices<'a>) -> Self {
-        let collisions = services.collisions();
-        let earlier = collisions.iter().filter_map(|collision| collision.variables.split_last());
-        let earlier = earlier.flat_map(|(_, earlier)| earlier).map(|variable| variable.position());
-        let mut hidden: Vec<Position> = earlier.collect();
-        hidden.sort_unstable();
-        Environment { services, hidden, collisions, ..Environment::default() }
+    pub(crate) fn of_services(services: Arc<LinkedServices<'a>>) -> Self {
+        let hidden = services.overridden().to_vec();
+        Environment { services, hidden, ..Environment::default() }
     }
 
     /// Returns an environment of these variables. A later one replaces an earlier one of its name in
@@ -95,22 +98,47 @@ impl<'a> Environment<'a> {
         }
     }
 
+    /// Makes room for declarations.
+    pub(crate) fn reserve(&mut self, declarations: usize) {
+        self.declared.reserve(declarations);
+        let name_at = name_of(&self.declared);
+        self.declared_by_name.reserve(declarations, name_at);
+    }
+
     /// Declares a variable and overrides earlier declarations of its name. The service variables of
     /// that name are hidden by [`hide_shadowed`](Self::hide_shadowed), all at once.
     pub(crate) fn declare(&mut self, declared: Declared<'a>) {
         let index = self.declared.len();
-        let former = self.declared_by_name.insert(declared.name.clone(), index);
+        let name_at = name_of(&self.declared);
+        let former = self.declared_by_name.insert(&declared.name, index, name_at);
         if let Some(former) = former.and_then(|former| self.declared.get_mut(former)) {
             former.is_overwritten = true;
+        }
+        if let Some(in_order) = &mut self.declared_in_order {
+            in_order.insert(declared.name.clone(), index);
         }
         self.declared.push(declared);
     }
 
+    /// Returns the index of the last declaration of a name.
+    fn declared_index(&self, name: &str) -> Option<usize> {
+        self.declared_by_name.get(name, name_of(&self.declared))
+    }
+
+    /// Returns the declarations that no later one overrides.
+    fn effective_declared(&self) -> impl Iterator<Item = &Declared<'a>> + Clone {
+        self.declared.iter().filter(|declared| !declared.is_overwritten)
+    }
+
     pub(crate) fn hide_shadowed(&mut self) {
-        let shadowed = self.declared_by_name.keys().flat_map(|name| self.services.find(name));
-        self.hidden.extend(shadowed.map(|variable| variable.position()));
-        self.hidden.sort_unstable();
-        self.hidden.dedup();
+        let names = self.effective_declared().map(|declared| &declared.name);
+        let shadowed = names.flat_map(|name| self.services.find(name));
+        let shadowed: Vec<Position> = shadowed.map(|variable| variable.position()).collect();
+        if !shadowed.is_empty() {
+            self.hidden.extend(shadowed);
+            self.hidden.sort_unstable();
+            self.hidden.dedup();
+        }
     }
 
     /// Puts the variables of device plugins under those that the container may not set after all. The
@@ -129,26 +157,31 @@ impl<'a> Environment<'a> {
     }
 
     /// Returns the effective variables whose names start with `prefix`, the base not included.
-    pub(crate) fn given_with_prefix(&self, prefix: &str) -> Vec<(Cow<'a, str>, Value<'a>)> {
+    pub(crate) fn given_with_prefix(&mut self, prefix: &str) -> Vec<(Cow<'a, str>, Value<'a>)> {
+        let services = self.service_variables_where(&[], &[prefix.into()]).into_iter();
+        let services =
+            services.map(|variable| (Cow::Owned(variable.name()), Value::of_service(variable)));
+        let services: Vec<_> =
+            services.filter(|(name, _)| self.declared_index(name).is_none()).collect();
+        let in_order = self.declared_in_order.get_or_insert_with(|| {
+            let named = self.declared.iter().enumerate();
+            named.map(|(index, declared)| (declared.name.clone(), index)).collect()
+        });
         let from_prefix = (Bound::Included(prefix), Bound::Unbounded);
-        let declared = self.declared_by_name.range::<str, _>(from_prefix);
+        let declared = in_order.range::<str, _>(from_prefix);
         let declared = declared.take_while(|(name, _)| name.starts_with(prefix));
         let declared = declared.filter_map(|(name, &index)| {
             Some((name.clone(), self.declared.get(index)?.value.clone()))
         });
-        let services = self.service_variables_where(&[], &[prefix.into()]).into_iter();
-        let services =
-            services.map(|variable| (Cow::Owned(variable.name()), Value::of_service(variable)));
-        let services = services.filter(|(name, _)| !self.declared_by_name.contains_key(name));
         declared.chain(services).collect()
     }
 
     /// Resolves a reference to this name among the variables declared so far and those of Services.
-    pub(crate) fn resolve(&self, name: &str) -> (Resolved<'a>, Option<Value<'a>>) {
-        if let Some(&index) = self.declared_by_name.get(name)
+    pub(crate) fn resolve(&self, name: &str) -> (Resolved<'a>, Option<Value<'_>>) {
+        if let Some(index) = self.declared_index(name)
             && let Some(declared) = self.declared.get(index)
         {
-            return (Resolved::Declared(index), Some(declared.value.clone()));
+            return (Resolved::Declared(index), Some(declared.value.borrowed()));
         }
         if let Some(variable) = self.services.find_last(name) {
             return (Resolved::Service(variable), Some(Value::of_service(variable)));
@@ -161,10 +194,10 @@ impl<'a> Environment<'a> {
 
     /// Resolves a reference in a command, an argument or a `subPathExpr`, which sees the variables of
     /// device plugins too.
-    pub(crate) fn resolve_at_the_end(&self, name: &str) -> (Resolved<'a>, Option<Value<'a>>) {
+    pub(crate) fn resolve_at_the_end(&self, name: &str) -> (Resolved<'a>, Option<Value<'_>>) {
         match (self.resolve(name), self.devices.index(name)) {
             ((Resolved::Unresolved | Resolved::Unknown, _), Some(index)) => {
-                let value = self.devices.variables.get(index).map(|(_, value)| value.clone());
+                let value = self.devices.variables.get(index).map(|(_, value)| value.borrowed());
                 (Resolved::Device(index), value)
             }
             (resolved, _) => resolved,
@@ -183,6 +216,9 @@ impl<'a> Environment<'a> {
         name: &str,
         otherwise: impl FnOnce() -> Option<Value<'v>>,
     ) -> Option<Value<'a>> {
+        if self.open.all().is_empty() {
+            return None;
+        }
         let sources = self.open.that_may_set(name);
         if sources.is_empty() {
             return None;
@@ -192,7 +228,7 @@ impl<'a> Environment<'a> {
     }
 
     /// Returns the value that a variable has so far, the base not included.
-    pub(crate) fn value_so_far(&self, name: &str) -> Option<Value<'a>> {
+    pub(crate) fn value_so_far(&self, name: &str) -> Option<Value<'_>> {
         match self.resolve(name) {
             (Resolved::Unknown, _) => self.unless_set(name, || None),
             (_, value) => value,
@@ -223,8 +259,8 @@ impl<'a> Environment<'a> {
 
     /// Notes that a declared variable which may not be set leaves `base` in effect then.
     fn leave_in_effect(&mut self, name: &str, base: &Value<'_>) {
-        let index = self.declared_by_name.get(name);
-        if let Some(declared) = index.and_then(|&index| self.declared.get_mut(index))
+        let index = self.declared_index(name);
+        if let Some(declared) = index.and_then(|index| self.declared.get_mut(index))
             && !declared.value.is_known()
         {
             declared.value = core::mem::take(&mut declared.value).over(base);
@@ -299,14 +335,40 @@ impl<'a> Environment<'a> {
         let base = base.map(|(name, value)| Variable(Kind::Base(name, value)));
         let devices = self.device_variables();
         let devices = devices.filter(|variable| self.given(&variable.name()).is_none());
-        let effective = self.declared.iter().filter(|declared| !declared.is_overwritten);
+        let effective = self.effective_declared();
         let effective = effective.map(|declared| Variable(Kind::Declared(declared)));
-        let services = self.service_variables().map(|variable| self.service(variable));
+        let as_text = self.has_placeholders_as_text;
+        let services = self
+            .effective_services()
+            .map(move |(variable, text)| Variable(Kind::Service { variable, text, as_text }));
         base.chain(devices).chain(effective).chain(services)
     }
 
+    /// Returns the effective service variables, with the texts that are kept.
+    fn effective_services(
+        &self,
+    ) -> impl Iterator<Item = (ServiceVariable<'a>, Option<VariableText<'_>>)> + Clone {
+        let mut texts = self.services.texts();
+        let mut hidden = self.hidden.as_slice();
+        self.services.iter().filter_map(move |variable| {
+            let text = texts.next();
+            if hidden.first().is_some_and(|&first| first == variable.position()) {
+                hidden = hidden.get(1..).unwrap_or_default();
+                return None;
+            }
+            Some((variable, text))
+        })
+    }
+
     fn service(&self, variable: ServiceVariable<'a>) -> Variable<'_> {
-        Variable(Kind::Service(variable, self.has_placeholders_as_text))
+        let as_text = self.has_placeholders_as_text;
+        Variable(Kind::Service { variable, text: None, as_text })
+    }
+
+    /// Returns the NUL-separated text of all service variables, if all of them are effective and
+    /// the text is kept.
+    pub(crate) fn text_of_services(&self) -> Option<&str> {
+        self.services.text().filter(|_| self.hidden.is_empty())
     }
 
     /// Returns the variables of device plugins, including those that the container overrides.
@@ -345,10 +407,7 @@ impl<'a> Environment<'a> {
 
     /// Returns the effective service variables in kubelet order.
     pub fn service_variables(&self) -> impl Iterator<Item = ServiceVariable<'a>> + Clone {
-        let mut hidden = self.hidden.iter().peekable();
-        self.services
-            .iter()
-            .filter(move |variable| hidden.next_if(|&&next| next == variable.position()).is_none())
+        self.effective_services().map(|(variable, _)| variable)
     }
 
     /// Returns the declarations of the container in their order, including those that are overridden.
@@ -364,7 +423,7 @@ impl<'a> Environment<'a> {
     /// container declares itself.
     #[must_use]
     pub fn collisions(&self) -> &[Collision<'a>] {
-        &self.collisions
+        self.services.collisions()
     }
 
     /// Returns the variables in the given order.
@@ -422,7 +481,7 @@ impl<'a> Environment<'a> {
 
     /// Returns the variable `name` that the kubelet sets.
     fn given(&self, name: &str) -> Option<Variable<'_>> {
-        if let Some(&index) = self.declared_by_name.get(name) {
+        if let Some(index) = self.declared_index(name) {
             return self.declared.get(index).map(|declared| Variable(Kind::Declared(declared)));
         }
         self.services.find_last(name).map(|variable| self.service(variable))
@@ -432,7 +491,7 @@ impl<'a> Environment<'a> {
     #[must_use]
     pub fn len(&self) -> usize {
         let others =
-            self.iter().take_while(|variable| !matches!(variable.0, Kind::Service(..))).count();
+            self.iter().take_while(|variable| !matches!(variable.0, Kind::Service { .. })).count();
         others.saturating_add(self.services.count().saturating_sub(self.hidden.len()))
     }
 
@@ -477,6 +536,11 @@ impl<'a> Environment<'a> {
         let end = self.hidden.partition_point(|position| position.service <= index);
         self.hidden.get(start..end).unwrap_or_default()
     }
+}
+
+/// Returns a function that returns the name at an index.
+fn name_of<'d>(declared: &'d [Declared<'_>]) -> impl Fn(usize) -> &'d str {
+    |index| declared.get(index).map_or("", |declared| &*declared.name)
 }
 
 /// Variables with lower precedence than those that the container declares, each name once.
@@ -526,14 +590,38 @@ impl<'a> Layer<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Variable<'e>(Kind<'e>);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 enum Kind<'e> {
     Base(&'e str, &'e Value<'e>),
     Device(&'e str, &'e Value<'e>),
     Declared(&'e Declared<'e>),
-    /// With whether a placeholder in its value counts as text.
-    Service(ServiceVariable<'e>, bool),
+    Service {
+        variable: ServiceVariable<'e>,
+        /// The name and value, if they are part of a text that is kept.
+        text: Option<VariableText<'e>>,
+        /// True if a placeholder in the value counts as text.
+        as_text: bool,
+    },
 }
+
+impl PartialEq for Kind<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Kind::Base(name, value), Kind::Base(other, other_value))
+            | (Kind::Device(name, value), Kind::Device(other, other_value)) => {
+                (name, value) == (other, other_value)
+            }
+            (Kind::Declared(declared), Kind::Declared(other)) => declared == other,
+            (
+                Kind::Service { variable, as_text, .. },
+                Kind::Service { variable: other, as_text: other_as_text, .. },
+            ) => (variable, as_text) == (other, other_as_text),
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Kind<'_> {}
 
 impl<'e> Variable<'e> {
     /// Returns the name.
@@ -542,7 +630,8 @@ impl<'e> Variable<'e> {
         match self.0 {
             Kind::Base(name, _) | Kind::Device(name, _) => Cow::Borrowed(name),
             Kind::Declared(declared) => Cow::Borrowed(&declared.name),
-            Kind::Service(variable, _) => Cow::Owned(variable.name()),
+            Kind::Service { text: Some(text), .. } => Cow::Borrowed(text.name),
+            Kind::Service { variable, text: None, .. } => Cow::Owned(variable.name()),
         }
     }
 
@@ -552,8 +641,15 @@ impl<'e> Variable<'e> {
         match self.0 {
             Kind::Base(_, value) | Kind::Device(_, value) => value.borrowed(),
             Kind::Declared(declared) => declared.value.borrowed(),
-            Kind::Service(variable, false) => Value::of_service(variable),
-            Kind::Service(variable, true) => Value::of_service(variable).with_placeholders(),
+            Kind::Service { variable, text: Some(text), as_text }
+                if as_text || variable.has_known_address() =>
+            {
+                Value::text(Cow::Borrowed(text.value))
+            }
+            Kind::Service { variable, as_text: false, .. } => Value::of_service(variable),
+            Kind::Service { variable, as_text: true, .. } => {
+                Value::of_service(variable).with_placeholders()
+            }
         }
     }
 
@@ -562,7 +658,7 @@ impl<'e> Variable<'e> {
     pub fn declared(&self) -> Option<&'e Declared<'e>> {
         match self.0 {
             Kind::Declared(declared) => Some(declared),
-            Kind::Base(..) | Kind::Device(..) | Kind::Service(..) => None,
+            Kind::Base(..) | Kind::Device(..) | Kind::Service { .. } => None,
         }
     }
 
@@ -570,7 +666,7 @@ impl<'e> Variable<'e> {
     #[must_use]
     pub fn service_variable(&self) -> Option<ServiceVariable<'e>> {
         match self.0 {
-            Kind::Service(variable, _) => Some(variable),
+            Kind::Service { variable, .. } => Some(variable),
             Kind::Base(..) | Kind::Device(..) | Kind::Declared(_) => None,
         }
     }

@@ -25,7 +25,6 @@
 //!
 //! [`redacted`](Environment::redacted) hides the values of Secrets in all of them.
 
-mod block;
 mod docker;
 mod env_list;
 mod error;
@@ -41,7 +40,7 @@ use alloc::string::String;
 
 pub use error::{FormError, FormProblem, ShellEffect, UnknownVariable, UnknownVariables};
 
-use crate::environment::Environment;
+use crate::environment::{Environment, Variable};
 
 pub use crate::text::{Form, Order};
 
@@ -53,13 +52,15 @@ impl Environment<'_> {
         mut write: impl FnMut(Cow<'_, str>, Cow<'_, [u8]>) -> Result<T, FormProblem>,
     ) -> Result<C, FormError> {
         self.check_known()?;
-        let variables = self.in_order(order).into_iter();
-        let written = variables.map(|variable| {
-            let name_it = |problem| FormError { variable: variable.name().into_owned(), problem };
+        let mut written = |variable: Variable<'_>| {
             let value = variable.value().into_bytes_with_placeholders();
-            write(variable.name(), value).map_err(name_it)
-        });
-        written.collect()
+            write(variable.name(), value)
+                .map_err(|problem| FormError { variable: variable.name().into_owned(), problem })
+        };
+        match order {
+            Order::Kubelet => self.iter().map(written).collect(),
+            _ => self.in_order(order).into_iter().map(&mut written).collect(),
+        }
     }
 
     /// Rejects placeholders: no program is started with one by accident.

@@ -3,11 +3,10 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::block::{Block, append_service_variable};
 use super::text::as_text;
 use super::{FormError, FormProblem};
-use crate::api::Service;
 use crate::environment::{Environment, Variable};
+use crate::services::{append_service, append_service_variable};
 use crate::text::{Form, Order};
 
 impl Environment<'_> {
@@ -31,21 +30,22 @@ impl Environment<'_> {
         for variable in self.iter().take_while(|variable| variable.service_variable().is_none()) {
             variable.append(form, out);
         }
-        let mut block = Block::new(out);
-        for (index, service) in self.services().iter().enumerate() {
-            self.append_service(index, service, form, &mut block);
+        match self.text_of_services() {
+            Some(text) if form == Form::NulSeparated => out.extend_from_slice(text.as_bytes()),
+            _ => self.append_services(form, out),
         }
-        block.flush();
     }
 
-    /// Appends the effective variables of one Service.
-    fn append_service(&self, index: usize, service: &Service, form: Form, block: &mut Block<'_>) {
-        if self.hides_none_of(index) {
-            block.append(service, form);
-            return;
-        }
-        for variable in self.service_variables_of(index) {
-            block.append_variable(variable, form);
+    /// Appends the effective variables of all Services.
+    fn append_services(&self, form: Form, out: &mut Vec<u8>) {
+        for (index, service) in self.services().iter().enumerate() {
+            if self.hides_none_of(index) {
+                append_service(service, form, out, None);
+                continue;
+            }
+            for variable in self.service_variables_of(index) {
+                append_service_variable(variable, form, out);
+            }
         }
     }
 
@@ -106,14 +106,9 @@ impl Environment<'_> {
 
 impl Variable<'_> {
     fn append(&self, form: Form, out: &mut Vec<u8>) {
-        match self.service_variable() {
-            Some(variable) => append_service_variable(variable, form, out),
-            None => {
-                out.extend_from_slice(self.name().as_bytes());
-                out.push(b'=');
-                out.extend_from_slice(self.value().bytes_with_placeholders());
-                out.push(form.terminator());
-            }
-        }
+        out.extend_from_slice(self.name().as_bytes());
+        out.push(b'=');
+        out.extend_from_slice(self.value().bytes_with_placeholders());
+        out.push(form.terminator());
     }
 }

@@ -131,6 +131,7 @@ impl<'a> Iterator for ServiceVariables<'_, 'a> {
 }
 
 impl FusedIterator for ServiceVariables<'_, '_> {}
+
 /// Returns the variables of a Service with an address, in the kubelet's order. `index` is the
 /// Service's index among those that have an address.
 pub(crate) fn variables_of(service: &Service, index: usize) -> VariablesOf<'_> {
@@ -204,15 +205,16 @@ pub(crate) fn len_of(service: &Service) -> usize {
     let name = mangled_len(&service.metadata.name);
     let host = host_of(service).len();
     let brackets = if is_bracketed(service) { "[]".len() } else { 0 };
-    let of_port = |(kinds, _, port): (&[ServiceVariableKind], usize, &ServicePort)| {
+    let mut len = 0_usize;
+    for (kinds, _, port) in each_port(service) {
         let number = digits(port.port);
         let protocol = port.effective_protocol().as_str().len();
-        total(kinds.iter().map(|kind| {
+        for kind in kinds {
             let row = kind.row();
             let port = match row.port {
                 PortPart::First => 0,
                 PortPart::Name => mangled_len(&port.name),
-                PortPart::NumberAndProtocol => total([number, "_".len(), protocol]),
+                PortPart::NumberAndProtocol => number.saturating_add(protocol).saturating_add(1),
             };
             let value = match row.value {
                 ValuePart::Host => host,
@@ -220,10 +222,11 @@ pub(crate) fn len_of(service: &Service) -> usize {
                 ValuePart::Protocol => protocol,
                 ValuePart::Url => total([protocol, "://".len(), host, brackets, ":".len(), number]),
             };
-            total([name, row.start.len(), port, row.end.len(), "=\0".len(), value])
-        }))
-    };
-    total(each_port(service).map(of_port))
+            let own = row.start.len().saturating_add(row.end.len()).saturating_add("=\0".len());
+            len = total([len, name, own, port, value]);
+        }
+    }
+    len
 }
 
 fn total(lens: impl IntoIterator<Item = usize>) -> usize {
@@ -355,7 +358,9 @@ impl<'a> ServiceVariable<'a> {
             PortPart::First => {}
             PortPart::Name => write_mangled(&self.port.name, out)?,
             PortPart::NumberAndProtocol => {
-                write!(out, "{}_{}", self.port.port, self.port.effective_protocol())?;
+                write_number(self.port.port, out)?;
+                out.write_char('_')?;
+                out.write_str(self.port.effective_protocol().as_str())?;
             }
         }
         out.write_str(row.end)
@@ -368,7 +373,7 @@ impl<'a> ServiceVariable<'a> {
     pub fn write_value(self, out: &mut impl Write) -> fmt::Result {
         match self.kind().row().value {
             ValuePart::Host => out.write_str(&host_of(self.service)),
-            ValuePart::Number => write!(out, "{}", self.port.port),
+            ValuePart::Number => write_number(self.port.port, out),
             ValuePart::Protocol => out.write_str(self.port.effective_protocol().as_lower_str()),
             ValuePart::Url => self.write_url(&host_of(self.service), out),
         }
@@ -378,13 +383,30 @@ impl<'a> ServiceVariable<'a> {
     fn write_url(self, host: &str, out: &mut impl Write) -> fmt::Result {
         let (protocol, port) = (self.port.effective_protocol().as_lower_str(), self.port.port);
         let (open, close) = if is_bracketed(self.service) { ("[", "]") } else { ("", "") };
-        write!(out, "{protocol}://{open}{host}{close}:{port}")
+        for part in [protocol, "://", open, host, close, ":"] {
+            out.write_str(part)?;
+        }
+        write_number(port, out)
+    }
+
+    /// Returns the value, borrowed if it is part of the Service.
+    pub(crate) fn to_value(self) -> Cow<'a, str> {
+        match self.kind().row().value {
+            ValuePart::Host => host_of(self.service),
+            ValuePart::Protocol => Cow::Borrowed(self.port.effective_protocol().as_lower_str()),
+            ValuePart::Number | ValuePart::Url => Cow::Owned(self.value()),
+        }
+    }
+
+    /// Reports whether the address of the Service is known.
+    pub(crate) fn has_known_address(self) -> bool {
+        !self.service.spec.cluster_ip.is_empty()
     }
 
     /// Returns the parts of the value before and after the address, if the address is part of the
     /// value and not known.
     pub(crate) fn around_unknown_address(self) -> Option<(String, String)> {
-        if !self.service.spec.cluster_ip.is_empty() {
+        if self.has_known_address() {
             return None;
         }
         match self.kind().row().value {
@@ -432,6 +454,18 @@ fn is_bracketed(service: &Service) -> bool {
     } else {
         cluster_ip.contains(':')
     }
+}
+
+/// Writes a port's number without the machinery of `Display`, which takes longer than the rest of
+/// a variable.
+fn write_number(port: PortNumber, out: &mut impl Write) -> fmt::Result {
+    let number = u32::from(port.get());
+    let powers = [10_000, 1_000, 100, 10, 1].into_iter();
+    let mut digits = powers.skip_while(|&power| power > number);
+    digits.try_for_each(|power| {
+        let digit = number.checked_div(power).unwrap_or_default().rem_euclid(10);
+        out.write_char(char::from_digit(digit, 10).unwrap_or_default())
+    })
 }
 
 fn write_mangled(name: &str, out: &mut impl Write) -> fmt::Result {

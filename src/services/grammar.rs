@@ -224,11 +224,15 @@ pub(crate) fn read_number(text: &[u8]) -> Option<PortNumber> {
 
 /// Returns each index at which a suffix may begin in `text`, and the length of `text`.
 pub(crate) fn cuts(text: &str) -> impl Iterator<Item = usize> {
-    let starts = (0..text.len()).filter(|&cut| {
+    cuts_to(text, text.len())
+}
+
+/// Returns the [`cuts`] up to `end`.
+pub(crate) fn cuts_to(text: &str, end: usize) -> impl Iterator<Item = usize> {
+    (0..=end).filter(|&cut| {
         let rest = text.as_bytes().get(cut..).unwrap_or_default();
-        rest.starts_with(b"_SERVICE") || rest.starts_with(b"_PORT")
-    });
-    starts.chain([text.len()])
+        rest.is_empty() || rest.starts_with(b"_SERVICE") || rest.starts_with(b"_PORT")
+    })
 }
 
 #[cfg(test)]

@@ -10,8 +10,9 @@ use alloc::vec::Vec;
 
 use crate::api::{PortNumber, Protocol, Service, ServicePort};
 use crate::names::{mangle, mangled_chars};
-use crate::services::generate::{Generated, Position, ServiceVariable, count_of, variables_of};
-use crate::services::grammar::{PortKey, Suffix, cuts};
+use crate::services::generate::{Position, ServiceVariable, count_of, variables_of};
+use crate::services::grammar::{PortKey, Suffix, cuts, cuts_to};
+use crate::services::rendered::{Rendered, Texts};
 
 /// Services that have variables, in the kubelet's order, with an index of their mangled names.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +22,10 @@ pub(crate) struct LinkedServices<'a> {
     by_mangled_name: Vec<Named>,
     /// The ports of Services of one mangled name that have many, by the index of the first Service.
     ports: BTreeMap<usize, PortIndex>,
+    text: Rendered,
+    collisions: Vec<Collision<'a>>,
+    /// The variables that a later one of the same name overrides, sorted.
+    overridden: Vec<Position>,
 }
 
 /// The mangled name of a Service, and its index.
@@ -66,12 +71,6 @@ fn groups(by_mangled_name: &[Named]) -> impl Iterator<Item = &[Named]> {
     by_mangled_name.chunk_by(|(name, _), (next, _)| name == next)
 }
 
-impl<'a> From<Generated<'_, 'a>> for LinkedServices<'a> {
-    fn from(generated: Generated<'_, 'a>) -> Self {
-        LinkedServices::of(generated.linked().collect())
-    }
-}
-
 impl<'a> LinkedServices<'a> {
     /// Returns the index of Services that all have ports. Those without an address have unknown
     /// ones.
@@ -79,12 +78,25 @@ impl<'a> LinkedServices<'a> {
         let mangled = services.iter().map(|service| mangle(&service.metadata.name).into_owned());
         let mut by_mangled_name: Vec<Named> = mangled.zip(0..).collect();
         by_mangled_name.sort_unstable();
-        let mut linked = LinkedServices { services, by_mangled_name, ports: BTreeMap::new() };
+        let mut linked = LinkedServices { services, by_mangled_name, ..LinkedServices::default() };
         let with_many = groups(&linked.by_mangled_name)
             .filter(|group| linked.ports_of(group).nth(FEW_PORTS).is_some());
         let ports = with_many
             .filter_map(|group| Some((group.first()?.1, PortIndex::of(linked.ports_of(group)))));
         linked.ports = ports.collect();
+        linked
+    }
+
+    /// Returns the index with everything that an environment needs. The variables take `len`
+    /// bytes.
+    pub(crate) fn for_environment(services: Vec<&'a Service>, len: usize) -> Self {
+        let mut linked = LinkedServices::of(services);
+        linked.text = Rendered::of(&linked.services, len);
+        linked.collisions = linked.find_collisions();
+        let earlier = linked.collisions.iter().filter_map(|names| names.variables.split_last());
+        let earlier = earlier.flat_map(|(_, earlier)| earlier).map(|variable| variable.position());
+        linked.overridden = earlier.collect();
+        linked.overridden.sort_unstable();
         linked
     }
 }
@@ -131,8 +143,22 @@ impl<'a> LinkedServices<'a> {
         self.services.iter().enumerate().flat_map(|(index, service)| variables_of(service, index))
     }
 
+    /// Returns the texts of all variables, or nothing if they are too long to be kept.
+    pub(crate) fn texts(&self) -> Texts<'_> {
+        self.text.texts()
+    }
+
+    /// Returns the NUL-separated text of all variables, unless it is too long to be kept.
+    pub(crate) fn text(&self) -> Option<&str> {
+        self.text.as_str()
+    }
+
     /// Returns the variables with this name, in kubelet order.
     pub(crate) fn find(&self, name: &str) -> Vec<ServiceVariable<'a>> {
+        // Most names begin with the name of no Service.
+        if self.end_of_prefix(name).is_none_or(|end| cuts_to(name, end).next().is_none()) {
+            return Vec::new();
+        }
         let splits = self.split(name);
         let mut found: Vec<_> =
             splits.flat_map(|(suffix, group)| self.with_suffix(group, suffix)).collect();
@@ -191,8 +217,18 @@ impl<'a> LinkedServices<'a> {
         self.services.iter().fold(0, |count, service| count.saturating_add(count_of(service)))
     }
 
-    /// Returns the names that several variables have, sorted.
-    pub(crate) fn collisions(&self) -> Vec<Collision<'a>> {
+    /// Returns the names that several variables of an environment have, sorted.
+    pub(crate) fn collisions(&self) -> &[Collision<'a>] {
+        &self.collisions
+    }
+
+    /// Returns the positions of the variables that a later one of the same name overrides, sorted.
+    pub(crate) fn overridden(&self) -> &[Position] {
+        &self.overridden
+    }
+
+    /// Finds the names that several variables have, sorted.
+    pub(crate) fn find_collisions(&self) -> Vec<Collision<'a>> {
         let mut suspects: BTreeSet<usize> = BTreeSet::new();
         for group in groups(&self.by_mangled_name) {
             let Some((mangled, first)) = group.first() else { continue };
@@ -335,7 +371,21 @@ impl<'a> LinkedServices<'a> {
             let ending = candidates.partition_point(|(name, _)| name.len() == cut);
             Some((text.get(cut..)?, candidates.get(..ending)?))
         };
-        cuts(text).map_while(services_at).filter(|(_, services)| !services.is_empty())
+        let end = self.end_of_prefix(text);
+        let cuts = end.into_iter().flat_map(move |end| cuts_to(text, end));
+        cuts.map_while(services_at).filter(|(_, services)| !services.is_empty())
+    }
+
+    /// Returns an upper bound of the lengths of the mangled names that `text` begins with, or
+    /// `None` if it begins with none of them.
+    ///
+    /// Such a name is not after `text` in the index, and all names between it and `text` begin with
+    /// it. So the last name that is not after `text` does.
+    fn end_of_prefix(&self, text: &str) -> Option<usize> {
+        let after = self.by_mangled_name.partition_point(|(name, _)| name.as_str() <= text);
+        let (last, _) = self.by_mangled_name.get(after.checked_sub(1)?)?;
+        let shared = last.bytes().zip(text.bytes()).take_while(|(one, other)| one == other);
+        Some(shared.count())
     }
 }
 

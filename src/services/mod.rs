@@ -23,18 +23,22 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod block;
 mod generate;
 mod grammar;
 mod linked;
+mod rendered;
 mod select;
 mod validate;
 
+pub(crate) use block::{append_service, append_service_variable};
 pub use generate::{Generated, NoPortsError, ServiceVariable, ServiceVariables, generate};
 pub(crate) use generate::{Position, count_of, len_of, variables_of, write_cluster_ip_of};
 pub(crate) use grammar::{PortKey, Suffix, cuts, read_number};
 pub use grammar::{ServiceVariableKind, ServiceVariableKindError};
 pub use linked::Collision;
 pub(crate) use linked::{LinkedServices, last_of_each_service};
+pub(crate) use rendered::VariableText;
 pub use select::{ServiceLinks, select};
 pub(crate) use select::{is_master, select_linked};
 pub use validate::{Violation, ViolationProblem, validate_service};

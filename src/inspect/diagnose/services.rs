@@ -91,7 +91,7 @@ impl<'a> Composition<'a> {
         } else {
             let mut all = [self.environment().services(), awaiting.services()].concat();
             all.sort_by_key(|service| &service.metadata.name);
-            self.ambiguities_among(&LinkedServices::of(all).collisions())
+            self.ambiguities_among(&LinkedServices::of(all).find_collisions())
         };
         for ambiguity in ambiguities.variables.iter().filter(|ambiguity| !ambiguity.is_shadowed) {
             findings.push_with(ambiguity.least_len(), || ambiguity.finding());

@@ -51,7 +51,7 @@ fn public_types_are_send_sync_clone_and_debug() {
             ObjectError, ObjectFieldSelector, ObjectMeta, ObjectRef, Objects, Order, Origin,
             OwnerReference, PersistentVolumeClaimVolumeSource, Piece<'_>, Pod, PodIp, PodMeta,
             PodResourceClaim, PodSpec, PodStatus, PodTemplateSpec, PortNumber, PortNumberError,
-            PossibleValue, Probe, ProjectedVolumeSource, Protocol, ProtocolError,
+            PossibleValue, PreparedServices<'_>, Probe, ProjectedVolumeSource, Protocol, ProtocolError,
             QualifiedNameError, Quantity, QuantityError, Reference<'_>, Release, ReleaseError,
             ReportedValue, Resolved<'_>, ResolvedReference, Resource, ResourceField,
             ResourceFieldSelector, ResourceList, ResourceRequirements, Rule, Secret,

@@ -12,6 +12,7 @@ use crate::support::yaml;
 mod env_file;
 mod errors;
 mod limits;
+mod prepared;
 mod probes;
 pub(crate) mod properties;
 mod releases;

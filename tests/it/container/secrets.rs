@@ -230,7 +230,7 @@ fn debug_of_facts_shows_counts() {
     let debug = format!("{:?}", case.facts());
     assert_elided(&case.facts());
     assert!(
-        debug.contains("services: 1, services_listed: true, config_maps: 2, secrets: 1,")
+        debug.contains("services: 1, prepared_services: None, services_listed: true, config_maps: 2, secrets: 1,")
             && debug.contains(r#"node: Some("node-1")"#),
         "{debug}"
     );

@@ -27,7 +27,11 @@ proptest! {
         for variable in environment.iter() {
             let last = by_name[&*variable.name()].last().copied();
             prop_assert_eq!(variable.service_variable(), last);
-            prop_assert_eq!(environment.get(&variable.name()), Some(variable));
+            let found = environment.get(&variable.name()).unwrap();
+            prop_assert_eq!(found, variable);
+            // An iterator returns slices of one text, and a lookup generates name and value.
+            prop_assert_eq!(found.name(), variable.name());
+            prop_assert_eq!(found.value(), variable.value());
         }
         // The effective variables keep the order in which they were generated.
         let effective =

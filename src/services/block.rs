@@ -9,8 +9,8 @@
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
 
+use super::generate::{Generated, ServiceVariable, len_of, variables_of};
 use crate::api::{PortNumber, Protocol, Service};
-use crate::services::{Generated, ServiceVariable, variables_of};
 use crate::text::Form;
 
 impl Generated<'_, '_> {
@@ -33,26 +33,27 @@ impl Generated<'_, '_> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn append(self, form: Form, out: &mut Vec<u8>) {
-        let mut block = Block::new(out);
         for service in self.linked() {
-            block.append(service, form);
+            append_service(service, form, out, None);
         }
-        block.flush();
     }
 }
 
 /// Appends `NAME=value` and its terminator.
-pub(super) fn append_service_variable(
+pub(crate) fn append_service_variable(
     variable: ServiceVariable<'_>,
     form: Form,
     out: &mut Vec<u8>,
-) {
+) -> Mark {
     let mut to = Appended(out);
     // Writing to a vector does not fail.
     let _ = variable.write_name(&mut to);
     let _ = to.write_char('=');
+    let value = to.0.len();
     let _ = variable.write_value(&mut to);
+    let end = to.0.len();
     to.0.push(form.terminator());
+    Mark { value, end }
 }
 
 /// Writes UTF-8 to the end of a vector.
@@ -65,158 +66,164 @@ impl Write for Appended<'_> {
     }
 }
 
-/// A stage on which texts are assembled before they are copied to the end of a vector in batches.
-pub(crate) struct Block<'v> {
-    out: &'v mut Vec<u8>,
-    stage: [u8; STAGE],
-    staged: usize,
+/// The positions of a variable in a text: those of its value and of its terminator.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark {
+    pub(crate) value: usize,
+    pub(crate) end: usize,
 }
 
-const STAGE: usize = 2048;
+/// Returns the bytes that the fast path needs for a Service, most of which it does not use.
+pub(crate) fn room_for(service: &Service) -> usize {
+    most::<80, 48>(service)
+}
 
-impl<'v> Block<'v> {
-    pub(crate) fn new(out: &'v mut Vec<u8>) -> Self {
-        Block { out, stage: [0; STAGE], staged: 0 }
+/// Returns an upper bound of the text of a Service whose texts fit into arrays of these sizes, and
+/// of the surplus that is written after it.
+fn most<const NAME: usize, const HOST: usize>(service: &Service) -> usize {
+    let variables = service.spec.ports.len().saturating_mul(5).saturating_add(3);
+    variables.saturating_mul(const { NAME + HOST + 48 })
+}
+
+/// Appends the variables of a Service that has an address, or awaits one, and a mark for each.
+pub(crate) fn append_service(
+    service: &Service,
+    form: Form,
+    out: &mut Vec<u8>,
+    mut marks: Option<&mut Vec<Mark>>,
+) {
+    let (start, marked) = (out.len(), marks.as_ref().map_or(0, |marks| marks.len()));
+    // The arrays need room for `_PORT_` after the name, and for a terminator after the host.
+    let short = match (service.metadata.name.len(), service.spec.cluster_ip.len()) {
+        // An unknown address: the slow path writes its placeholder.
+        (_, 0) => None,
+        (..=10, ..=15) => append_short::<16, 16>(service, form, out, marks.as_deref_mut()),
+        (..=26, ..=15) => append_short::<32, 16>(service, form, out, marks.as_deref_mut()),
+        // Every Service that an API server accepts.
+        (..=74, ..=47) => append_short::<80, 48>(service, form, out, marks.as_deref_mut()),
+        _ => None,
+    };
+    if short.is_some() {
+        return;
     }
-
-    /// Appends the variables of a Service that has an address.
-    pub(crate) fn append(&mut self, service: &Service, form: Form) {
-        let start = self.len();
-        // The arrays need room for `_PORT_` after the name, and for a terminator after the host.
-        let short = match (service.metadata.name.len(), service.spec.cluster_ip.len()) {
-            // An unknown address: the slow path writes its placeholder.
-            (_, 0) => None,
-            (..=10, ..=15) => self.append_short::<16, 16>(service, form),
-            (..=26, ..=15) => self.append_short::<32, 16>(service, form),
-            // Every Service that an API server accepts.
-            (..=74, ..=47) => self.append_short::<80, 48>(service, form),
-            _ => None,
-        };
-        if short.is_some() {
-            return;
+    out.truncate(start);
+    if let Some(marks) = &mut marks {
+        marks.truncate(marked);
+    }
+    for variable in variables_of(service, 0) {
+        let mark = append_service_variable(variable, form, out);
+        if let Some(marks) = &mut marks {
+            marks.push(mark);
         }
-        self.truncate(start);
-        for variable in variables_of(service, 0) {
-            self.append_variable(variable, form);
-        }
-    }
-
-    /// Appends one variable.
-    pub(crate) fn append_variable(&mut self, variable: ServiceVariable<'_>, form: Form) {
-        self.flush();
-        append_service_variable(variable, form, self.out);
-    }
-
-    /// Copies the staged text to the vector.
-    pub(crate) fn flush(&mut self) {
-        self.out.extend_from_slice(self.stage.get(..self.staged).unwrap_or_default());
-        self.staged = 0;
-    }
-
-    fn len(&self) -> usize {
-        self.out.len().wrapping_add(self.staged)
-    }
-
-    fn truncate(&mut self, len: usize) {
-        self.out.truncate(len);
-        self.staged = len.saturating_sub(self.out.len());
-    }
-
-    /// Appends the variables of a Service whose texts are ASCII and fit into arrays of these sizes,
-    /// the name with `_PORT_` and the host with a terminator. Returns `None` at the first text that
-    /// does not fit.
-    fn append_short<const NAME: usize, const HOST: usize>(
-        &mut self,
-        service: &Service,
-        form: Form,
-    ) -> Option<()> {
-        let room = const { 4 * (NAME + HOST + 48) };
-        let end = form.terminator();
-        let ports = service.spec.ports.as_slice();
-        let first = ports.first()?;
-        let name = Text::<NAME>::mangled(&service.metadata.name)?;
-        let name_port = name.followed_by(b"_PORT_")?;
-        let host = Text::<HOST>::new(&service.spec.cluster_ip)?;
-        let host_end = host.followed_by(&[end])?;
-        let bracketed = host.contains(b':');
-
-        let mut to = self.cursor(room);
-        let number = Number::new(first.port);
-        to.put(&name).put(const { &Text::<16>::constant(b"_SERVICE_HOST=") }).put(&host_end);
-        to.put(&name)
-            .put(const { &Text::<16>::constant(b"_SERVICE_PORT=") })
-            .put(&number.then(end));
-        for port in ports.iter().filter(|port| !port.name.is_empty()) {
-            to = to.with_room(room);
-            let port_name = Text::<16>::mangled(&port.name)?;
-            to.put(&name).put(const { &Text::<16>::constant(b"_SERVICE_PORT_") }).put(&port_name);
-            to.put(&Number::new(port.port).then(end).after(b'='));
-        }
-        to = to.with_room(room);
-        to.put(&name).put(&Words::of(first.effective_protocol()).port_url.bracketed(bracketed));
-        to.put(&host).put(&number.after_host(bracketed, end));
-        for port in ports {
-            to = to.with_room(room);
-            let words = Words::of(port.effective_protocol());
-            let number = Number::new(port.port);
-            let infix = number.then(b'_');
-            to.put(&name_port).put(&infix).put(&words.url.bracketed(bracketed));
-            to.put(&host).put(&number.after_host(bracketed, end));
-            to.put(&name_port).put(&infix).put(&words.proto).put(&Text { bytes: [end], len: 1 });
-            to.put(&name_port).put(&infix).put(&words.port).put(&number.then(end));
-            to.put(&name_port).put(&infix).put(&words.addr).put(&host_end);
-        }
-        to.finish();
-        Some(())
-    }
-
-    #[inline(always)]
-    fn cursor(&mut self, room: usize) -> Cursor<'_, 'v> {
-        let at = self.staged;
-        Cursor { block: self, at }.with_room(room)
     }
 }
 
-/// Writes to a stage.
-struct Cursor<'b, 'v> {
-    block: &'b mut Block<'v>,
+/// Appends the variables of a Service whose texts are ASCII and fit into arrays of these sizes, the
+/// name with `_PORT_` and the host with a terminator. Returns `None` at the first text that does
+/// not fit, or if only the exact text fits into the vector without growing it.
+fn append_short<const NAME: usize, const HOST: usize>(
+    service: &Service,
+    form: Form,
+    out: &mut Vec<u8>,
+    marks: Option<&mut Vec<Mark>>,
+) -> Option<()> {
+    let end = form.terminator();
+    let ports = service.spec.ports.as_slice();
+    let first = ports.first()?;
+    let name = Text::<NAME>::mangled(&service.metadata.name)?;
+    let name_port = name.followed_by(b"_PORT_")?;
+    let host = Text::<HOST>::new(&service.spec.cluster_ip)?;
+    let host_end = host.followed_by(&[end])?;
+    let bracketed = host.contains(b':');
+
+    let most = most::<NAME, HOST>(service);
+    let spare = out.capacity().wrapping_sub(out.len());
+    if most > spare && spare >= len_of(service) {
+        return None;
+    }
+    let mut to = Cursor::new(out, most, marks);
+    let number = Number::new(first.port);
+    to.put(&name).put(const { &Text::<16>::constant(b"_SERVICE_HOST=") }).value();
+    to.put(&host_end).end();
+    to.put(&name).put(const { &Text::<16>::constant(b"_SERVICE_PORT=") }).value();
+    to.put(&number.then(end)).end();
+    for port in ports.iter().filter(|port| !port.name.is_empty()) {
+        let port_name = Text::<16>::mangled(&port.name)?;
+        to.put(&name).put(const { &Text::<16>::constant(b"_SERVICE_PORT_") }).put(&port_name);
+        to.put(const { &Text { bytes: [b'='], len: 1 } }).value();
+        to.put(&Number::new(port.port).then(end)).end();
+    }
+    let words = Words::of(first.effective_protocol());
+    to.put(&name).put(const { &Text::<8>::constant(b"_PORT=") }).value();
+    to.put(&words.scheme.bracketed(bracketed)).put(&host);
+    to.put(&number.after_host(bracketed, end)).end();
+    for port in ports {
+        let words = Words::of(port.effective_protocol());
+        let number = Number::new(port.port);
+        let infix = number.then(b'_');
+        to.put(&name_port).put(&infix).put(&words.url).value();
+        to.put(&words.scheme.bracketed(bracketed)).put(&host);
+        to.put(&number.after_host(bracketed, end)).end();
+        to.put(&name_port).put(&infix).put(&words.proto).value();
+        to.put(&words.protocol).put(&Text { bytes: [end], len: 1 }).end();
+        to.put(&name_port).put(&infix).put(&words.port).value();
+        to.put(&number.then(end)).end();
+        to.put(&name_port).put(&infix).put(&words.addr).value();
+        to.put(&host_end).end();
+    }
+    let len = to.at;
+    out.truncate(len);
+    Some(())
+}
+
+/// Writes to the end of a vector.
+struct Cursor<'v> {
+    room: &'v mut [u8],
     at: usize,
+    value: usize,
+    marks: Option<&'v mut Vec<Mark>>,
 }
 
 // Inlined always, so that `at` stays in a register.
-impl Cursor<'_, '_> {
+impl<'v> Cursor<'v> {
+    /// Makes room for this many bytes.
+    #[inline(always)]
+    fn new(out: &'v mut Vec<u8>, room: usize, marks: Option<&'v mut Vec<Mark>>) -> Self {
+        let at = out.len();
+        out.resize(at.wrapping_add(room), 0);
+        Cursor { room: out, at, value: at, marks }
+    }
+
     #[inline(always)]
     fn put<const N: usize>(&mut self, text: &Text<N>) -> &mut Self {
-        if let Some(place) =
-            self.block.stage.get_mut(self.at..).and_then(|rest| rest.first_chunk_mut())
-        {
+        if let Some(place) = self.room.get_mut(self.at..).and_then(|rest| rest.first_chunk_mut()) {
             *place = text.bytes;
         }
         self.at = self.at.wrapping_add(text.len);
         self
     }
 
+    /// Notes that a value begins here.
     #[inline(always)]
-    fn with_room(mut self, room: usize) -> Self {
-        if self.at > STAGE.wrapping_sub(room) {
-            self.block.staged = self.at;
-            self.block.flush();
-            self.at = 0;
-        }
-        self
+    fn value(&mut self) {
+        self.value = self.at;
     }
 
+    /// Marks the variable that ends here.
     #[inline(always)]
-    fn finish(self) {
-        self.block.staged = self.at;
+    fn end(&mut self) {
+        if let Some(marks) = &mut self.marks {
+            marks.push(Mark { value: self.value, end: self.at.wrapping_sub(1) });
+        }
     }
 }
 
-/// The texts around the number and the host of a port, by protocol. The URLs end with a bracket
-/// that is not counted.
+/// The texts around the number and the host of a port, by protocol.
 struct Words {
-    port_url: Text<16>,
-    url: Text<16>,
+    /// It ends with a bracket that is not counted.
+    scheme: Text<8>,
+    protocol: Text<8>,
+    url: Text<8>,
     proto: Text<16>,
     port: Text<16>,
     addr: Text<16>,
@@ -228,11 +235,10 @@ impl Words {
             ($upper:literal, $lower:literal) => {
                 const {
                     &Words {
-                        port_url: Text::constant(concat!("_PORT=", $lower, "://[").as_bytes())
-                            .uncounted(),
-                        url: Text::constant(concat!($upper, "=", $lower, "://[").as_bytes())
-                            .uncounted(),
-                        proto: Text::constant(concat!($upper, "_PROTO=", $lower).as_bytes()),
+                        scheme: Text::constant(concat!($lower, "://[").as_bytes()).uncounted(),
+                        protocol: Text::constant($lower.as_bytes()),
+                        url: Text::constant(concat!($upper, "=").as_bytes()),
+                        proto: Text::constant(concat!($upper, "_PROTO=").as_bytes()),
                         port: Text::constant(concat!($upper, "_PORT=").as_bytes()),
                         addr: Text::constant(concat!($upper, "_ADDR=").as_bytes()),
                     }
@@ -296,7 +302,15 @@ impl Text<8> {
     }
 }
 
-impl Text<16> {
+impl<const N: usize> Text<N> {
+    /// Runs in the compiler.
+    const fn constant(text: &[u8]) -> Self {
+        let mut bytes = [0; N];
+        let (start, _) = bytes.split_at_mut(text.len());
+        start.copy_from_slice(text);
+        Text { bytes, len: text.len() }
+    }
+
     /// Excludes the last byte from the length. Runs in the compiler.
     const fn uncounted(self) -> Self {
         Text { bytes: self.bytes, len: self.len.saturating_sub(1) }
@@ -306,16 +320,6 @@ impl Text<16> {
     #[inline(always)]
     fn bracketed(self, bracketed: bool) -> Self {
         Text { bytes: self.bytes, len: self.len.wrapping_add(bracketed.into()) }
-    }
-}
-
-impl<const N: usize> Text<N> {
-    /// Runs in the compiler.
-    const fn constant(text: &[u8]) -> Self {
-        let mut bytes = [0; N];
-        let (start, _) = bytes.split_at_mut(text.len());
-        start.copy_from_slice(text);
-        Text { bytes, len: text.len() }
     }
 
     /// Returns the text, if it is ASCII and at most `N` bytes long.
@@ -425,11 +429,10 @@ mod tests {
     #[test]
     fn short_texts_take_the_fast_path() {
         let takes_it = |service: &Service| {
-            let mut out = Vec::new();
-            let mut block = Block::new(&mut out);
+            let (form, out) = (Form::Lines, &mut Vec::new());
             [
-                block.append_short::<32, 16>(service, Form::Lines).is_some(),
-                block.append_short::<80, 48>(service, Form::Lines).is_some(),
+                append_short::<32, 16>(service, form, out, None).is_some(),
+                append_short::<80, 48>(service, form, out, None).is_some(),
             ]
         };
         // The longest label and address that exist, and one character more.
@@ -438,6 +441,11 @@ mod tests {
         assert_eq!(takes_it(&service(75, 15, 15)), [false, false]);
         assert_eq!(takes_it(&service(5, 17, 15)), [false, false]);
         assert_eq!(takes_it(&service(5, 15, 48)), [false, false]);
+        // Every length for which `append_service` chooses the smallest arrays fits there.
+        assert!(
+            append_short::<16, 16>(&service(10, 15, 15), Form::Lines, &mut Vec::new(), None)
+                .is_some()
+        );
         let mut other = service(5, 15, 15);
         other.metadata.name = "é".into();
         assert_eq!(takes_it(&other), [false, false]);
@@ -452,21 +460,6 @@ mod tests {
         assert!(Text::<16>::new("10.0.0.1;").is_some_and(|text| !text.contains(b':')));
     }
 
-    /// Every length for which `append` chooses `append_short` fits there.
-    #[test]
-    fn short_texts_are_staged() {
-        let is_staged = |name, host| {
-            let (mut out, service) = (Vec::new(), service(name, 15, host));
-            let mut block = Block::new(&mut out);
-            block.append(&service, Form::Lines);
-            block.staged > 0
-        };
-        for (name, host) in [(10, 15), (11, 15), (26, 15), (27, 15), (10, 16), (74, 47)] {
-            assert!(is_staged(name, host), "{name} {host}");
-        }
-        assert!(!is_staged(75, 15) && !is_staged(10, 48));
-    }
-
     fn one_by_one(service: &Service) -> String {
         let line = |variable: ServiceVariable<'_>| {
             [variable.name(), "=".into(), variable.value(), "\n".into()].concat()
@@ -474,34 +467,15 @@ mod tests {
         variables_of(service, 0).map(line).collect()
     }
 
-    /// The room that is left on the stage does not matter.
     #[test]
-    fn longest_texts_fit_at_the_end_of_the_stage() {
+    fn longest_texts_fit_into_their_room() {
         for (name, host) in [(10, 15), (26, 15), (74, 47)] {
             let mut long = service(name, 15, host);
             long.spec.ports[0].protocol = Some(Protocol::Sctp);
-            let long_text = one_by_one(&long);
-            for less in 0..STAGE {
-                let mut out = Vec::new();
-                let mut block = Block::new(&mut out);
-                block.staged = STAGE.wrapping_sub(less);
-                block.append(&long, Form::Lines);
-                block.flush();
-                assert!(out.ends_with(long_text.as_bytes()), "{name} {host} {less}");
-            }
+            let mut out = b"A=1\n".to_vec();
+            append_service(&long, Form::Lines, &mut out, None);
+            append_service(&long, Form::Lines, &mut out, None);
+            assert_eq!(out, ["A=1\n", &one_by_one(&long).repeat(2)].concat().into_bytes());
         }
-    }
-
-    #[test]
-    fn staged_texts_are_copied_in_batches() {
-        let mut out = Vec::new();
-        let service = service(5, 5, 8);
-        let expected = one_by_one(&service);
-        let mut block = Block::new(&mut out);
-        block.append(&service, Form::Lines);
-        block.append(&service, Form::Lines);
-        assert!(block.out.is_empty());
-        block.flush();
-        assert_eq!(out, expected.repeat(2).into_bytes());
     }
 }
