@@ -99,6 +99,53 @@ fn rendering_into_capacity_allocates_nothing() {
     assert!(out == expected);
 }
 
+/// Names and values are slices of one text.
+#[test]
+fn reading_variables_allocates_nothing() {
+    let services = services();
+    let services: Vec<&Service> = services.iter().collect();
+    let environment = Environment::from(generate(&services).unwrap());
+    let mut bytes = 0;
+    let allocations = allocations_of(|| {
+        for variable in environment.iter() {
+            bytes += variable.name().len() + variable.value().as_bytes().unwrap().len();
+        }
+    });
+    assert_eq!((environment.len(), allocations), (90_000, 0));
+    let text = environment.render(kubelet_env::Order::Kubelet, Form::NulSeparated);
+    assert_eq!(bytes + 2 * environment.len(), text.len());
+}
+
+/// The entries and the Services decide, not the variables.
+#[test]
+fn composing_allocates_per_entry_and_service() {
+    use kubelet_env::api::{Container, EnvVar, Pod};
+    use kubelet_env::{Facts, Objects, compose};
+
+    let entry = |number: usize| EnvVar::new(format!("ENTRY_{number}"), "http://$(ENTRY_0)/");
+    let app = Container::new("app").with_env((0..1_000).map(entry));
+    let pod = Pod::default().with_container(app).with_defaults();
+    let mut objects = Objects::default();
+    objects.services.extend((0..1_000).map(|number| service("", format!("s-{number}"), number)));
+    let facts = Facts::of(&objects);
+    let composed = |facts: &Facts<'_>| {
+        allocations_of(|| {
+            let composition = compose(&pod, "app", facts).unwrap();
+            assert_eq!(composition.environment().iter().count(), 1_000 + 18_000);
+        })
+    };
+    let allocations = composed(&facts);
+    println!("{allocations} allocations for 1000 entries and 1000 Services");
+    // An entry has an expanded value, which grows once, and its references. A Service has a mangled
+    // name.
+    assert!(allocations < 3 * 1_000 + 1_000 + 100, "{allocations}");
+
+    let services = kubelet_env::container::PreparedServices::of("", &facts);
+    let prepared = composed(&Facts { prepared_services: Some(&services), ..facts });
+    println!("{prepared} allocations with prepared Services");
+    assert!(prepared < 3 * 1_000 + 50, "{prepared}");
+}
+
 /// No name is built for the 90,000 variables of Services that do not collide.
 #[test]
 fn environment_allocates_per_service() {
@@ -153,6 +200,30 @@ fn service_takes_less_than_half_a_kilobyte() {
     // An emptied map keeps one node.
     assert!(HELD_BYTES.get() < before + 1024, "deleted Services are still in memory");
     println!("{bytes} bytes for each of 100000 Services");
+}
+
+/// A list is not kept as a tree: `kubectl` prints the kind of an item before its fields.
+#[test]
+fn reading_a_list_keeps_its_objects_only() {
+    let services = (0..2_000).map(|number| service("shop", format!("svc-{number:04}"), number));
+    let mut items: Vec<serde_json::Value> =
+        services.map(|service| serde_json::to_value(service).unwrap()).collect();
+    for item in &mut items {
+        item["metadata"]["annotations"] = serde_json::json!({"note": "n\n".repeat(100)});
+    }
+    let list = serde_json::json!({"apiVersion": "v1", "items": items, "kind": "List"});
+    let text = serde_json::to_string_pretty(&list).unwrap();
+    drop((list, items));
+
+    let before = HELD_BYTES.get();
+    PEAK_BYTES.set(before);
+    let mut objects = kubelet_env::Objects::default();
+    objects.add(serde_json::from_str::<kubelet_env::Document>(&text).unwrap()).unwrap();
+    let (held, peak) = (HELD_BYTES.get() - before, PEAK_BYTES.get() - before);
+    println!("{} bytes of text, {held} bytes held, {peak} at most", text.len());
+    // The text itself is in memory too.
+    assert_eq!(objects.services.len(), 2_000);
+    assert!(2 * peak <= 3 * held, "{peak} bytes for {held}");
 }
 
 /// Lists have no spare capacity after reading, so a `Store` of read objects is no larger.

@@ -13,6 +13,7 @@ use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor,
 };
 
+use super::read::{ReadObject, SkippedFields};
 use super::value::Value;
 use crate::api::wire;
 
@@ -163,8 +164,9 @@ impl DocumentLimits {
         let reader = ValueReader {
             state: &state,
             levels_left: self.depth,
-            position: Position::Object,
+            position: Position::Document,
             elides: false,
+            is_skipped: false,
         };
         reader.deserialize(deserializer)
     }
@@ -219,10 +221,14 @@ impl State {
 /// The position of a value, as far as it decides about Secrets.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Position {
-    /// An object with a `kind`: the document itself or an item of a list.
-    Object,
+    /// The document itself.
+    Document,
     /// The `items` of an object.
     Items,
+    /// An item of a list: an object with a `kind`.
+    Item,
+    /// A field of an item whose kind was read before it.
+    FieldOf(SkippedFields),
     /// A value inside an object.
     Other,
 }
@@ -235,6 +241,8 @@ struct ValueReader<'s> {
     position: Position,
     /// True if errors of the format may quote a Secret's value.
     elides: bool,
+    /// True if the value is counted and dropped.
+    is_skipped: bool,
 }
 
 impl ValueReader<'_> {
@@ -251,7 +259,7 @@ impl ValueReader<'_> {
 
     fn text<'de, E: Error>(self, text: Cow<'de, str>) -> Result<Value<'de>, E> {
         self.state.count(text.len())?;
-        Ok(Value::Text(text))
+        Ok(if self.is_skipped { Value::Null } else { Value::Text(text) })
     }
 
     fn number<'de, E: Error>(self, text: Cow<'de, str>) -> Result<Value<'de>, E> {
@@ -324,7 +332,8 @@ impl<'de> Visitor<'de> for ValueReader<'_> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Value<'de>, E> {
-        self.text(Cow::Owned(text.into()))
+        self.state.count(text.len())?;
+        Ok(if self.is_skipped { Value::Null } else { Value::Text(Cow::Owned(text.into())) })
     }
 
     fn visit_string<E: Error>(self, text: String) -> Result<Value<'de>, E> {
@@ -332,14 +341,16 @@ impl<'de> Visitor<'de> for ValueReader<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value<'de>, A::Error> {
-        let position = match self.position {
-            Position::Items => Position::Object,
-            Position::Object | Position::Other => Position::Other,
-        };
+        let are_objects = self.position == Position::Items;
+        let position = if are_objects { Position::Item } else { Position::Other };
         let reader = ValueReader { position, ..self.deeper()? };
         let mut list = Vec::new();
         while let Some(item) = items.next_element_seed(reader)? {
-            list.push(item);
+            match are_objects {
+                true => list.push(ReadObject::of_item(item)),
+                false if self.is_skipped => {}
+                false => list.push(item),
+            }
         }
         Ok(Value::List(list))
     }
@@ -352,22 +363,36 @@ impl<'de> Visitor<'de> for ValueReader<'_> {
             let Key(text) = entries.next_value()?;
             return self.number(text);
         }
-        let is_object = self.position == Position::Object;
+        let is_object = matches!(self.position, Position::Document | Position::Item);
         // Of two kinds that of a Secret counts.
         let mut is_secret = None;
+        let mut skipped = match self.position {
+            Position::FieldOf(skipped) => Some(skipped),
+            _ => None,
+        };
         let deeper = self.deeper()?;
         let mut fields = Fields::default();
         while let Some(Key(key)) = next {
             self.state.count(key.len())?;
-            let reader = match is_object {
-                true => ValueReader {
-                    position: if key == "items" { Position::Items } else { Position::Other },
-                    elides: is_secret.unwrap_or(key != "apiVersion" && key != "kind"),
-                    ..deeper
-                },
-                false => deeper,
-            };
+            let mut reader = deeper;
+            if is_object {
+                reader.elides = is_secret.unwrap_or(key != "apiVersion" && key != "kind");
+            }
+            if is_object && key == "items" {
+                reader.position = Position::Items;
+            } else if let Some(skipped) = skipped {
+                reader.is_skipped |= key != MERGE_KEY && skipped.contains(&key);
+                reader.position = skipped.inside(&key).map_or(Position::Other, Position::FieldOf);
+            }
             let value = entries.next_value_seed(reader)?;
+            if reader.is_skipped {
+                next = entries.next_key()?;
+                continue;
+            }
+            if self.position == Position::Item && key == "kind" && skipped.is_none() {
+                // Of two kinds the first one counts.
+                skipped = Some(value.as_str().map(SkippedFields::of_kind).unwrap_or_default());
+            }
             if is_object
                 && key == "kind"
                 && let Some(kind) = value.as_str().filter(|kind| !kind.is_empty())

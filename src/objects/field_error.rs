@@ -107,7 +107,7 @@ impl FieldError {
             }
             Value::Text(text) => Unexpected::Str(text),
             Value::List(_) => Unexpected::Seq,
-            Value::Map(_) => Unexpected::Map,
+            Value::Map(_) | Value::Object(_) => Unexpected::Map,
         };
         FieldError::unexpected(found, &expected)
     }

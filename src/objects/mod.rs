@@ -177,7 +177,11 @@ impl Objects {
     pub fn apply(&mut self, other: Objects) {
         macro_rules! extend {
             ($field:ident) => {
-                self.$field.extend(other.$field)
+                if self.$field.is_empty() {
+                    self.$field = other.$field
+                } else {
+                    self.$field.extend(other.$field)
+                }
             };
         }
         for_each_store!(extend);

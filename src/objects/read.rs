@@ -1,6 +1,7 @@
 //! Objects read from documents (client-go: the universal deserializer).
 
 use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 
@@ -11,7 +12,7 @@ use super::{
     Document, DocumentLimits, DuplicateObjectError, FieldError, ObjectRef, Objects, insert,
 };
 use crate::api::{
-    ConfigMap, LimitRange, Node, Pod, ReadWorkload, Secret, Service, WorkloadKind, wire,
+    ConfigMap, LimitRange, Node, Pod, ReadWorkload, Secret, Service, Workload, WorkloadKind, wire,
 };
 
 /// The namespace of objects without one (Go: `metav1.NamespaceDefault`).
@@ -114,6 +115,10 @@ impl Objects {
         value: Value<'_>,
         item_type: Option<&TypeMeta>,
     ) -> Result<(), ObjectError> {
+        let value = match value {
+            Value::Object(read) => return self.add_read(read),
+            value => value,
+        };
         let object = object_ref(&value);
         let is_secret = wire::is_secret_kind(&object.kind)
             || item_type.is_some_and(|item| wire::is_secret_kind(&item.kind));
@@ -145,32 +150,26 @@ impl Objects {
         object: ObjectRef,
         type_meta: &TypeMeta,
     ) -> Result<(), ObjectError> {
-        if let Some(kind) = type_meta.workload_kind() {
-            // It may have a `generateName` and no name yet.
-            let read = if kind == WorkloadKind::Job && has_generate_name(&value) {
-                read_object(value, object)?
-            } else {
-                read_named(value, object)?
-            };
-            return Ok(insert(self.workloads_mut(kind), ReadWorkload::of_kind(read, kind))?);
-        }
-        if type_meta.is::<Service>() {
-            insert(&mut self.services, read_named(value, object)?)?;
-        } else if type_meta.is::<ConfigMap>() {
-            insert(&mut self.config_maps, read_named(value, object)?)?;
-        } else if type_meta.is::<Secret>() {
-            insert(&mut self.secrets, read_named(value, object)?)?;
-        } else if type_meta.is::<Pod>() {
-            // It may have a `generateName` and no name yet.
-            insert(&mut self.pods, read_object(value, object)?)?;
-        } else if type_meta.is::<Node>() {
-            insert(&mut self.nodes, read_named(value, object)?)?;
-        } else if type_meta.is::<LimitRange>() {
-            insert(&mut self.limit_ranges, read_named(value, object)?)?;
-        } else {
-            let TypeMeta { api_version, kind } = type_meta;
-            let count = self.ignored.entry(format!("{api_version} {kind}")).or_default();
-            *count = count.saturating_add(1);
+        self.add_read(ReadObject::read(value, object, type_meta)?)
+    }
+
+    fn add_read(&mut self, read: ReadObject) -> Result<(), ObjectError> {
+        match read {
+            ReadObject::Service(service) => insert(&mut self.services, *service)?,
+            ReadObject::ConfigMap(config_map) => insert(&mut self.config_maps, *config_map)?,
+            ReadObject::Secret(secret) => insert(&mut self.secrets, *secret)?,
+            ReadObject::Pod(pod) => insert(&mut self.pods, *pod)?,
+            ReadObject::Node(node) => insert(&mut self.nodes, *node)?,
+            ReadObject::LimitRange(range) => insert(&mut self.limit_ranges, *range)?,
+            ReadObject::Workload(workload) => {
+                insert(self.workloads_mut(workload.kind), *workload)?;
+            }
+            ReadObject::Ignored(type_meta) => {
+                let TypeMeta { api_version, kind } = &*type_meta;
+                let count = self.ignored.entry(format!("{api_version} {kind}")).or_default();
+                *count = count.saturating_add(1);
+            }
+            ReadObject::Invalid(error) => return Err(error),
         }
         Ok(())
     }
@@ -201,6 +200,127 @@ impl Objects {
                 let error = FieldError::of_value(&other, "a list").at_key(key);
                 Err(ObjectError::Field { object, error })
             }
+        }
+    }
+}
+
+/// An object that was read from its value, or the reason why it could not be. Boxed, because the
+/// kinds differ much in size.
+#[derive(Clone, PartialEq)]
+pub(crate) enum ReadObject {
+    Service(Box<Service>),
+    ConfigMap(Box<ConfigMap>),
+    Secret(Box<Secret>),
+    Pod(Box<Pod>),
+    Node(Box<Node>),
+    LimitRange(Box<LimitRange>),
+    Workload(Box<Workload>),
+    /// An object that affects no container's environment.
+    Ignored(Box<TypeMeta>),
+    Invalid(ObjectError),
+}
+
+impl ReadObject {
+    /// Reads an item of a list as soon as its value is complete, so that a list is never a tree as
+    /// a whole. An item without a type of its own, or that is a list, remains a value.
+    pub(super) fn of_item(item: Value<'_>) -> Value<'_> {
+        let Ok(type_meta) = TypeMeta::of(&item, None) else { return item };
+        if type_meta.item_type().is_some() {
+            return item;
+        }
+        let object = ObjectRef { kind: type_meta.kind.clone(), ..object_ref(&item) };
+        let is_secret = wire::is_secret_kind(&object.kind);
+        let read = ReadObject::read(item, object, &type_meta)
+            .map_err(|error| if is_secret { error.map_field(FieldError::elided) } else { error });
+        Value::Object(read.unwrap_or_else(ReadObject::Invalid))
+    }
+
+    fn read(
+        value: Value<'_>,
+        object: ObjectRef,
+        type_meta: &TypeMeta,
+    ) -> Result<Self, ObjectError> {
+        if let Some(kind) = type_meta.workload_kind() {
+            // It may have a `generateName` and no name yet.
+            let read = if kind == WorkloadKind::Job && has_generate_name(&value) {
+                read_object(value, object)?
+            } else {
+                read_named(value, object)?
+            };
+            return Ok(ReadObject::Workload(ReadWorkload::of_kind(read, kind).into()));
+        }
+        Ok(if type_meta.is::<Service>() {
+            ReadObject::Service(read_named::<Service>(value, object)?.into())
+        } else if type_meta.is::<ConfigMap>() {
+            ReadObject::ConfigMap(read_named::<ConfigMap>(value, object)?.into())
+        } else if type_meta.is::<Secret>() {
+            ReadObject::Secret(read_named::<Secret>(value, object)?.into())
+        } else if type_meta.is::<Pod>() {
+            // It may have a `generateName` and no name yet.
+            ReadObject::Pod(read_object::<Pod>(value, object)?.into())
+        } else if type_meta.is::<Node>() {
+            ReadObject::Node(read_named::<Node>(value, object)?.into())
+        } else if type_meta.is::<LimitRange>() {
+            ReadObject::LimitRange(read_named::<LimitRange>(value, object)?.into())
+        } else {
+            ReadObject::Ignored(type_meta.clone().into())
+        })
+    }
+}
+
+/// The fields of an item that are skipped because its type does not have them, one level deep.
+///
+/// This is an optimization for the large ones. A property test compares the items of lists, whose
+/// fields are skipped, with single objects, whose fields are not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum SkippedFields {
+    #[default]
+    None,
+    /// Those of an object with [`ObjectMeta`](crate::api::ObjectMeta) and without a status.
+    OfObject {
+        is_service: bool,
+    },
+    OfObjectMeta,
+    OfServiceSpec,
+    /// Those of a Pod, a Node or a workload.
+    OfOther,
+    OfPodMeta,
+}
+
+impl SkippedFields {
+    pub(super) fn of_kind(kind: &str) -> Self {
+        match kind {
+            "Service" => SkippedFields::OfObject { is_service: true },
+            "ConfigMap" | "Secret" | "LimitRange" => SkippedFields::OfObject { is_service: false },
+            // Such an item is a list of items.
+            kind if kind.is_empty() || kind.ends_with("List") => SkippedFields::None,
+            _ => SkippedFields::OfOther,
+        }
+    }
+
+    /// Returns the skipped fields inside a field.
+    pub(super) fn inside(self, field: &str) -> Option<Self> {
+        match (self, field) {
+            (SkippedFields::OfObject { .. }, "metadata") => Some(SkippedFields::OfObjectMeta),
+            (SkippedFields::OfObject { is_service: true }, "spec") => {
+                Some(SkippedFields::OfServiceSpec)
+            }
+            (SkippedFields::OfOther, "metadata") => Some(SkippedFields::OfPodMeta),
+            _ => None,
+        }
+    }
+
+    pub(super) fn contains(self, field: &str) -> bool {
+        match self {
+            SkippedFields::None | SkippedFields::OfOther => false,
+            SkippedFields::OfObject { .. } => field == "status",
+            SkippedFields::OfObjectMeta => {
+                !matches!(field, "name" | "namespace" | "creationTimestamp" | "generateName")
+            }
+            SkippedFields::OfServiceSpec => {
+                !matches!(field, "clusterIP" | "ports" | "type" | "ipFamilies")
+            }
+            SkippedFields::OfPodMeta => field == "managedFields",
         }
     }
 }
@@ -268,8 +388,8 @@ fn object_ref(value: &Value<'_>) -> ObjectRef {
 const LONGEST_TYPE: usize = 317;
 
 /// The `apiVersion` and `kind` of an object (Go: `metav1.TypeMeta`).
-#[derive(Clone)]
-struct TypeMeta {
+#[derive(Clone, PartialEq)]
+pub(crate) struct TypeMeta {
     api_version: String,
     kind: String,
 }

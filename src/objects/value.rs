@@ -10,6 +10,7 @@ use serde::forward_to_deserialize_any;
 
 use super::FieldError;
 use super::field_error::Segment;
+use super::read::ReadObject;
 
 /// A value of the JSON data model.
 #[derive(Clone, PartialEq)]
@@ -24,6 +25,8 @@ pub(crate) enum Value<'de> {
     Text(Cow<'de, str>),
     List(Vec<Value<'de>>),
     Map(Vec<(Cow<'de, str>, Value<'de>)>),
+    /// An item of a list that was read already. Nothing else can be read from it.
+    Object(ReadObject),
 }
 
 impl<'de> Value<'de> {
@@ -70,6 +73,7 @@ impl<'de> Value<'de> {
             Value::Number(text) => Value::Number(owned(text)),
             Value::Text(text) => Value::Text(owned(text)),
             Value::List(items) => Value::List(items.into_iter().map(Value::into_owned).collect()),
+            Value::Object(read) => Value::Object(read),
             Value::Map(fields) => Value::Map(
                 fields.into_iter().map(|(key, value)| (owned(key), value.into_owned())).collect(),
             ),
@@ -93,6 +97,7 @@ impl<'de> Deserializer<'de> for Value<'de> {
             Value::Text(Cow::Borrowed(text)) => visitor.visit_borrowed_str(text),
             Value::Text(Cow::Owned(text)) => visitor.visit_string(text),
             Value::List(items) => visitor.visit_seq(Items { items: items.into_iter(), index: 0 }),
+            Value::Object(_) => visitor.visit_unit(),
             Value::Map(fields) => {
                 visitor.visit_map(Fields { fields: fields.into_iter(), current: None })
             }

@@ -454,3 +454,45 @@ fn path_quotes_unusual_keys() {
         format!(r#"{{"apiVersion":"v1","kind":"ConfigMap","data":{{"{}":1}}}}"#, "k".repeat(64));
     assert!(error_message(&plain).contains("data.kkk"));
 }
+
+/// Fields that a type does not have are skipped in the items of a list, and read in an object alone.
+#[test]
+fn items_are_read_like_single_objects() {
+    let extra = r#""status":{"x":[1,{"a":"b"}]},"data":{"a":"b"},"extra":{"<<":{"name":"z"}}"#;
+    let metadata = r#""metadata":{"name":"web","namespace":"shop","generateName":"g",
+        "labels":{"a":"b"},"annotations":{"c":"d"},"uid":"u","managedFields":[{"x":1}],
+        "ownerReferences":[{"kind":"Job","name":"j"}],"creationTimestamp":"2026-11-22T09:30:00Z"}"#;
+    let spec = r#""spec":{"clusterIP":"10.0.0.1","ports":[{"port":80,"nodePort":3}],"type":"ClusterIP",
+        "ipFamilies":["IPv4"],"selector":{"a":"b"},"containers":[{"name":"c"}],
+        "template":{"metadata":{"labels":{"a":"b"}},"spec":{"nodeName":"n"}},"limits":[{"type":"Pod"}]}"#;
+    for (version, kind) in [
+        ("v1", "Service"),
+        ("v1", "ConfigMap"),
+        ("v1", "Pod"),
+        ("v1", "Node"),
+        ("v1", "LimitRange"),
+        ("apps/v1", "Deployment"),
+        ("batch/v1", "Job"),
+        ("example.com/v1", "Service"),
+    ] {
+        let object = format!(
+            r#"{{"apiVersion":"{version}","kind":"{kind}",{metadata},{spec},{}}}"#,
+            if kind == "Pod" || kind == "Node" { r#""status":{"podIP":"1.2.3.4"}"# } else { extra },
+        );
+        let alone = read_json(&object).unwrap();
+        let list = format!(r#"{{"apiVersion":"v1","items":[{object}],"kind":"List"}}"#);
+        assert_eq!(read_json(&list).unwrap(), alone, "{kind}");
+        let merged = format!(r#"{{"apiVersion":"v1","items":[{{"<<":{object}}}],"kind":"List"}}"#);
+        assert_eq!(read_json(&merged).unwrap(), alone, "{kind}");
+    }
+}
+
+#[test]
+fn items_of_other_objects_are_ignored() {
+    let invalid =
+        r#"{"apiVersion":"v1","kind":"Service","metadata":{"name":"a"},"spec":{"ports":1}}"#;
+    let objects = read_json(&format!(
+        r#"{{"apiVersion":"example.com/v1","items":[{invalid}],"kind":"Other"}}"#
+    ));
+    assert_eq!(ignored_objects(&objects.unwrap()), ["example.com/v1 Other"]);
+}
