@@ -231,7 +231,8 @@ pub(crate) fn cuts(text: &str) -> impl Iterator<Item = usize> {
 pub(crate) fn cuts_to(text: &str, end: usize) -> impl Iterator<Item = usize> {
     (0..=end).filter(|&cut| {
         let rest = text.as_bytes().get(cut..).unwrap_or_default();
-        rest.is_empty() || rest.starts_with(b"_SERVICE") || rest.starts_with(b"_PORT")
+        let begins = |suffix: &[u8]| rest.starts_with(suffix);
+        rest.is_empty() || begins(b"_") && (begins(b"_SERVICE") || begins(b"_PORT"))
     })
 }
 
