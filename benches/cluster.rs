@@ -1,13 +1,16 @@
-//! Work at the size of a cluster: one container among 100,000 Services, one event, and discovery in
-//! 90,000 variables.
+//! Work at the size of a cluster: one container among 100,000 Services, many containers, one event,
+//! and discovery in 90,000 variables.
 
 use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use kubelet_env::api::{ObjectMeta, PortNumber, Service, ServicePort, ServiceSpec};
+use kubelet_env::api::{
+    Container, EnvVar, ObjectMeta, Pod, PortNumber, Service, ServicePort, ServiceSpec,
+};
+use kubelet_env::container::PreparedServices;
 use kubelet_env::inspect::discover::Discovered;
 use kubelet_env::services::{ServiceLinks, generate, select};
-use kubelet_env::{Form, Store};
+use kubelet_env::{Facts, Form, Objects, Store, compose};
 
 fn service(namespace: &str, name: &str, third: usize, fourth: usize) -> Service {
     let ports = [("http", 80), ("https", 443), ("metrics", 9090)];
@@ -113,5 +116,43 @@ fn discover(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, one_container, one_event, discover);
+/// Composes 100 containers in each of these namespaces, each with its 100 Services.
+fn compose_namespaces(objects: &Objects, pods: &[Pod]) {
+    for pod in pods {
+        let facts = Facts::of(objects);
+        let services = PreparedServices::of(&pod.metadata.namespace, &facts);
+        let facts = Facts { prepared_services: Some(&services), ..facts };
+        for _ in 0..100 {
+            black_box(compose(black_box(pod), "app", &facts).unwrap());
+        }
+    }
+}
+
+/// A hundredth of a cluster of 100,000 containers in 1,000 namespaces.
+fn many_containers(c: &mut Criterion) {
+    let objects = Objects { services: cluster(), ..Objects::default() };
+    let env =
+        (0..10).map(|number| EnvVar::new(format!("ENTRY_{number}"), "$(SVC_01_SERVICE_HOST)"));
+    let app = Container::new("app").with_env(env);
+    let pod =
+        |namespace| Pod::new(format!("ns-{namespace:03}"), "web-0").with_container(app.clone());
+    let pods: Vec<Pod> = (0..10).map(|namespace| pod(namespace).with_defaults()).collect();
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+
+    let mut group = c.benchmark_group("100 containers in each of 10 namespaces");
+    group.throughput(Throughput::Elements(1_000));
+    group.bench_function("one thread", |b| b.iter(|| compose_namespaces(&objects, &pods)));
+    group.bench_function(format!("{threads} threads"), |b| {
+        b.iter(|| {
+            std::thread::scope(|scope| {
+                for pods in pods.chunks(pods.len().div_ceil(threads)) {
+                    scope.spawn(|| compose_namespaces(&objects, pods));
+                }
+            });
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(benches, one_container, many_containers, one_event, discover);
 criterion_main!(benches);

@@ -8,70 +8,15 @@ use std::fmt::Write as _;
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use kubelet_env::api::{ObjectMeta, PortNumber, Service, ServicePort, ServiceSpec};
+use kubelet_env::api::Service;
 use kubelet_env::services::generate;
 use kubelet_env::{Document, Form, Objects};
+use serde::Deserialize;
 
-fn service(name: &str, cluster_ip: &str, ports: &[(&str, u16)]) -> Service {
-    let port = |&(name, port): &(&str, u16)| ServicePort {
-        name: name.to_owned(),
-        ..ServicePort::new(PortNumber::new(port).unwrap())
-    };
-    Service {
-        metadata: ObjectMeta::new("default", name),
-        spec: ServiceSpec {
-            cluster_ip: cluster_ip.to_owned(),
-            ports: ports.iter().map(port).collect(),
-            ..ServiceSpec::default()
-        },
-    }
-}
+#[expect(dead_code, reason = "other benchmarks use the rest")]
+mod shared;
 
-fn five_thousand() -> Vec<Service> {
-    let ports = [("http", 80), ("https", 443), ("metrics", 9090)];
-    (0..5_000)
-        .map(|number| {
-            service(
-                &format!("svc-{number:04}"),
-                &format!("10.1.{}.{}", number / 250, number % 250),
-                &ports,
-            )
-        })
-        .collect()
-}
-
-/// Formats each name and value into a list of pairs, like the kubelet.
-fn plain_pairs(services: &[&Service]) -> Vec<(String, String)> {
-    let mut variables = Vec::new();
-    for service in services {
-        let name = service.metadata.name.replace('-', "_").to_uppercase();
-        let (host, ports) = (&service.spec.cluster_ip, &service.spec.ports);
-        variables.push((format!("{name}_SERVICE_HOST"), host.clone()));
-        variables.push((format!("{name}_SERVICE_PORT"), format!("{}", ports[0].port)));
-        for port in ports.iter().filter(|port| !port.name.is_empty()) {
-            let port_name = port.name.replace('-', "_").to_uppercase();
-            variables.push((format!("{name}_SERVICE_PORT_{port_name}"), format!("{}", port.port)));
-        }
-        for (index, port) in ports.iter().enumerate() {
-            let protocol = port.effective_protocol();
-            let lower = protocol.as_str().to_lowercase();
-            let host_port = if host.contains(':') {
-                format!("[{host}]:{}", port.port)
-            } else {
-                format!("{host}:{}", port.port)
-            };
-            if index == 0 {
-                variables.push((format!("{name}_PORT"), format!("{lower}://{host_port}")));
-            }
-            let prefix = format!("{name}_PORT_{}_{protocol}", port.port);
-            variables.push((prefix.clone(), format!("{lower}://{host_port}")));
-            variables.push((format!("{prefix}_PROTO"), lower));
-            variables.push((format!("{prefix}_PORT"), format!("{}", port.port)));
-            variables.push((format!("{prefix}_ADDR"), host.clone()));
-        }
-    }
-    variables
-}
+use shared::{plain_pairs, services};
 
 fn plain_text(services: &[&Service], out: &mut String) {
     for (name, value) in plain_pairs(services) {
@@ -114,29 +59,81 @@ fn render(c: &mut Criterion, group: &str, services: &[&Service]) {
 }
 
 fn render_one(c: &mut Criterion) {
-    render(c, "render my-svc-nginx", &[&service("my-svc-nginx", "10.1.237.190", &[("", 80)])]);
+    let service = Service::new("default", "my-svc-nginx").with_cluster_ip("10.1.237.190");
+    render(c, "render my-svc-nginx", &[&service.with_port(80).unwrap()]);
 }
 
 fn render_five_thousand(c: &mut Criterion) {
-    let services = five_thousand();
+    let services: Vec<Service> = services(5_000).collect();
     let services: Vec<&Service> = services.iter().collect();
     assert_eq!(generate(&services).unwrap().iter().count(), 90_000);
     render(c, "render 5,000 Services", &services);
 }
 
-fn read_five_thousand(c: &mut Criterion) {
-    let items: Vec<Service> = five_thousand();
+/// Returns a list as `kubectl get services -o json` prints it.
+fn kubectl_list() -> String {
+    let item = |service: Service| {
+        let mut item = serde_json::to_value(&service).unwrap();
+        let name = service.metadata.name;
+        let ports = item["spec"]["ports"].clone();
+        let applied = serde_json::json!({
+            "apiVersion": "v1", "kind": "Service", "metadata": {"annotations": {}, "name": name, "namespace": "shop"},
+            "spec": {"ports": ports, "selector": {"app": name}},
+        });
+        let metadata = &mut item["metadata"];
+        metadata["annotations"] = serde_json::json!({
+            "kubectl.kubernetes.io/last-applied-configuration": applied.to_string(),
+            "meta.helm.sh/release-name": name,
+        });
+        metadata["creationTimestamp"] = "2026-11-22T09:30:00Z".into();
+        metadata["labels"] = serde_json::json!({
+            "app": name, "app.kubernetes.io/managed-by": "Helm", "chart": "web-1.2.3",
+        });
+        metadata["resourceVersion"] = "123456".into();
+        metadata["uid"] = "0e5b2c1e-3f6c-4c53-9a62-0123456789ab".into();
+        let spec = &mut item["spec"];
+        spec["clusterIPs"] = serde_json::json!([spec["clusterIP"].clone()]);
+        spec["internalTrafficPolicy"] = "Cluster".into();
+        spec["ipFamilies"] = serde_json::json!(["IPv4"]);
+        spec["ipFamilyPolicy"] = "SingleStack".into();
+        for port in spec["ports"].as_array_mut().unwrap() {
+            port["protocol"] = "TCP".into();
+            port["targetPort"] = port["name"].clone();
+        }
+        spec["selector"] = serde_json::json!({"app": name});
+        spec["sessionAffinity"] = "None".into();
+        spec["type"] = "ClusterIP".into();
+        item["status"] = serde_json::json!({"loadBalancer": {}});
+        item
+    };
+    let items: Vec<serde_json::Value> = services(5_000).map(item).collect();
     let list = serde_json::json!({"apiVersion": "v1", "items": items, "kind": "List"});
-    let json = serde_json::to_string_pretty(&list).unwrap();
+    serde_json::to_string_pretty(&list).unwrap()
+}
+
+/// A list whose kind is known.
+#[derive(Deserialize)]
+struct ServiceList {
+    items: Vec<Service>,
+}
+
+fn read_five_thousand(c: &mut Criterion) {
+    let json = kubectl_list();
     let mut group = c.benchmark_group("read 5,000 Services");
-    group.throughput(Throughput::Bytes(json.len() as u64));
-    group.bench_function("kubelet-env", |b| {
+    group.throughput(Throughput::Bytes(json.len() as u64)).sample_size(20);
+    group.bench_function("Objects", |b| {
+        b.iter(|| serde_json::from_str::<Objects>(black_box(&json)).unwrap());
+    });
+    group.bench_function("Document", |b| {
         b.iter(|| {
             let mut objects = Objects::default();
             objects.add(serde_json::from_str::<Document>(black_box(&json)).unwrap()).unwrap();
             assert_eq!(objects.services.len(), 5_000);
             objects
         });
+    });
+    group.bench_function("the types themselves", |b| {
+        b.iter(|| serde_json::from_str::<ServiceList>(black_box(&json)).unwrap().items);
     });
     group.bench_function("serde_json::Value", |b| {
         b.iter(|| serde_json::from_str::<serde_json::Value>(black_box(&json)).unwrap());
