@@ -300,5 +300,6 @@ fn upgrade_holds_two_compositions() {
         assert_eq!(upgrade.changes.len(), 1);
     });
     println!("{of_compose} bytes to compose, {of_upgrade} to upgrade");
-    assert!(of_upgrade < of_compose * 3, "{of_compose} {of_upgrade}");
+    // Two compositions, and the maps by name that the comparison needs.
+    assert!(of_upgrade < of_compose * 4, "{of_compose} {of_upgrade}");
 }
