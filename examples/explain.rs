@@ -5,7 +5,6 @@
 //! of the runtime, the image and runc.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
 use std::io::{self, Write};
@@ -15,7 +14,8 @@ use std::process::ExitCode;
 use clap::{Parser, ValueEnum};
 use kubelet_env::api::Timestamp;
 use kubelet_env::inspect::{
-    Code, Expectations, Explanation, Finding, Severity, Upgrade, UpgradeChange, upgrade_built,
+    Code, Expectations, Explanation, Finding, Severity, Summary, Upgrade, UpgradeChange,
+    diagnose_container, upgrade_built,
 };
 use kubelet_env::{Composition, Release, compose};
 use serde::Serialize;
@@ -52,6 +52,9 @@ struct Arguments {
     /// The application reads variables with this prefix as its own settings (may be repeated)
     #[arg(long, value_name = "PREFIX")]
     expect_prefix: Vec<String>,
+    /// Another tool replaces $(NAME) before the API server sees the Pod (may be repeated)
+    #[arg(long, value_name = "NAME")]
+    replaced: Vec<String>,
     /// List only findings of at least this severity (info, warning or error), and those that
     /// --fail-on or --deny ask for
     #[arg(long, value_name = "LEVEL", default_value_t = Severity::Info)]
@@ -170,7 +173,7 @@ fn explain_all(
     let mut unknown = UnknownFacts::default();
     let mut fails = false;
     let mut json_of_all = Vec::new();
-    let mut counts: BTreeMap<(Reverse<Severity>, Code), usize> = BTreeMap::new();
+    let mut summary = Summary::default();
     for Listed { name, chosen } in arguments.choice.all_containers(files)? {
         let file = chosen.as_ref().map(Chosen::file).unwrap_or_default();
         let report = chosen
@@ -178,9 +181,7 @@ fn explain_all(
             .and_then(|chosen| Report::of(chosen, files, names, arguments, &mut unknown));
         fails |= report.as_ref().map_or(true, |report| report.fails(arguments));
         if let Ok(Report::Findings(findings)) = &report {
-            for Finding { severity, code, .. } in findings {
-                *counts.entry((Reverse(*severity), *code)).or_default() += 1;
-            }
+            summary.extend(findings);
         }
         if let Err(error) = &report {
             eprintln!("error: {error}");
@@ -206,8 +207,10 @@ fn explain_all(
         print(&json(&json_of_all)?)?;
     }
     unknown.report(&arguments.choice);
-    for ((Reverse(severity), code), count) in counts {
-        eprintln!("summary: {count} × {severity} {code}");
+    let mut counts: Vec<(&Code, &usize)> = summary.codes.iter().collect();
+    counts.sort_by_key(|(code, _)| Reverse(code.severity()));
+    for (code, count) in counts {
+        eprintln!("summary: {count} × {} {code}", code.severity());
     }
     Ok(exit_code(fails))
 }
@@ -232,22 +235,33 @@ impl Report {
             chosen.as_of(time);
         }
         let facts = chosen.facts();
-        let composition: Composition<'_> = compose(&chosen.built.pod, &chosen.container, &facts)
-            .map_err(|error| chosen.describe(&error, files))?;
-        chosen.check_limits(composition.environment())?;
-        unknown.add(composition.environment());
-        if names.is_empty() {
+        let composed = compose(&chosen.built.pod, &chosen.container, &facts);
+        if let Ok(composition) = &composed {
+            chosen.check_limits(composition.environment())?;
+            unknown.add(composition.environment());
+        }
+        let exists = chosen.built.pod.spec.container(&chosen.container).is_some();
+        let composed = composed.map_err(|error| chosen.describe(&error, files));
+        if names.is_empty() && exists {
+            // The findings list every refusal. Only this one comes with a hint about the options.
+            if let Err(error) = composed {
+                eprintln!("error: {error}");
+            }
             let expectations = Expectations {
                 names: arguments.expect.clone(),
                 prefixes: arguments.expect_prefix.clone(),
+                placeholders: arguments.replaced.clone(),
                 ..Expectations::default()
             };
-            let mut findings = composition.diagnose(&expectations);
+            let diagnosis =
+                diagnose_container(&chosen.built.pod, &chosen.container, &facts, &expectations);
+            let mut findings = diagnosis.findings;
             findings.retain(|finding| {
                 finding.severity >= arguments.severity || is_denied(finding, arguments)
             });
             return Ok(Report::Findings(findings));
         }
+        let composition: Composition<'_> = composed?;
         let explained = names.iter().map(|name| composition.explain(name, &services));
         Ok(Report::Explanations(explained.collect()))
     }

@@ -304,7 +304,18 @@ fn refused_container_does_not_end_the_run() {
     [
       {
         "container": "Pod default/a app",
-        "error": "standard input: Pod default/a, container app: env[0] A: fieldRef \"spec.x\": field label not supported"
+        "findings": [
+          {
+            "advice": "Correct the entry.",
+            "code": "refused",
+            "message": "The kubelet does not start the container: env[0] (A): fieldRef \"spec.x\": field label not supported.",
+            "objects": [],
+            "severity": "error",
+            "variables": [
+              "A"
+            ]
+          }
+        ]
       },
       {
         "container": "Pod default/b app",
