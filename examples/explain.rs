@@ -5,6 +5,7 @@
 //! of the runtime, the image and runc.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt;
 use std::io::{self, Write};
@@ -174,14 +175,22 @@ fn explain_all(
     let mut fails = false;
     let mut json_of_all = Vec::new();
     let mut summary = Summary::default();
+    let mut of_namespaces = BTreeSet::new();
     for Listed { name, chosen } in arguments.choice.all_containers(files)? {
         let file = chosen.as_ref().map(Chosen::file).unwrap_or_default();
-        let report = chosen
+        let namespace = chosen.as_ref().map(|chosen| chosen.built.pod.metadata.namespace.clone());
+        let namespace = namespace.unwrap_or_default();
+        let mut report = chosen
             .map_err(Box::from)
             .and_then(|chosen| Report::of(chosen, files, names, arguments, &mut unknown));
         fails |= report.as_ref().map_or(true, |report| report.fails(arguments));
-        if let Ok(Report::Findings(findings)) = &report {
-            summary.extend(findings);
+        if let Ok(Report::Findings(findings)) = &mut report {
+            // These concern a namespace, not a container, and are listed once.
+            findings.retain(|finding| {
+                !matches!(finding.code, Code::ServiceSkipped | Code::ServiceRefused)
+                    || of_namespaces.insert(format!("{namespace}: {finding}"))
+            });
+            summary.extend(&*findings);
         }
         if let Err(error) = &report {
             eprintln!("error: {error}");

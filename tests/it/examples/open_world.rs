@@ -362,3 +362,26 @@ spec:
     unknown: <clusterIP of default/kubernetes> (--cluster-ip kubernetes=IP)
     ");
 }
+
+#[test]
+fn findings_about_services_are_listed_once() {
+    let manifests = "
+apiVersion: v1
+kind: Service
+metadata: {name: cache}
+spec: {clusterIP: None, ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec: {containers: [{name: a}, {name: b, args: ['$(REPLACED)']}]}
+";
+    let directory = directory("once", &[("web.yaml", manifests)]);
+    let output = run_over("explain", &directory, &["--all", "--replaced", "REPLACED"]);
+    assert_snapshot!(output.stdout, @"
+    # Pod default/web a
+    info: Services of the namespace without variables: cache (headless). [service-skipped]
+      No action is needed if clients find them by DNS.
+    # Pod default/web b
+    ");
+}
