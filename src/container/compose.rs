@@ -864,7 +864,8 @@ impl<'a> Composer<'a, '_> {
         expanded: Expanded<'a>,
     ) -> Result<(), ComposeErrorKind> {
         let Expanded { value, references } = expanded;
-        self.take_up(Size::of_variable(&name, value.len()).bytes())?;
+        let size = Size::of_variable(&name, value.len()).bytes();
+        self.take_up(size.saturating_add(Facts::DECLARATION_SIZE))?;
         self.environment.declare(Declared::new(name, value, entry, source, references));
         Ok(())
     }

@@ -74,7 +74,8 @@ pub struct Facts<'a> {
     /// one at random. Here the first one wins.
     pub device_env: &'a [DeviceVariable],
     /// The maximum size of all declarations, service variables, the command and the arguments, in
-    /// bytes as counted by [`Size::bytes`](crate::environment::Size::bytes). The default is 64 MiB.
+    /// bytes as counted by [`Size::bytes`](crate::environment::Size::bytes). Each declaration counts
+    /// [`DECLARATION_SIZE`](Self::DECLARATION_SIZE) bytes more. The default is 64 MiB.
     /// More is [`ComposeErrorKind::TooLarge`](crate::ComposeErrorKind::TooLarge), before it is
     /// allocated.
     ///
@@ -105,6 +106,10 @@ pub enum World {
 }
 
 impl<'a> Facts<'a> {
+    /// The bytes that a declared variable counts besides its name and value: about the memory that
+    /// its record and its place in the index take.
+    pub const DECLARATION_SIZE: usize = 256;
+
     /// The default of [`size_limit`](Self::size_limit): 64 MiB, more than ten times the 6 MiB that
     /// Linux allows for any process.
     pub const DEFAULT_SIZE_LIMIT: usize = 64 << 20;

@@ -250,7 +250,7 @@ fn size_limit_is_exact() {
         case.size_limit = (services.bytes() + limit).saturating_sub(1);
         case.compose().map(drop).map_err(|error| error.to_string())
     };
-    // A variable counts with its name, `=`, NUL and a pointer of eight bytes.
+    // A variable counts with its name, `=`, NUL, a pointer of eight bytes and its record.
     for (size, container, entry) in [
         (26, "env: [{name: A, value: ab}, {name: B, value: $(A)}]", "env[1] B: "),
         (15, "env: [{name: A, value: abcd}]", "env[0] A: "),
@@ -258,6 +258,7 @@ fn size_limit_is_exact() {
         (24, "env: [{name: A, value: ab}]\nargs: [$(A)]", "args[0]: "),
         (0, "{}", ""),
     ] {
+        let size = size + container.matches("name: ").count() * Facts::DECLARATION_SIZE;
         // The limit itself is accepted.
         assert_eq!(with(size + 1, container), Ok(()), "{container}");
         let error = with(size, container).unwrap_err();

@@ -134,8 +134,9 @@ fn of_a_secret_are_secret() {
 fn count_towards_the_limit() {
     let mut case = case(&["$(POD)$(POD)$(POD)$(POD)$(POD)$(POD)"]);
     case.objects.services = Default::default();
-    case.size_limit = 80;
-    assert!(case.compose().unwrap_err().to_string().contains("80 bytes"));
-    case.size_limit = 200;
+    let declared = 4 * Facts::DECLARATION_SIZE;
+    case.size_limit = declared + 80;
+    assert!(case.compose().unwrap_err().to_string().contains("1104 bytes"));
+    case.size_limit = declared + 200;
     assert!(case.compose().is_ok());
 }

@@ -71,7 +71,7 @@ fn reports_newly_accepted_containers() {
     let accepts = |upgrade: &Upgrade| {
         upgrade.changes.iter().any(|change| change.before.is_some() && change.after.is_none())
     };
-    insta::assert_snapshot!((0..100).map(upgrade_with).find(accepts).unwrap(), @"1.34: the container is no longer rejected: Pod, container app: env[0] PRICE: the environment, command and arguments are larger than 19 bytes (Facts::size_limit) (new in 1.34: a container's missing limits are taken from the Pod's own, if it has any; `$` before a character that is not ASCII stays as it is)");
+    insta::assert_snapshot!((0..400).map(upgrade_with).find(accepts).unwrap(), @"1.34: the container is no longer rejected: Pod, container app: env[0] PRICE: the environment, command and arguments are larger than 275 bytes (Facts::size_limit) (new in 1.34: a container's missing limits are taken from the Pod's own, if it has any; `$` before a character that is not ASCII stays as it is)");
     assert_eq!(UpgradeSubject::Container.to_string(), "the container");
 }
 
