@@ -1,8 +1,8 @@
 //! Computes exactly which environment variables the kubelet gives a Kubernetes container.
 //!
 //! The crate is a pure library without I/O. It is for tools that run a program with a Pod's
-//! environment, simulate a kubelet, check manifests, or test any of that. It follows the kubelets of
-//! Kubernetes 1.29 to 1.37, and its tests replay the recorded answers of those kubelets.
+//! environment, simulate a kubelet, check manifests, or test any of that. It follows the kubelets
+//! of Kubernetes 1.29 to 1.37, and its tests replay the recorded answers of those kubelets.
 //!
 //! ```
 //! # #[cfg(feature = "serde")] {
@@ -57,8 +57,8 @@
 //!
 //! # Limits
 //!
-//! Input may be untrusted. Time and memory are linear in its size. Where output can grow much faster
-//! than input, there is a limit:
+//! Input may be untrusted. Time and memory are linear in its size. Where output can grow much
+//! faster than input, there is a limit:
 //!
 //! | output | limit | default | beyond it |
 //! |---|---|---|---|

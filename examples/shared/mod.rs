@@ -204,7 +204,7 @@ impl Choice {
         })
     }
 
-    /// Returns what the options tell about the Services.
+    /// Returns the facts about the Services that the options give.
     fn known(&self, objects: &Objects) -> Result<Known, String> {
         let mut known = Known::default();
         for (argument, ip) in &self.cluster_ip {

@@ -12,7 +12,8 @@ use crate::objects::{Objects, Store};
 use crate::pod::{Built, PodChange, UndecidedFields};
 use crate::release::Release;
 
-/// The facts that a container's environment depends on besides its Pod. Plain data, mostly borrowed.
+/// The facts that a container's environment depends on besides its Pod. Plain data, mostly
+/// borrowed.
 ///
 /// Start with [`Facts::of`] for the objects of a running cluster, or with [`Facts::open`] for
 /// manifests, and override fields:
@@ -41,8 +42,8 @@ pub struct Facts<'a> {
     /// if they were prepared from the same `services`, `known` and `world`, and the Pod is in their
     /// namespace. They change no result.
     pub prepared_services: Option<&'a PreparedServices<'a>>,
-    /// True if the kubelet has listed the Services. Before that it starts only static Pods, with the
-    /// Services it has seen.
+    /// True if the kubelet has listed the Services. Before that it starts only static Pods, with
+    /// the Services it has seen.
     pub services_listed: bool,
     /// The cluster's ConfigMaps.
     pub config_maps: &'a Store<ConfigMap>,
@@ -53,14 +54,14 @@ pub struct Facts<'a> {
     pub nodes: &'a Store<Node>,
     /// The Node that the Pod runs on.
     pub node: Option<&'a Node>,
-    /// The addresses that the kubelet was started with (`--node-ip`). The family of the first one is
-    /// that of the Pod's primary address. The default is IPv4.
+    /// The addresses that the kubelet was started with (`--node-ip`). The family of the first one
+    /// is that of the Pod's primary address. The default is IPv4.
     pub node_ips: &'a [String],
     /// The Pod's addresses as the container runtime reports them. Without them, those in the Pod's
     /// own `status` are used.
     pub pod_status: Option<&'a PodStatus>,
-    /// The fields of the Pod whose values only the cluster decides. A `fieldRef` to one has the
-    /// value in `known`, if there is one. Without one it is an error in the closed world, and
+    /// The fields of the Pod whose values only the cluster decides. A `fieldRef` to one of
+    /// them has the value in `known`. Without a value there, it is an error in the closed world, and
     /// unknown in the open world.
     pub undecided: &'a UndecidedFields,
     /// The changes that led from an object to the Pod, for explanations.
@@ -70,38 +71,38 @@ pub struct Facts<'a> {
     /// The variables that device plugins give the container, in the order of their resources.
     ///
     /// The Pod's variables take precedence over them. `$(NAME)` sees them in `command`, `args` and
-    /// `subPathExpr`, but not in the values of `env`. If two resources set one name, the kubelet picks
-    /// one at random. Here the first one wins.
+    /// `subPathExpr`, but not in the values of `env`. If two resources set one name, the kubelet
+    /// picks one at random. Here the first one wins.
     pub device_env: &'a [DeviceVariable],
     /// The maximum size of all declarations, service variables, the command and the arguments, in
-    /// bytes as counted by [`Size::bytes`](crate::environment::Size::bytes). Each declaration counts
-    /// [`DECLARATION_SIZE`](Self::DECLARATION_SIZE) bytes more. The default is 64 MiB.
-    /// More is [`ComposeErrorKind::TooLarge`](crate::ComposeErrorKind::TooLarge), before it is
-    /// allocated.
+    /// bytes as counted by [`Size::bytes`](crate::environment::Size::bytes). Variables of device
+    /// plugins, sub-paths and the commands of probes count too, and each declaration counts
+    /// [`DECLARATION_SIZE`](Self::DECLARATION_SIZE) bytes more. The default is 64 MiB. A larger
+    /// container is the error [`ComposeErrorKind::TooLarge`](crate::ComposeErrorKind::TooLarge),
+    /// before the memory is allocated.
     ///
-    /// Variables of device plugins, sub-paths and the commands of probes count too.
-    ///
-    /// The kubelet has no limit, and a short list can produce a large environment: entries that each
-    /// refer twice to the previous one double at every step, each `envFrom` source can have all keys
-    /// of one ConfigMap, and a Service's name is repeated for each of its ports.
+    /// The kubelet has no limit, and a short list can produce a large environment: entries that
+    /// each refer twice to the previous one double at every step, each `envFrom` source can have
+    /// all keys of one ConfigMap, and a Service's name is repeated for each of its ports.
     pub size_limit: usize,
 }
 
 /// The treatment of objects and facts that are missing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum World {
-    /// A missing object does not exist, and a missing fact that is needed is an error. This fits the
-    /// objects of a running cluster.
+    /// A missing object does not exist, and a missing fact that is needed is an error. This fits
+    /// the objects of a running cluster.
     #[default]
     Closed,
     /// A missing object may exist, and a missing fact is an
     /// [unknown](crate::environment::Unknown) value. This fits a set of manifests.
     ///
-    /// Unknown are: the address of a Service that [awaits one](Service::awaits_cluster_ip); a key of
-    /// a ConfigMap or Secret, if the object or the key is not among the objects; all keys of an
-    /// `envFrom` source that is not among them; fields of the Pod that the cluster decides; limits
-    /// taken from an unknown Node; and env files. All other objects are complete: an `envFrom` source
-    /// that is among the objects has no further keys, and a namespace has no further Services.
+    /// These are unknown: the address of a Service that [awaits one](Service::awaits_cluster_ip); a
+    /// key of a ConfigMap or Secret, if the object or the key is not among the objects; all keys of
+    /// an `envFrom` source that is not among them; fields of the Pod that the cluster decides;
+    /// limits taken from an unknown Node; and env files. All other objects are complete: an
+    /// `envFrom` source that is among the objects has no further keys, and a namespace has no
+    /// further Services.
     Open,
 }
 
@@ -257,8 +258,8 @@ pub struct DeviceVariable {
 
 /// The content of the env files that `fileKeyRef` reads, by volume and path.
 ///
-/// Env files commonly hold credentials. Values from a file are [secret](crate::Value::is_secret), as
-/// those of a Secret, unless it is inserted with [`insert_public`](Self::insert_public).
+/// Env files commonly hold credentials. Values from a file are [secret](crate::Value::is_secret),
+/// like those of a Secret, unless the file is inserted with [`insert_public`](Self::insert_public).
 ///
 /// A reference to a volume that was not added is an error, or an unknown value in the
 /// [open world](World::Open). Paths are cleaned as in the kubelet: `./a//b` and `../a/b` are `a/b`.

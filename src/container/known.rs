@@ -1,4 +1,4 @@
-//! Knowledge that a caller adds to the objects.
+//! Facts that a caller adds to the objects.
 
 use alloc::borrow::ToOwned;
 use alloc::collections::BTreeSet;
@@ -12,12 +12,12 @@ use crate::objects::{ObjectRef, Store};
 /// Knowledge about a cluster that the objects do not have, such as addresses of Services that were
 /// read from manifests.
 ///
-/// It replaces unknown values without a change of the objects, and never overrides a value that the
+/// It replaces unknown values without changing the objects, and never overrides a value that the
 /// objects have. [`Facts::known`](crate::Facts::known) takes it. Facts about the Pod's Node, its
 /// addresses and its env files are fields of [`Facts`](crate::Facts) itself.
 ///
-/// [`Known::default`] knows of every cluster that it has the Service `default/kubernetes` with a port
-/// 443 named `https`, whose address is not known.
+/// [`Known::default`] holds the Service `default/kubernetes`, which every cluster has: its port is
+/// 443 and named `https`, and its address is unknown.
 ///
 /// ```
 /// use kubelet_env::container::Known;
@@ -42,11 +42,12 @@ use crate::objects::{ObjectRef, Store};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Known {
-    /// Services with their addresses. Each takes the place of the one of its name that
-    /// [awaits an address](Service::awaits_cluster_ip), or of one that is absent.
+    /// Services with their addresses. Each replaces the Service of the same name among the objects
+    /// if that one [awaits an address](Service::awaits_cluster_ip), and is added if there is none.
     pub services: Store<Service>,
-    /// Values of keys that ConfigMaps among the objects do not have. Such a ConfigMap need not be
-    /// among them; an `envFrom` source that refers to it may then have more keys.
+    /// Values of keys that the ConfigMaps among the objects do not have. The ConfigMap itself may
+    /// be absent too. In that case an `envFrom` source that refers to it has these keys, and in the
+    /// [open world](super::World::Open) it may have others.
     pub config_maps: Store<ConfigMap>,
     /// Values of keys that Secrets among the objects do not have, as for `config_maps`.
     pub secrets: Store<Secret>,
@@ -75,11 +76,10 @@ impl Known {
         self.services.apply(service);
     }
 
-    /// Sets the address of the Service of that name that awaits one, among `services` or those that are
-    /// known.
+    /// Sets the address of the Service of that name, which is among `services` or already known.
     ///
     /// # Errors
-    /// Returns an error if there is no such Service, or if it has an address or needs none.
+    /// Returns an error if there is no such Service, or if it does not await an address.
     ///
     /// ```
     /// use kubelet_env::Store;
@@ -138,16 +138,18 @@ impl Known {
         self.secrets.apply(secret);
     }
 
-    /// Gives every Service that awaits an address one from `range`, `default/kubernetes` included.
+    /// Assigns an address from `range` to every Service that awaits one, including
+    /// `default/kubernetes`.
     ///
     /// The addresses are plausible, not those of a real cluster. They depend only on the range and
     /// on the names of the Services: `default/kubernetes` gets the first address, as in most
     /// clusters, and another Service one that its namespace and name select. If that address is
     /// taken, the next free one is used, in the order of the Services. A Service keeps an address
-    /// that is known. One that states another family than that of the range is left out.
+    /// that is known. A Service whose `ipFamilies` starts with the other family is skipped.
     ///
     /// # Errors
-    /// Returns an error if the range has too few addresses. The Services before are given theirs.
+    /// Returns an error if the range has too few addresses. Addresses that were already assigned
+    /// are kept.
     pub fn allocate_cluster_ips(
         &mut self,
         services: &Store<Service>,
@@ -224,7 +226,7 @@ impl IpRange {
         1_u64.checked_shl(host_bits).unwrap_or(u64::MAX).saturating_sub(2)
     }
 
-    /// Returns the first address from the one that `start` selects on that is not taken.
+    /// Returns the first address that is not taken, from the one that `start` selects.
     fn free_address(self, start: u64, taken: &BTreeSet<IpAddr>) -> Option<IpAddr> {
         let size = self.size();
         let start = start.checked_rem(size)?;
@@ -289,7 +291,7 @@ pub struct IpRangeError {
     pub text: String,
 }
 
-/// There is no Service of a name that awaits an address.
+/// An error because no Service of that name awaits an address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no {service} that awaits a clusterIP")]
 #[non_exhaustive]
@@ -298,7 +300,7 @@ pub struct NoSuchServiceError {
     pub service: ObjectRef,
 }
 
-/// A range has fewer addresses than there are Services that await one.
+/// An error because a range has fewer free addresses than Services that await one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{range} has too few addresses for the Services: use a shorter prefix")]
 #[non_exhaustive]

@@ -45,11 +45,11 @@ pub struct PreparedServices<'a> {
 /// The Services that a container sees.
 #[derive(Clone)]
 pub(super) struct SeenServices<'a> {
-    /// The Services that have ports. They are left out if their variables are too large.
+    /// The Services that have ports. Empty if their variables are too large.
     pub(super) services: Arc<LinkedServices<'a>>,
     /// The size of their variables.
     pub(super) size: usize,
-    /// The Services without ports, at which the kubelet fails.
+    /// The Services without ports, for which the kubelet fails.
     pub(super) without_ports: Vec<&'a Service>,
 }
 
@@ -102,7 +102,7 @@ impl fmt::Debug for PreparedServices<'_> {
 }
 
 impl<'a> SeenServices<'a> {
-    /// Selects the Services, or takes those that are prepared.
+    /// Returns the prepared Services, or selects them if there are none for this container.
     pub(super) fn of(namespace: &str, links: ServiceLinks, facts: &Facts<'a>) -> Self {
         let prepared = facts.prepared_services.and_then(|all| all.get(namespace, links, facts));
         let select = || SeenServices::within(facts.size_limit, namespace, links, facts);

@@ -12,7 +12,7 @@ use crate::text::{pairs_of_block, write_line};
 /// The variables of any environment by name: one that was composed, or one that was captured from a
 /// running process.
 ///
-/// Of two variables with one name the first one wins, as in `getenv`.
+/// If a name occurs twice, the first variable wins, as in `getenv`.
 ///
 /// ```
 /// use kubelet_env::Environment;
@@ -74,8 +74,8 @@ impl<'e> From<&'e Environment<'_>> for Captured<'e> {
 
 /// The differences between two environments: the result of [`compare`].
 ///
-/// `Display` writes lines by name: `- NAME=VALUE` for a removed variable, `+ NAME=VALUE` for a new
-/// one, and both for a changed value. It is empty if the environments are equal.
+/// `Display` writes lines sorted by name: `- NAME=VALUE` for a removed variable, `+ NAME=VALUE` for
+/// a new one, and both for a changed value. It is empty if the environments are equal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Comparison<'a> {
     changes: Vec<Change<'a>>,

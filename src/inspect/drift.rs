@@ -9,8 +9,8 @@ use crate::environment::{Environment, Part, ReportedValue, Unknown, Value, Varia
 use crate::services::last_of_each_service;
 use crate::text::OneLine;
 
-/// A variable of a running container that differs from what the kubelet would set now: a part of the
-/// result of [`drift`].
+/// A variable of a running container that differs from what the kubelet would set now: a part of
+/// the result of [`drift`].
 ///
 /// ```
 /// use kubelet_env::Environment;
@@ -45,12 +45,13 @@ pub struct DriftedVariable {
 pub enum DriftKind {
     /// The kubelet would set it, and the container lacks it until it is restarted.
     Missing,
-    /// The kubelet would set another value: a Service has another address or other ports, or a
-    /// declaration of the container has changed.
+    /// The kubelet would set another value: a Service has another address or other ports, or the
+    /// value of an entry has changed, such as a key of a ConfigMap.
     Stale,
     /// It has the form of a service variable, and no Service produces it any more.
     Gone,
-    /// The kubelet never set it: it comes from the image, the container runtime or the program.
+    /// The kubelet would not set it: it comes from the image, the container runtime or the program,
+    /// or from an entry or key that was removed since.
     Foreign,
 }
 
@@ -72,10 +73,10 @@ impl fmt::Display for DriftedVariable {
 ///
 /// `then` is captured from the running process, or composed from the objects that existed when it
 /// started ([`Objects::as_of`](crate::Objects::as_of)). Variables of the
-/// [base](Environment::with_base) of `now` are not the kubelet's.
+/// [base](Environment::with_base) of `now` do not count as set by the kubelet.
 ///
 /// If `now` has [unknown](crate::environment::Unknown) values, a variable is reported only if it
-/// differs whatever these are.
+/// differs for all of their possible values.
 ///
 /// ```
 /// use kubelet_env::api::{Container, EnvVar, Pod};
@@ -130,7 +131,7 @@ fn may_have(current: &Variable<'_>, value: &Value<'_>, now: &Environment<'_>) ->
         }
 }
 
-/// Reports whether two values can be the same, whatever their unknown parts are.
+/// Reports whether two values can be the same, for some values of their unknown parts.
 fn may_equal(current: &Value<'_>, other: &Value<'_>) -> bool {
     match (current.as_bytes(), other.as_bytes()) {
         (Some(current), Some(other)) => current == other,

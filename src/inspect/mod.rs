@@ -2,7 +2,7 @@
 //!
 //! | question | answer |
 //! |---|---|
-//! | Why has a variable this value, or none? | [`Composition::explain`](crate::Composition::explain) |
+//! | Why does a variable have its value, or none? | [`Composition::explain`](crate::Composition::explain) |
 //! | Which variables deserve attention? | [`Composition::diagnose`](crate::Composition::diagnose), [`diagnose_service`] |
 //! | Which values does the kubelet pick at random? | [`Composition::ambiguities`](crate::Composition::ambiguities) |
 //! | How do two environments differ? | [`compare()`] |

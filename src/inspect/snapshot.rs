@@ -18,15 +18,18 @@ use crate::text::{OneLine, write_line};
 ///
 /// - the line `# KIND NAMESPACE/NAME CONTAINER`,
 /// - a line `NAME=value` for each variable in kubelet order, with
-///   [placeholders](crate::environment::Unknown) for what is not known and `[elided]` for the values
-///   of Secrets,
+///   [placeholders](crate::environment::Unknown) for what is not known and `[elided]` for the
+///   values of Secrets,
 /// - a line `# names not known: SOURCE` for each `envFrom` source that is not among the objects,
-/// - a line `# SEVERITY CODE: VARIABLES` for each kind of finding, or `# error: …` instead of
-///   everything else if the kubelet would not start the container.
+/// - a line `# SEVERITY CODE: VARIABLES` for each code of a finding, with the objects if it
+///   concerns no variable, and without the colon if it concerns neither.
 ///
-/// An empty line separates the containers. Control characters in names and values are escaped. The text is the same on every run. Set
-/// [`Facts::release`], because the default is the newest known one and moves with the version of
-/// this crate.
+/// If the Pod cannot be built or the kubelet would not start the container, a line `# error: …`
+/// replaces all lines after the first one.
+///
+/// An empty line separates the containers. Control characters in names and values are escaped. The
+/// text is the same on every run. Set [`Facts::release`], because the default is the newest known
+/// one and moves with the version of this crate.
 ///
 /// ```
 /// use kubelet_env::api::{Container, EnvVar, Pod};
@@ -35,7 +38,7 @@ use crate::text::{OneLine, write_line};
 /// use kubelet_env::{Facts, Objects};
 ///
 /// let app = Container::new("app").with_env([EnvVar::new("URL", "$(SCHEME)://db")]);
-/// let mut pod = Pod::new("shop", "web").with_container(app);
+/// let pod = Pod::new("shop", "web").with_container(app);
 /// let mut objects = Objects::default();
 /// objects.pods.apply(pod);
 ///
@@ -51,7 +54,8 @@ use crate::text::{OneLine, write_line};
 pub struct Snapshot<'a> {
     /// The objects whose containers are listed.
     pub objects: &'a Objects,
-    /// The facts. Those about one Pod apply to all of them, so leave them absent.
+    /// The facts. Leave those about a single Pod absent, such as its addresses: they would apply to
+    /// all Pods.
     pub facts: Facts<'a>,
 }
 

@@ -1,5 +1,5 @@
-//! Changes that an upgrade of Kubernetes makes to a container, by composing it with the [`Rule`]s of
-//! each release.
+//! Changes that an upgrade of Kubernetes makes to a container, by composing it with the [`Rule`]s
+//! of each release.
 
 use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
@@ -40,8 +40,8 @@ pub struct Upgrade {
 pub struct UpgradeChange {
     /// The release that changes it.
     pub release: Release,
-    /// The rules that only one of this release and the previous one has. At least one of them is the
-    /// cause.
+    /// The rules that only one of this release and the previous one has. At least one of them is
+    /// the cause.
     pub rules: Vec<Rule>,
     /// The part of the container that changes.
     pub subject: UpgradeSubject,
@@ -64,8 +64,8 @@ pub enum UpgradeSubject {
     Variable(String),
     /// An entry of the command or the arguments.
     Entry(Entry),
-    /// The whole container, which only one of the releases starts. The values are the reasons of the
-    /// one that does not. If both reject it for different reasons, each has its own.
+    /// The whole container, which only one of the releases starts. The values are the reasons of
+    /// the one that does not. If both reject it for different reasons, each has its own.
     Container,
 }
 

@@ -35,7 +35,7 @@ pub struct ContainerRef<'a> {
     pub name: &'a str,
 }
 
-/// The kinds of containers.
+/// The kind of a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ContainerKind {
@@ -87,7 +87,8 @@ impl Objects {
     /// `deploy/web`, `deployment.apps/web`, `pod/web-0` or, for a Pod, `web-0`.
     ///
     /// # Errors
-    /// Returns an error if the kind is not that of a Pod or workload, or if there is no such object.
+    /// Returns an error if the kind is not that of a Pod or workload, or if there is no such
+    /// object.
     ///
     /// ```
     /// use kubelet_env::api::Pod;
@@ -122,8 +123,8 @@ impl Objects {
     }
 }
 
-/// Returns the kind of a resource as `kubectl` names it, such as `deploy` or `deployments.apps`. The
-/// kind of a Pod is `Some(None)`.
+/// Returns the kind of a resource as `kubectl` names it, such as `deploy` or `deployments.apps`.
+/// The kind of a Pod is `Some(None)`.
 fn kind_of(resource: &str) -> Option<Option<WorkloadKind>> {
     let lower = resource.to_lowercase();
     let name = lower.split('.').next().unwrap_or_default();
@@ -146,8 +147,8 @@ fn kind_of(resource: &str) -> Option<Option<WorkloadKind>> {
 }
 
 impl<'a> Owner<'a> {
-    /// Returns the reference to the object. The name of an object without one is its
-    /// `generateName`.
+    /// Returns the reference to the object. An object without a name has its `generateName`
+    /// there.
     #[must_use]
     pub fn object(self) -> ObjectRef {
         match self {
@@ -156,7 +157,7 @@ impl<'a> Owner<'a> {
         }
     }
 
-    /// Returns the metadata of the object. That of a template is not included.
+    /// Returns the metadata of the object itself, not that of a workload's template.
     #[must_use]
     pub fn metadata(self) -> &'a PodMeta {
         match self {
@@ -180,8 +181,8 @@ impl<'a> Owner<'a> {
         objects.nodes.get(&self.spec().node_name)
     }
 
-    /// Returns the init containers and sidecars, the ordinary containers and the ephemeral ones, each
-    /// in their order.
+    /// Returns the init containers and sidecars, the ordinary containers and the ephemeral ones,
+    /// each in their order.
     pub fn containers(self) -> impl Iterator<Item = ContainerRef<'a>> {
         let spec = self.spec();
         let list = |containers: &'a [Container], kind| {
@@ -224,7 +225,7 @@ impl fmt::Display for ContainerRef<'_> {
     }
 }
 
-/// An error because no Pod or workload has a name.
+/// An error from looking up a Pod or workload by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OwnerError {
@@ -237,7 +238,7 @@ pub enum OwnerError {
     Missing {
         /// The object.
         object: ObjectRef,
-        /// The Pods and workloads that there are.
+        /// All Pods and workloads among the objects.
         others: Vec<ObjectRef>,
     },
 }

@@ -276,13 +276,13 @@ impl ReadObject {
 pub(super) enum SkippedFields {
     #[default]
     None,
-    /// Those of an object with [`ObjectMeta`](crate::api::ObjectMeta) and without a status.
+    /// The fields of an object with [`ObjectMeta`](crate::api::ObjectMeta) and without a status.
     OfObject {
         is_service: bool,
     },
     OfObjectMeta,
     OfServiceSpec,
-    /// Those of a Pod, a Node or a workload.
+    /// The fields of a Pod, a Node or a workload.
     OfOther,
     OfPodMeta,
 }

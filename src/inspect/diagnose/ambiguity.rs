@@ -62,8 +62,8 @@ pub struct Ambiguity {
     pub is_shadowed: bool,
     /// The possible values, at most [`Ambiguity::MAX_VALUES`] of them, each once.
     ///
-    /// One Service wins all names of which it is the last visited. So if the same Services set
-    /// several names, their values belong together.
+    /// A Service sets a name if the kubelet visits it last among the Services with that name. If
+    /// the same Services share several names, one of them therefore sets all of these.
     pub values: Vec<PossibleValue>,
     /// The number of possible values that `values` leaves out.
     pub more_values: usize,
@@ -109,7 +109,7 @@ pub struct AmbiguousEntry {
 
 impl Composition<'_> {
     /// Returns the service variables that the kubelet picks at random, and the declarations that
-    /// depend on them. They are computed at each call.
+    /// depend on them. Each call computes them again.
     #[must_use]
     pub fn ambiguities(&self) -> Ambiguities {
         self.ambiguities_among(self.environment().collisions())

@@ -32,8 +32,8 @@ pub struct KnownClash {
     pub images: &'static [&'static str],
     /// The variables that are documented to clash.
     pub variables: &'static [&'static str],
-    /// Prefixes of variables that the application reads as settings. For an application with one,
-    /// setting a single variable may not help.
+    /// Prefixes of variables that the application reads as settings. If there is one, overriding a
+    /// single variable may not help, because the application reads the others too.
     pub prefixes: &'static [&'static str],
     /// Names of Services that set the variables.
     pub services: &'static [&'static str],
@@ -63,9 +63,9 @@ impl KnownClash {
     /// Reports whether an image is one of the application.
     ///
     /// Registries, tags and digests are ignored, and so are the folders of a mirror: the last parts
-    /// of the path must be those of a repository in the table. An official image of Docker Hub, which
-    /// has a single part, matches only alone or after `library`, because `bitnami/solr` is another
-    /// image than `solr`.
+    /// of the path must be those of a repository in the table. An official image of Docker Hub,
+    /// which has a single part, matches only alone or after `library`, because `bitnami/solr` and
+    /// `solr` are different images.
     ///
     /// ```
     /// use kubelet_env::inspect::KnownClash;
@@ -108,7 +108,7 @@ fn repository(image: &str) -> &str {
     tag.and_then(|tag| path.get(..tag)).unwrap_or(path)
 }
 
-/// Reports whether an argument sets a port, as `--port=80` or `-p` do.
+/// Reports whether an argument sets a port, such as `--port=80` or `-p`.
 fn is_port_option(word: &str) -> bool {
     let option = word.split_once('=').map_or(word, |(option, _)| option);
     ["--port", "-port", "-p", "--http-port", "--listen-port"].contains(&option)

@@ -23,7 +23,8 @@ pub enum Severity {
     Info,
     /// A probable mistake.
     Warning,
-    /// The container does not start, or the value of a variable is random.
+    /// A failure: the API server or the kubelet rejects the container, the application is likely to
+    /// fail, or a value is random.
     Error,
 }
 

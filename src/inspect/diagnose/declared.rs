@@ -119,8 +119,8 @@ impl<'a> Composition<'a> {
     }
 }
 
-/// Adds the findings for the fields that the API server rejects. Names, and entries that the kubelet
-/// rejects too, have their own findings.
+/// Adds the findings for the fields that the API server rejects. Names, and entries that the
+/// kubelet rejects too, have their own findings.
 pub(super) fn refused_entries(
     container: &Container,
     release: Release,
@@ -194,8 +194,8 @@ fn of_skipped(skipped: &[&Skipped], message: String) -> Finding {
     Finding { variables, ..Finding::new(Code::EntrySkipped, message, advice) }
 }
 
-/// Reports whether a name of a manifest is not a final one: it is empty in an instruction of a patch,
-/// such as `$patch: delete`, and has braces in a template.
+/// Reports whether a name of a manifest is not a final one: it is empty in an instruction of a
+/// patch, such as `$patch: delete`, and has braces in a template.
 pub(super) fn is_placeholder(name: &str) -> bool {
     name.is_empty() || name.contains(['{', '}', '$', '<', '>'])
 }

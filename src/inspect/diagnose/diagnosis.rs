@@ -1,4 +1,4 @@
-//! All problems of a container at once, and their number.
+//! All problems of a container at once, and their counts.
 
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -14,10 +14,11 @@ use crate::container::{ComposeError, ComposeErrorKind, Facts, compose_all};
 use crate::objects::ObjectRef;
 use crate::text::{OneLine, write_line};
 
-/// All problems of a container: what the kubelet and the API server reject, and every other finding.
+/// All problems of a container: the entries that the kubelet and the API server reject, and every
+/// other finding.
 ///
-/// [`compose`](crate::compose) stops at the first error, as the kubelet does. [`diagnose_container`]
-/// does not.
+/// [`compose`](crate::compose) stops at the first error, as the kubelet does.
+/// [`diagnose_container`] does not.
 ///
 /// ```
 /// use kubelet_env::api::{Container, EnvVar, Pod};
@@ -49,13 +50,13 @@ pub struct Diagnosis {
     pub pod: ObjectRef,
     /// The name of the container.
     pub container: String,
-    /// The findings. Those of [`Code::Refused`] come first: the container does not start while there
-    /// are any.
+    /// The findings. Those of [`Code::Refused`] come first: the container does not start while
+    /// there are any.
     pub findings: Vec<Finding>,
 }
 
 impl Diagnosis {
-    /// Returns the number of findings of each kind.
+    /// Returns the number of findings of each code.
     #[must_use]
     pub fn summary(&self) -> Summary {
         self.findings.iter().collect()
@@ -146,7 +147,7 @@ fn refused(error: &ComposeError) -> Finding {
 )]
 #[non_exhaustive]
 pub struct Summary {
-    /// The number of findings of each code that there are findings of.
+    /// The number of findings of each code. Codes without findings are absent.
     pub codes: BTreeMap<Code, usize>,
 }
 

@@ -18,20 +18,21 @@ pub struct Expectations {
     pub names: Vec<String>,
     /// Prefixes of such names, such as `GRAFANA_`.
     pub prefixes: Vec<String>,
-    /// Names in `$(NAME)` that another tool replaces before the API server sees the Pod, such as the
-    /// variables of Kustomize. References to them have no findings.
+    /// Names in `$(NAME)` that another tool replaces before the API server sees the Pod, such as
+    /// the variables of Kustomize. References to them have no findings.
     pub placeholders: Vec<String>,
     /// The configuration of the image, if it is known.
     pub image: Option<ImageConfig>,
     /// The limits of the machine.
     pub limits: SizeLimits,
     /// The maximum size of the texts of all findings, in bytes. The default is 64 MiB
-    /// ([`Facts::DEFAULT_SIZE_LIMIT`]). The first finding that does not fit and all after it are left
-    /// out. A last one, [`Code::FindingsCut`](super::Code::FindingsCut), reports that; it does not
-    /// count.
+    /// ([`Facts::DEFAULT_SIZE_LIMIT`]). The first finding that does not fit and all after it are
+    /// left out. A last one, [`Code::FindingsCut`](super::Code::FindingsCut), reports that; it does
+    /// not count.
     ///
-    /// Findings can be much larger than the input: a Service's name is part of the finding about each
-    /// of its ports, and a variable's name is part of the finding about each of its references.
+    /// Findings can be much larger than the input: a Service's name is part of the finding about
+    /// each of its ports, and a variable's name is part of the finding about each of its
+    /// references.
     pub size_limit: usize,
 }
 

@@ -7,7 +7,7 @@ use core::fmt::{Display, Write};
 
 use super::{Code, Finding};
 
-/// Findings whose texts take at most
+/// Findings whose texts have at most
 /// [`Expectations::size_limit`](super::Expectations::size_limit) bytes.
 pub(super) struct Findings {
     list: Vec<Finding>,
@@ -21,8 +21,8 @@ impl Findings {
         Findings { list: Vec::new(), size_limit, bytes_left: size_limit, is_full: false }
     }
 
-    /// Reports whether a finding did not fit. After that none is added, even if it would fit, so that
-    /// the list is the start of the complete one.
+    /// Reports whether a finding did not fit. After that none is added, even if it would fit, so
+    /// that the list is the start of the complete one.
     pub(super) fn is_full(&self) -> bool {
         self.is_full
     }
@@ -34,8 +34,8 @@ impl Findings {
         }
     }
 
-    /// Adds a finding whose texts take at least `least_len` bytes. It is not created if these do not
-    /// fit.
+    /// Adds a finding whose texts take at least `least_len` bytes. It is not created if these do
+    /// not fit.
     pub(super) fn push_with(&mut self, least_len: usize, finding: impl FnOnce() -> Finding) {
         if self.has_room_for(least_len) {
             self.push(finding());

@@ -1,4 +1,5 @@
-//! Findings about probes, lifecycle hooks and sub-paths: they see other variables than the command.
+//! Findings about probes and lifecycle hooks, which see other variables than the command, and about
+//! sub-paths.
 
 use alloc::collections::BTreeSet;
 use alloc::format;
@@ -15,7 +16,8 @@ use crate::environment::{Entry, ReportedValue, Unknown, Value};
 use crate::names::is_env_var_name;
 
 impl Composition<'_> {
-    /// Adds the findings for probes and hooks, and collects the texts in `$(…)` that are for a shell.
+    /// Adds the findings for probes and hooks, and collects the texts in `$(…)` that are for a
+    /// shell.
     pub(super) fn find_in_handlers<'c>(
         &'c self,
         substitutions: &mut BTreeSet<&'c str>,

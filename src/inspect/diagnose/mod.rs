@@ -1,7 +1,7 @@
 //! Findings: problems and remarks about a composed environment, as data.
 //!
-//! Nothing of the kubelet is mirrored here. A container that the kubelet rejects has no composition;
-//! its problem is a [`ComposeError`](crate::ComposeError).
+//! The kubelet has no counterpart of this module. A container that the kubelet rejects has no
+//! composition; its problem is a [`ComposeError`](crate::ComposeError).
 
 mod ambiguity;
 mod clashes;
@@ -41,8 +41,8 @@ use findings::Findings;
 
 /// A problem or remark about an environment.
 ///
-/// With the feature `serde` it is written and read with the fields below. No text in it holds a
-/// Secret's value.
+/// With the feature `serde` it is serialized and deserialized with the fields below. No text in it
+/// contains a Secret's value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(
     feature = "serde",
@@ -98,7 +98,7 @@ impl Composition<'_> {
         findings.into_list()
     }
 
-    /// Adds all findings. `refusals` are reported already.
+    /// Adds all findings except `refusals`, which have findings already.
     fn find_all(
         &self,
         expectations: &Expectations,
@@ -150,11 +150,11 @@ impl Finding {
     }
 }
 
-/// Returns the findings for a Service that is about to be created: the fields that the API server of
-/// the release rejects, and the variables that an application reads as its own settings.
+/// Returns the findings for a Service that is about to be created: the fields that the API server
+/// of the release rejects, and the variables that an application reads as its own settings.
 ///
-/// The names that it shares with other Services are findings of [`Composition::diagnose`], once it is
-/// among the objects.
+/// [`Composition::diagnose`] reports the names that it shares with other Services, once it is among
+/// the objects.
 ///
 /// ```
 /// # use kubelet_env::api::Service;

@@ -1,4 +1,4 @@
-//! Names that differ little from another one.
+//! Lookup of the variable that a misspelt name probably means.
 
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
@@ -14,8 +14,8 @@ const INDEXED: usize = 10_000;
 /// The number of candidates that are compared for each way of leaving out a character.
 const CANDIDATES: usize = 4;
 
-/// An index of names that finds one which differs from another name only by case, by `_`, `-` and
-/// `.`, or by one character.
+/// An index of names. It finds a name that differs from another one only in case, in `_`, `-` and
+/// `.`, or in one character.
 pub(super) struct NearMisses<'n> {
     names: Vec<Cow<'n, str>>,
     /// The index of a name for each folded one.

@@ -1,4 +1,4 @@
-//! Shells: which words of a command line they read, and the references of their own syntax.
+//! The words of a command line that shells read, and the references in the syntax of shells.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -89,8 +89,8 @@ fn is_script_option(option: &str) -> bool {
     letters.is_some_and(|letters| letters.bytes().all(|byte| byte.is_ascii_lowercase()))
 }
 
-/// Returns the names in `$NAME` and `${NAME}`, in their order. The kubelet's own `$(NAME)` and `$$`,
-/// and `\$`, are skipped, and so is `${NAME}` with an operator.
+/// Returns the names in `$NAME` and `${NAME}`, in their order. The kubelet's own `$(NAME)` and
+/// `$$`, and `\$`, are skipped, and so is `${NAME}` with an operator.
 pub(super) fn shell_references(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     core::iter::from_fn(move || {
@@ -126,11 +126,11 @@ fn name_len(text: &str) -> usize {
     if starts_with_digit { 0 } else { text.bytes().take_while(|byte| is_part(byte)).count() }
 }
 
-/// Reports whether a script uses `$$` as the ID of the shell's process. The kubelet replaces it with
-/// `$`.
+/// Reports whether a script uses `$$` as the ID of the shell's process. The kubelet replaces it
+/// with `$`.
 ///
-/// `$$(`, `$${` and `$$NAME` escape a reference, and `$$` before a quote, a bracket or a slash ends a
-/// regular expression, so that these are intended.
+/// `$$(`, `$${` and `$$NAME` escape a reference, and `$$` before a quote, a bracket or a slash ends
+/// a regular expression, so that these are intended.
 pub(super) fn has_process_id(script: &str) -> bool {
     let parts: Vec<&str> = script.split("$$").collect();
     let last = parts.len().saturating_sub(2);

@@ -15,8 +15,8 @@ pub struct SizeLimits {
     /// The maximum size of one argument or variable in bytes, with its NUL (`MAX_ARG_STRLEN`). The
     /// default is 131,072.
     pub string: usize,
-    /// The maximum size of arguments and environment together in bytes: a quarter of the stack limit.
-    /// The default is 2 MiB, for the default stack limit of 8 MiB.
+    /// The maximum size of arguments and environment together in bytes: a quarter of the stack
+    /// limit. The default is 2 MiB, for the default stack limit of 8 MiB.
     pub total: usize,
 }
 
@@ -26,7 +26,7 @@ impl Default for SizeLimits {
     }
 }
 
-/// The space that arguments and environment leave of the limit.
+/// The space that is left for further variables, within the limit for arguments and environment.
 ///
 /// ```
 /// use kubelet_env::api::{Container, Pod, Service};
@@ -60,8 +60,7 @@ pub struct Headroom {
 impl Composition<'_> {
     /// Returns the space that is left, and the number of further Services that fit into it.
     ///
-    /// The container of a namespace that has the least is the first one that fails as Services are
-    /// added.
+    /// As Services are added to a namespace, the container with the least space fails first.
     #[must_use]
     pub fn headroom(&self, limits: &SizeLimits) -> Headroom {
         let bytes = limits.total.saturating_sub(self.size().bytes());
@@ -146,8 +145,8 @@ impl Composition<'_> {
 
 /// Reports whether a variable of a Service may be longer than `limit`. Few come near it.
 ///
-/// The upper bound is twice the length of the Service's name, the longest port name, the address and
-/// everything else.
+/// The upper bound is twice the length of the Service's name, the longest port name, the address
+/// and everything else.
 fn may_be_longer_than(limit: usize, service: &Service) -> bool {
     let spec = &service.spec;
     let longest = spec.ports.iter().map(|port| port.name.len()).max().unwrap_or_default();

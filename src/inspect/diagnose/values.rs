@@ -1,5 +1,5 @@
-//! Findings about values: bytes that a process cannot receive, text that nothing expands, and values
-//! that reach a command line.
+//! Findings about values: bytes that a process cannot receive, text that nothing expands, and
+//! values that reach a command line.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
@@ -94,8 +94,8 @@ impl Composition<'_> {
         }
     }
 
-    /// Reports whether another tool, such as `envsubst`, replaces `$NAME` before the API server sees
-    /// the Pod: the image is a placeholder, or a variable has its own name as its value.
+    /// Reports whether another tool, such as `envsubst`, replaces `$NAME` before the API server
+    /// sees the Pod: the image is a placeholder, or a variable has its own name as its value.
     fn is_template(&self) -> bool {
         let is_own_name = |variable: &EnvVar| {
             let value = variable.value.strip_prefix('$').unwrap_or_default();
@@ -294,8 +294,8 @@ pub(super) fn reference_of_shell(
     Finding::new(Code::ReferenceOfShell, message, advice)
 }
 
-/// Reports whether the value of a Secret is plain text that was not encoded: it decodes to bytes that
-/// are not text, and encoded again it reads like a word.
+/// Reports whether the value of a Secret is plain text that was not encoded: it decodes to bytes
+/// that are not text, and encoded again it reads like a word.
 fn is_unencoded(secret: &Secret, key: &str) -> bool {
     let Some(value) = secret.data.get(key) else { return false };
     let bytes = value.as_bytes();

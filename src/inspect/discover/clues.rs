@@ -168,8 +168,8 @@ impl<'v> Clues<'v> {
         Candidate { mangled_name: mangled_name.into(), certainty, service }
     }
 
-    /// Reports whether all variables that the kubelet generates exist, apart from those with the names
-    /// of ports.
+    /// Reports whether all variables that the kubelet generates exist, apart from those with the
+    /// names of ports.
     fn is_complete(&self) -> bool {
         let has_first =
             matches!((self.first_number, self.first_port), (Agreed::One(_), Agreed::One(_)));

@@ -23,18 +23,18 @@ use crate::text::pairs_of_block;
 ///
 /// A variable belongs to a Service only if its name is a mangled DNS-1123 label with one of the
 /// kubelet's suffixes, and its value has the form that the kubelet gives such a variable. For
-/// example, `REDIS_PORT=6379` is not a service variable. If a name can be split in several ways, the
-/// value and the other variables decide: `FOO_SERVICE_PORT` belongs to `foo` if it is a number, and
-/// to `foo-service` if it is `tcp://10.0.0.1:80`.
+/// example, `REDIS_PORT=6379` is not a service variable. If a name can be split in several ways,
+/// the value and the other variables decide: `FOO_SERVICE_PORT` belongs to `foo` if it is a number,
+/// and to `foo-service` if it is `tcp://10.0.0.1:80`.
 ///
 /// If the Services are valid and their variables do not [collide](Environment::collisions), every
 /// Service is found with its host and ports. The name of a port is found too, with two exceptions:
 /// the port number has several protocols, or the same variable can name a port of another Service.
-/// (If `a` and `a-service-port-b` both have the port 80, the variables are the same whether the first
-/// calls it `b-service-port-c` or the second calls it `c`.)
+/// (If `a` and `a-service-port-b` both have the port 80, the variables are the same whether the
+/// first calls it `b-service-port-c` or the second calls it `c`.)
 ///
-/// A `Discovered` holds a copy of the environment. The time to build it is linear in the size of the
-/// environment. `Debug` shows the candidates and no other value.
+/// A `Discovered` holds a copy of the environment. The time to build it is linear in the size of
+/// the environment. `Debug` shows the candidates and no other value.
 ///
 /// This is the inverse of `envvars.FromServices`.
 ///
@@ -84,8 +84,8 @@ pub enum Certainty {
     /// A single variable describes the Service, or each of its variables can also belong to another
     /// one, or they contradict each other.
     Ambiguous,
-    /// Several variables that can belong to no other Service agree. Others are missing, or differ from
-    /// those that the kubelet generates.
+    /// Several variables that can belong to no other Service agree. Others are missing, or differ
+    /// from those that the kubelet generates.
     Corroborated,
     /// All variables that the kubelet generates for such a Service exist and agree.
     Certain,
@@ -114,8 +114,8 @@ pub struct DiscoveredPort {
     pub name: Option<String>,
 }
 
-/// An error from looking up a Service in an environment. It quotes only values that have the form of
-/// a service variable.
+/// An error from looking up a Service in an environment. It quotes only values that have the form
+/// of a service variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum DiscoverError {
@@ -150,7 +150,8 @@ pub enum DiscoverError {
 }
 
 impl Discovered {
-    /// Reads an environment from pairs of names and values. If a name occurs twice, both values count.
+    /// Reads an environment from pairs of names and values. If a name occurs twice, both values
+    /// count.
     ///
     /// ```
     /// use kubelet_env::inspect::discover::{DiscoverError, Discovered};
@@ -258,8 +259,8 @@ impl Discovered {
     /// Returns the environment without the service variables. The other pairs keep their order.
     ///
     /// The variables of each candidate that can be [found](Self::find) and is more than
-    /// [`Ambiguous`](Certainty::Ambiguous) are left out. A variable that the container sets to a value
-    /// of another form, such as `REDIS_PORT=6379`, is kept.
+    /// [`Ambiguous`](Certainty::Ambiguous) are left out. A variable that the container sets to a
+    /// value of another form, such as `REDIS_PORT=6379`, is kept.
     pub fn without_service_variables(&self) -> impl Iterator<Item = (&[u8], &[u8])> + Clone {
         let pairs = self.pairs.iter().zip(&self.is_service_variable);
         pairs.filter(|&(_, is_service_variable)| !is_service_variable).map(|(pair, _)| pair)
@@ -267,8 +268,8 @@ impl Discovered {
 }
 
 impl From<&Environment<'_>> for Discovered {
-    /// Reads an environment. [Secret](crate::Value::is_secret) values are ignored: no Service produces
-    /// them, and they must not be shown.
+    /// Reads an environment. [Secret](crate::Value::is_secret) values are ignored: no Service
+    /// produces them, and they must not be shown.
     fn from(environment: &Environment<'_>) -> Self {
         let mut own = Pairs::default();
         for variable in environment.iter() {
@@ -296,8 +297,8 @@ impl Candidate {
         &self.mangled_name
     }
 
-    /// Returns the Service's name: the mangled name in lower case, with `-` for `_`. API servers accept
-    /// no other name that mangles to it.
+    /// Returns the Service's name: the mangled name in lower case, with `-` for `_`. API servers
+    /// accept no other name that mangles to it.
     #[must_use]
     pub fn plain_name(&self) -> String {
         plain_name(&self.mangled_name)
@@ -355,8 +356,8 @@ struct ServiceClue<'v> {
     clue: Clue<'v>,
 }
 
-/// Adds clues to their Services. Clues of one Service are usually adjacent, so each run of them needs
-/// one lookup.
+/// Adds clues to their Services. Clues of one Service are usually adjacent, so each run of them
+/// needs one lookup.
 fn add_clues<'v>(services: &mut BTreeMap<&'v str, Clues<'v>>, clues: &[ServiceClue<'v>]) {
     let runs = clues.chunk_by(|one, next| one.service == next.service);
     for (service, run) in runs.filter_map(|run| Some((run.first()?.service, run))) {

@@ -44,8 +44,8 @@ pub(crate) fn is_of_a_service(name: &[u8], value: &[u8]) -> bool {
     }
 }
 
-/// Returns the mangled name of each Service that a variable with this name and number can belong to,
-/// and the clue.
+/// Returns the mangled name of each Service that a variable with this name and number can belong
+/// to, and the clue.
 pub(super) fn number_clues(
     name: &[u8],
     number: PortNumber,

@@ -19,8 +19,8 @@ use crate::services::{ServiceVariableKind, Suffix, generate};
 /// The origin of a variable, or the reasons why it is not set: the result of
 /// [`Composition::explain`].
 ///
-/// `Display` is for people. With the feature `serde`, the JSON has these fields in camelCase. Neither
-/// contains the value of a Secret.
+/// `Display` is for people. With the feature `serde`, the JSON has these fields in camelCase.
+/// Neither contains the value of a Secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(
     feature = "serde",
@@ -300,8 +300,8 @@ impl<'a> Composition<'a> {
 
     /// Returns the skipped entries that name the variable.
     ///
-    /// A missing source could have set any name with its prefix. It is included only if nothing sets
-    /// the variable.
+    /// A missing source could have set any name with its prefix. It is included only if nothing
+    /// sets the variable.
     fn skips_of(&self, name: &str, is_set: bool) -> impl Iterator<Item = Absence> {
         let named =
             self.skipped().iter().filter(move |skipped| match (&skipped.variable, skipped.entry) {
@@ -327,7 +327,8 @@ impl<'a> Composition<'a> {
         services.select(&self.pod().metadata.namespace, self.service_links())
     }
 
-    /// Returns the reason why this Service does not produce the variable, if the name is one of its.
+    /// Returns the reason why this Service does not produce the variable, if the name is one of
+    /// its.
     fn absence_of(
         &self,
         name: &str,

@@ -238,7 +238,7 @@ fn unknown_names_are_left_out() {
     assert!(case.environ().contains("HOSTNAME=mine"));
 }
 
-/// What the kubelet may or may not set leaves the defaults and the image's values open.
+/// If the kubelet may set a variable, its default or the image's value is unknown.
 #[test]
 fn unknown_values_stay_unknown() {
     let container = "envFrom: [{prefix: P, configMapRef: {name: gone}}], \
