@@ -376,7 +376,11 @@ func readPod(given []byte) (*podInput, error) {
 		servicesSynced: input.ServicesSynced,
 	}
 	for _, address := range input.NodeIPs {
-		input.world.nodeIPs = append(input.world.nodeIPs, net.ParseIP(address))
+		ip := net.ParseIP(address)
+		if ip == nil {
+			return nil, fmt.Errorf("no kubelet starts with the address %q", address)
+		}
+		input.world.nodeIPs = append(input.world.nodeIPs, ip)
 	}
 	spec := &input.Pod.Spec
 	for _, list := range [][]v1.Container{spec.Containers, spec.InitContainers} {

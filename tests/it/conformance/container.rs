@@ -387,7 +387,11 @@ fn check_reason(ours: &ComposeError, kubelet: &str) -> Verdict {
         ComposeErrorKind::ContainerMissing { container } => {
             expect_prefix(format!("container {container} not found"))
         }
-        ComposeErrorKind::UnsupportedResource { error } => expect_prefix(error.to_string()),
+        ComposeErrorKind::UnsupportedResource { error } => {
+            // We escape what the kubelet does not.
+            let text = error.to_string();
+            expect_prefix(text.split('\\').next().unwrap_or_default().to_owned())
+        }
         ComposeErrorKind::VolumeMissing { volume } => {
             expect_prefix(format!("cannot find the volume {}", quoted(volume)))
         }

@@ -103,8 +103,8 @@ impl Corpus {
     }
 }
 
-/// Undoes changes that no cluster allows: two objects of one name, and a `clusterIPs` that does not
-/// begin with the `clusterIP`.
+/// Undoes changes that no cluster allows: two objects of one name, a running Pod of another Node,
+/// and a `clusterIPs` that does not begin with the `clusterIP`.
 fn make_consistent(given: &mut Value) {
     for list in ["services", "configMaps", "secrets"] {
         let Some(objects) = given.get_mut(list).and_then(Value::as_array_mut) else { continue };
@@ -113,6 +113,10 @@ fn make_consistent(given: &mut Value) {
             let field = |name: &str| object["metadata"][name].as_str().unwrap_or("").to_owned();
             known.insert((field("namespace"), field("name")))
         });
+    }
+    let node = given.pointer("/node/metadata/name").cloned();
+    if let (Some(node), Some(spec)) = (node, given.pointer_mut("/pod/spec")) {
+        spec["nodeName"] = node;
     }
     if let Some(spec) = given.pointer_mut("/service/spec").and_then(Value::as_object_mut) {
         match spec.get("clusterIP").and_then(Value::as_str).unwrap_or("") {
