@@ -188,8 +188,8 @@ impl Conflicts {
                 indexes.iter().map(|&index| parts[index].origin(object)).collect();
             let (first, others) = (origins[0], origins.len() - 1);
             eprintln!(
-                "note: {object} of {first} is defined {others} more {}, and not alike: containers see the nearest one",
-                if others == 1 { "time" } else { "times" }
+                "note: {object} of {first} has {others} other {}: containers see the nearest one",
+                if others == 1 { "definition that differs" } else { "definitions that differ" }
             );
         }
     }

@@ -122,9 +122,9 @@ codes! {
     ExpectedName = "expected-name", Error,
         "a Service sets a variable that the application reads as its own setting";
     KnownClash = "known-clash", Error,
-        "a Service sets a variable that the application of the image is known to fail with";
+        "a Service sets a variable, and the application of the image is known to fail if it is set";
     ClashLogged = "clash-logged", Info,
-        "a Service sets a variable that the application of the image is known to log warnings about";
+        "a Service sets a variable, and the application of the image is known to log warnings about it";
     PrefixShared = "prefix-shared", Info,
         "the container declares settings with the prefix of a Service's variables";
     ReferenceMisspelt = "reference-misspelt", Warning,
@@ -138,7 +138,7 @@ codes! {
     ReferenceToSkipped = "reference-to-skipped", Warning,
         "a reference is not replaced, because the source of the variable is optional and missing";
     ReferenceUnknown = "reference-unknown", Info,
-        "references have no variables in a manifest, and another tool may replace them";
+        "the manifest has no variables for some references; another tool may replace them";
     ReferenceOfShell = "reference-of-shell", Warning,
         "a text refers to a variable in the syntax of shells, which the kubelet does not replace";
     CommandSubstitution = "command-substitution", Info,

@@ -165,7 +165,7 @@ fn all_containers_of_a_directory() {
     note: chart/templates/web.yaml: a template: skipped
     note: chart/values.yaml: no Kubernetes object: skipped
     note: kustomization.yaml: no Kubernetes object: skipped
-    note: ConfigMap default/web of base/web.yaml: document 4 is defined 2 more times, and not alike: containers see the nearest one
+    note: ConfigMap default/web of base/web.yaml: document 4 has 2 other definitions that differ: containers see the nearest one
     unknown: <clusterIP of default/kubernetes> (--cluster-ip kubernetes=IP)
     unknown: <ConfigMap default/web COLOR>
     unknown: <Secret default/extra>

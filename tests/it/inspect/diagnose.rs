@@ -1058,15 +1058,15 @@ fn every_code_has_a_meaning() {
     ambiguous-variable: several Services set one variable to different values, and the kubelet picks one at random
     ambiguous-reference: the value of an entry depends on a variable that the kubelet picks at random
     expected-name: a Service sets a variable that the application reads as its own setting
-    known-clash: a Service sets a variable that the application of the image is known to fail with
-    clash-logged: a Service sets a variable that the application of the image is known to log warnings about
+    known-clash: a Service sets a variable, and the application of the image is known to fail if it is set
+    clash-logged: a Service sets a variable, and the application of the image is known to log warnings about it
     prefix-shared: the container declares settings with the prefix of a Service's variables
     reference-misspelt: a reference is not replaced, and a variable has nearly its name
     reference-undefined: a reference is not replaced, because there is no variable of that name
     reference-to-later: a reference is not replaced, because the variable is defined later
     reference-to-itself: a reference is not replaced, because it names the variable that is being defined
     reference-to-skipped: a reference is not replaced, because the source of the variable is optional and missing
-    reference-unknown: references have no variables in a manifest, and another tool may replace them
+    reference-unknown: the manifest has no variables for some references; another tool may replace them
     reference-of-shell: a text refers to a variable in the syntax of shells, which the kubelet does not replace
     command-substitution: a text contains $(…) that is left to a shell
     escaped-dollar: a script contains $$, which the kubelet replaces with $
