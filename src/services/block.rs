@@ -120,13 +120,39 @@ pub(crate) fn append_service(
 
 /// Appends the variables of a Service whose texts are ASCII and fit into arrays of these sizes, the
 /// name with `_PORT_` and the host with a terminator. Returns `None` at the first text that does
-/// not fit, or if only the exact text fits into the vector without growing it.
+/// not fit.
+///
+/// If only the exact text fits into the vector without growing it, the text is assembled on a stage.
+/// `None` also means that the stage is too small.
 fn append_short<const NAME: usize, const HOST: usize>(
     service: &Service,
     form: Form,
     out: &mut Vec<u8>,
     marks: Option<&mut Vec<Mark>>,
 ) -> Option<()> {
+    let most = most::<NAME, HOST>(service);
+    let spare = out.capacity().wrapping_sub(out.len());
+    if most > spare && spare >= len_of(service) {
+        let mut stage = [0; STAGE];
+        let to = Cursor { room: stage.get_mut(..most)?, at: 0, base: out.len(), value: 0, marks };
+        let len = write_short::<NAME, HOST>(service, form, to)?;
+        out.extend_from_slice(stage.get(..len)?);
+    } else {
+        let len = write_short::<NAME, HOST>(service, form, Cursor::new(out, most, marks))?;
+        out.truncate(len);
+    }
+    Some(())
+}
+
+/// Enough for a Service of one port with texts of common lengths.
+const STAGE: usize = 1024;
+
+/// Writes the variables and returns the position after them.
+fn write_short<const NAME: usize, const HOST: usize>(
+    service: &Service,
+    form: Form,
+    mut to: Cursor<'_>,
+) -> Option<usize> {
     let end = form.terminator();
     let ports = service.spec.ports.as_slice();
     let first = ports.first()?;
@@ -136,12 +162,6 @@ fn append_short<const NAME: usize, const HOST: usize>(
     let host_end = host.followed_by(&[end])?;
     let bracketed = host.contains(b':');
 
-    let most = most::<NAME, HOST>(service);
-    let spare = out.capacity().wrapping_sub(out.len());
-    if most > spare && spare >= len_of(service) {
-        return None;
-    }
-    let mut to = Cursor::new(out, most, marks);
     let number = Number::new(first.port);
     to.put(&name).put(const { &Text::<16>::constant(b"_SERVICE_HOST=") }).value();
     to.put(&host_end).end();
@@ -171,15 +191,15 @@ fn append_short<const NAME: usize, const HOST: usize>(
         to.put(&name_port).put(&infix).put(&words.addr).value();
         to.put(&host_end).end();
     }
-    let len = to.at;
-    out.truncate(len);
-    Some(())
+    Some(to.at)
 }
 
-/// Writes to the end of a vector.
+/// Writes to the end of a vector, or to a stage.
 struct Cursor<'v> {
     room: &'v mut [u8],
     at: usize,
+    /// The position of the stage in the vector.
+    base: usize,
     value: usize,
     marks: Option<&'v mut Vec<Mark>>,
 }
@@ -191,7 +211,7 @@ impl<'v> Cursor<'v> {
     fn new(out: &'v mut Vec<u8>, room: usize, marks: Option<&'v mut Vec<Mark>>) -> Self {
         let at = out.len();
         out.resize(at.wrapping_add(room), 0);
-        Cursor { room: out, at, value: at, marks }
+        Cursor { room: out, at, base: 0, value: at, marks }
     }
 
     #[inline(always)]
@@ -213,7 +233,9 @@ impl<'v> Cursor<'v> {
     #[inline(always)]
     fn end(&mut self) {
         if let Some(marks) = &mut self.marks {
-            marks.push(Mark { value: self.value, end: self.at.wrapping_sub(1) });
+            let in_vector = |at: usize| self.base.wrapping_add(at);
+            let end = in_vector(self.at.wrapping_sub(1));
+            marks.push(Mark { value: in_vector(self.value), end });
         }
     }
 }
