@@ -239,40 +239,42 @@ impl Report {
         unknown: &mut UnknownFacts,
     ) -> Result<Self, Box<dyn Error>> {
         // Services that were created later explain why a variable is absent.
-        let services = chosen.objects().services.clone();
+        let objects = chosen.objects();
         if let Some(time) = arguments.at {
             chosen.as_of(time);
         }
         let facts = chosen.facts();
-        let composed = compose(&chosen.built.pod, &chosen.container, &facts);
+        let (pod, container) = (&chosen.built.pod, &chosen.container);
+        let composed = compose(pod, container, &facts);
         if let Ok(composition) = &composed {
             chosen.check_limits(composition.environment())?;
             unknown.add(composition.environment());
         }
-        let exists = chosen.built.pod.spec.container(&chosen.container).is_some();
-        let composed = composed.map_err(|error| chosen.describe(&error, files));
-        if names.is_empty() && exists {
-            // The findings list every refusal. Only this one comes with a hint about the options.
-            if let Err(error) = composed {
-                eprintln!("error: {error}");
-            }
-            let expectations = Expectations {
-                names: arguments.expect.clone(),
-                prefixes: arguments.expect_prefix.clone(),
-                placeholders: arguments.replaced.clone(),
-                ..Expectations::default()
-            };
-            let diagnosis =
-                diagnose_container(&chosen.built.pod, &chosen.container, &facts, &expectations);
-            let mut findings = diagnosis.findings;
-            findings.retain(|finding| {
-                finding.severity >= arguments.severity || is_denied(finding, arguments)
-            });
-            return Ok(Report::Findings(findings));
+        if !names.is_empty() || pod.spec.container(container).is_none() {
+            let composition: Composition<'_> =
+                composed.map_err(|error| chosen.describe(&error, files))?;
+            let explained = names.iter().map(|name| composition.explain(name, &objects.services));
+            return Ok(Report::Explanations(explained.collect()));
         }
-        let composition: Composition<'_> = composed?;
-        let explained = names.iter().map(|name| composition.explain(name, &services));
-        Ok(Report::Explanations(explained.collect()))
+        let expectations = Expectations {
+            names: arguments.expect.clone(),
+            prefixes: arguments.expect_prefix.clone(),
+            placeholders: arguments.replaced.clone(),
+            ..Expectations::default()
+        };
+        let mut findings = match composed {
+            Ok(composition) => composition.diagnose(&expectations),
+            Err(error) => {
+                // The findings list every refusal. Only this one comes with a hint about the
+                // options.
+                eprintln!("error: {}", chosen.describe(&error, files));
+                diagnose_container(pod, container, &facts, &expectations).findings
+            }
+        };
+        findings.retain(|finding| {
+            finding.severity >= arguments.severity || is_denied(finding, arguments)
+        });
+        Ok(Report::Findings(findings))
     }
 
     fn fails(&self, arguments: &Arguments) -> bool {

@@ -289,8 +289,8 @@ impl Chosen {
     }
 
     /// Returns the objects as the container sees them.
-    pub(crate) fn objects(&self) -> &Objects {
-        &self.world.objects
+    pub(crate) fn objects(&self) -> Rc<Objects> {
+        Rc::clone(&self.world.objects)
     }
 
     /// Removes the objects that were created after `time`.
