@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::text::as_text;
 use super::{FormError, FormProblem};
 use crate::environment::{Environment, Variable};
-use crate::services::{append_service, append_service_variable};
+use crate::services::Block;
 use crate::text::{Form, Order};
 
 impl Environment<'_> {
@@ -38,15 +38,17 @@ impl Environment<'_> {
 
     /// Appends the effective variables of all Services.
     fn append_services(&self, form: Form, out: &mut Vec<u8>) {
+        let mut block = Block::new(out, None);
         for (index, service) in self.services().iter().enumerate() {
             if self.hides_none_of(index) {
-                append_service(service, form, out, None);
+                block.append(service, form);
                 continue;
             }
             for variable in self.service_variables_of(index) {
-                append_service_variable(variable, form, out);
+                block.append_variable(variable, form);
             }
         }
+        block.flush();
     }
 
     /// Returns the variables as the bytes of one text, the values of Secrets included.

@@ -9,7 +9,7 @@
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
 
-use super::generate::{Generated, ServiceVariable, len_of, variables_of};
+use super::generate::{Generated, ServiceVariable, variables_of};
 use crate::api::{PortNumber, Protocol, Service};
 use crate::text::Form;
 
@@ -33,27 +33,12 @@ impl Generated<'_, '_> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn append(self, form: Form, out: &mut Vec<u8>) {
+        let mut block = Block::new(out, None);
         for service in self.linked() {
-            append_service(service, form, out, None);
+            block.append(service, form);
         }
+        block.flush();
     }
-}
-
-/// Appends `NAME=value` and its terminator.
-pub(crate) fn append_service_variable(
-    variable: ServiceVariable<'_>,
-    form: Form,
-    out: &mut Vec<u8>,
-) -> Mark {
-    let mut to = Appended(out);
-    // Writing to a vector does not fail.
-    let _ = variable.write_name(&mut to);
-    let _ = to.write_char('=');
-    let value = to.0.len();
-    let _ = variable.write_value(&mut to);
-    let end = to.0.len();
-    to.0.push(form.terminator());
-    Mark { value, end }
 }
 
 /// Writes UTF-8 to the end of a vector.
@@ -73,150 +58,152 @@ pub(crate) struct Mark {
     pub(crate) end: usize,
 }
 
-/// Returns the bytes that the fast path needs for a Service, most of which it does not use.
-pub(crate) fn room_for(service: &Service) -> usize {
-    most::<80, 48>(service)
+/// A stage on which texts are assembled before they are copied to the end of a vector in batches.
+pub(crate) struct Block<'v> {
+    out: &'v mut Vec<u8>,
+    /// The marks of all variables, if somebody needs them.
+    marks: Option<&'v mut Vec<Mark>>,
+    stage: [u8; STAGE],
+    staged: usize,
 }
 
-/// Returns an upper bound of the text of a Service whose texts fit into arrays of these sizes, and
-/// of the surplus that is written after it.
-fn most<const NAME: usize, const HOST: usize>(service: &Service) -> usize {
-    let variables = service.spec.ports.len().saturating_mul(5).saturating_add(3);
-    variables.saturating_mul(const { NAME + HOST + 48 })
-}
+const STAGE: usize = 2048;
 
-/// Appends the variables of a Service that has an address, or awaits one, and a mark for each.
-pub(crate) fn append_service(
-    service: &Service,
-    form: Form,
-    out: &mut Vec<u8>,
-    mut marks: Option<&mut Vec<Mark>>,
-) {
-    let (start, marked) = (out.len(), marks.as_ref().map_or(0, |marks| marks.len()));
-    // The arrays need room for `_PORT_` after the name, and for a terminator after the host.
-    let short = match (service.metadata.name.len(), service.spec.cluster_ip.len()) {
-        // An unknown address: the slow path writes its placeholder.
-        (_, 0) => None,
-        (..=10, ..=15) => append_short::<16, 16>(service, form, out, marks.as_deref_mut()),
-        (..=26, ..=15) => append_short::<32, 16>(service, form, out, marks.as_deref_mut()),
-        // Every Service that an API server accepts.
-        (..=74, ..=47) => append_short::<80, 48>(service, form, out, marks.as_deref_mut()),
-        _ => None,
-    };
-    if short.is_some() {
-        return;
+impl<'v> Block<'v> {
+    pub(crate) fn new(out: &'v mut Vec<u8>, marks: Option<&'v mut Vec<Mark>>) -> Self {
+        Block { out, marks, stage: [0; STAGE], staged: 0 }
     }
-    out.truncate(start);
-    if let Some(marks) = &mut marks {
-        marks.truncate(marked);
-    }
-    for variable in variables_of(service, 0) {
-        let mark = append_service_variable(variable, form, out);
-        if let Some(marks) = &mut marks {
-            marks.push(mark);
+
+    /// Appends the variables of a Service that has an address, or awaits one.
+    pub(crate) fn append(&mut self, service: &Service, form: Form) {
+        let start = self.out.len().wrapping_add(self.staged);
+        let marked = self.marks.as_ref().map_or(0, |marks| marks.len());
+        // The arrays need room for `_PORT_` after the name, and for a terminator after the host.
+        let short = match (service.metadata.name.len(), service.spec.cluster_ip.len()) {
+            // An unknown address: the slow path writes its placeholder.
+            (_, 0) => None,
+            (..=10, ..=15) => self.append_short::<16, 16>(service, form),
+            (..=26, ..=15) => self.append_short::<32, 16>(service, form),
+            // Every Service that an API server accepts.
+            (..=74, ..=47) => self.append_short::<80, 48>(service, form),
+            _ => None,
+        };
+        if short.is_some() {
+            return;
+        }
+        self.truncate(start, marked);
+        for variable in variables_of(service, 0) {
+            self.append_variable(variable, form);
         }
     }
-}
 
-/// Appends the variables of a Service whose texts are ASCII and fit into arrays of these sizes, the
-/// name with `_PORT_` and the host with a terminator. Returns `None` at the first text that does
-/// not fit.
-///
-/// If only the exact text fits into the vector without growing it, the text is assembled on a stage.
-/// `None` also means that the stage is too small.
-fn append_short<const NAME: usize, const HOST: usize>(
-    service: &Service,
-    form: Form,
-    out: &mut Vec<u8>,
-    marks: Option<&mut Vec<Mark>>,
-) -> Option<()> {
-    let most = most::<NAME, HOST>(service);
-    let spare = out.capacity().wrapping_sub(out.len());
-    if most > spare && spare >= len_of(service) {
-        let mut stage = [0; STAGE];
-        let to = Cursor { room: stage.get_mut(..most)?, at: 0, base: out.len(), value: 0, marks };
-        let len = write_short::<NAME, HOST>(service, form, to)?;
-        out.extend_from_slice(stage.get(..len)?);
-    } else {
-        let len = write_short::<NAME, HOST>(service, form, Cursor::new(out, most, marks))?;
-        out.truncate(len);
+    /// Appends one variable: `NAME=value` and its terminator.
+    pub(crate) fn append_variable(&mut self, variable: ServiceVariable<'_>, form: Form) {
+        self.flush();
+        let mut to = Appended(self.out);
+        // Writing to a vector does not fail.
+        let _ = variable.write_name(&mut to);
+        let _ = to.write_char('=');
+        let value = to.0.len();
+        let _ = variable.write_value(&mut to);
+        let end = to.0.len();
+        to.0.push(form.terminator());
+        if let Some(marks) = &mut self.marks {
+            marks.push(Mark { value, end });
+        }
     }
-    Some(())
-}
 
-/// Enough for a Service of one port with texts of common lengths.
-const STAGE: usize = 1024;
-
-/// Writes the variables and returns the position after them.
-fn write_short<const NAME: usize, const HOST: usize>(
-    service: &Service,
-    form: Form,
-    mut to: Cursor<'_>,
-) -> Option<usize> {
-    let end = form.terminator();
-    let ports = service.spec.ports.as_slice();
-    let first = ports.first()?;
-    let name = Text::<NAME>::mangled(&service.metadata.name)?;
-    let name_port = name.followed_by(b"_PORT_")?;
-    let host = Text::<HOST>::new(&service.spec.cluster_ip)?;
-    let host_end = host.followed_by(&[end])?;
-    let bracketed = host.contains(b':');
-
-    let number = Number::new(first.port);
-    to.put(&name).put(const { &Text::<16>::constant(b"_SERVICE_HOST=") }).value();
-    to.put(&host_end).end();
-    to.put(&name).put(const { &Text::<16>::constant(b"_SERVICE_PORT=") }).value();
-    to.put(&number.then(end)).end();
-    for port in ports.iter().filter(|port| !port.name.is_empty()) {
-        let port_name = Text::<16>::mangled(&port.name)?;
-        to.put(&name).put(const { &Text::<16>::constant(b"_SERVICE_PORT_") }).put(&port_name);
-        to.put(const { &Text { bytes: [b'='], len: 1 } }).value();
-        to.put(&Number::new(port.port).then(end)).end();
+    /// Copies the staged text to the vector.
+    pub(crate) fn flush(&mut self) {
+        self.out.extend_from_slice(self.stage.get(..self.staged).unwrap_or_default());
+        self.staged = 0;
     }
-    let words = Words::of(first.effective_protocol());
-    to.put(&name).put(const { &Text::<8>::constant(b"_PORT=") }).value();
-    to.put(&words.scheme.bracketed(bracketed)).put(&host);
-    to.put(&number.after_host(bracketed, end)).end();
-    for port in ports {
-        let words = Words::of(port.effective_protocol());
-        let number = Number::new(port.port);
-        let infix = number.then(b'_');
-        to.put(&name_port).put(&infix).put(&words.url).value();
+
+    fn truncate(&mut self, len: usize, marked: usize) {
+        self.out.truncate(len);
+        self.staged = len.saturating_sub(self.out.len());
+        if let Some(marks) = &mut self.marks {
+            marks.truncate(marked);
+        }
+    }
+
+    /// Appends the variables of a Service whose texts are ASCII and fit into arrays of these sizes,
+    /// the name with `_PORT_` and the host with a terminator. Returns `None` at the first text that
+    /// does not fit.
+    fn append_short<const NAME: usize, const HOST: usize>(
+        &mut self,
+        service: &Service,
+        form: Form,
+    ) -> Option<()> {
+        // That of four variables.
+        let room = const { 4 * (NAME + HOST + 48) };
+        let end = form.terminator();
+        let ports = service.spec.ports.as_slice();
+        let first = ports.first()?;
+        let name = Text::<NAME>::mangled(&service.metadata.name)?;
+        let name_port = name.followed_by(b"_PORT_")?;
+        let host = Text::<HOST>::new(&service.spec.cluster_ip)?;
+        let host_end = host.followed_by(&[end])?;
+        let bracketed = host.contains(b':');
+
+        let mut to = self.cursor(room);
+        let number = Number::new(first.port);
+        to.put(&name).put(const { &Text::<16>::constant(b"_SERVICE_HOST=") }).value();
+        to.put(&host_end).end();
+        to.put(&name).put(const { &Text::<16>::constant(b"_SERVICE_PORT=") }).value();
+        to.put(&number.then(end)).end();
+        for port in ports.iter().filter(|port| !port.name.is_empty()) {
+            to = to.with_room(room);
+            let port_name = Text::<16>::mangled(&port.name)?;
+            to.put(&name).put(const { &Text::<16>::constant(b"_SERVICE_PORT_") }).put(&port_name);
+            to.put(const { &Text { bytes: [b'='], len: 1 } }).value();
+            to.put(&Number::new(port.port).then(end)).end();
+        }
+        to = to.with_room(room);
+        let words = Words::of(first.effective_protocol());
+        to.put(&name).put(const { &Text::<8>::constant(b"_PORT=") }).value();
         to.put(&words.scheme.bracketed(bracketed)).put(&host);
         to.put(&number.after_host(bracketed, end)).end();
-        to.put(&name_port).put(&infix).put(&words.proto).value();
-        to.put(&words.protocol).put(&Text { bytes: [end], len: 1 }).end();
-        to.put(&name_port).put(&infix).put(&words.port).value();
-        to.put(&number.then(end)).end();
-        to.put(&name_port).put(&infix).put(&words.addr).value();
-        to.put(&host_end).end();
+        for port in ports {
+            to = to.with_room(room);
+            let words = Words::of(port.effective_protocol());
+            let number = Number::new(port.port);
+            let infix = number.then(b'_');
+            to.put(&name_port).put(&infix).put(&words.url).value();
+            to.put(&words.scheme.bracketed(bracketed)).put(&host);
+            to.put(&number.after_host(bracketed, end)).end();
+            to.put(&name_port).put(&infix).put(&words.proto).value();
+            to.put(&words.protocol).put(&Text { bytes: [end], len: 1 }).end();
+            to.put(&name_port).put(&infix).put(&words.port).value();
+            to.put(&number.then(end)).end();
+            to.put(&name_port).put(&infix).put(&words.addr).value();
+            to.put(&host_end).end();
+        }
+        to.finish();
+        Some(())
     }
-    Some(to.at)
+
+    #[inline(always)]
+    fn cursor(&mut self, room: usize) -> Cursor<'_, 'v> {
+        let at = self.staged;
+        Cursor { block: self, at, value: at }.with_room(room)
+    }
 }
 
-/// Writes to the end of a vector, or to a stage.
-struct Cursor<'v> {
-    room: &'v mut [u8],
+/// Writes to a stage.
+struct Cursor<'b, 'v> {
+    block: &'b mut Block<'v>,
     at: usize,
-    /// The position of the stage in the vector.
-    base: usize,
     value: usize,
-    marks: Option<&'v mut Vec<Mark>>,
 }
 
 // Inlined always, so that `at` stays in a register.
-impl<'v> Cursor<'v> {
-    /// Makes room for this many bytes.
-    #[inline(always)]
-    fn new(out: &'v mut Vec<u8>, room: usize, marks: Option<&'v mut Vec<Mark>>) -> Self {
-        let at = out.len();
-        out.resize(at.wrapping_add(room), 0);
-        Cursor { room: out, at, base: 0, value: at, marks }
-    }
-
+impl Cursor<'_, '_> {
     #[inline(always)]
     fn put<const N: usize>(&mut self, text: &Text<N>) -> &mut Self {
-        if let Some(place) = self.room.get_mut(self.at..).and_then(|rest| rest.first_chunk_mut()) {
+        if let Some(place) =
+            self.block.stage.get_mut(self.at..).and_then(|rest| rest.first_chunk_mut())
+        {
             *place = text.bytes;
         }
         self.at = self.at.wrapping_add(text.len);
@@ -232,11 +219,27 @@ impl<'v> Cursor<'v> {
     /// Marks the variable that ends here.
     #[inline(always)]
     fn end(&mut self) {
-        if let Some(marks) = &mut self.marks {
-            let in_vector = |at: usize| self.base.wrapping_add(at);
-            let end = in_vector(self.at.wrapping_sub(1));
-            marks.push(Mark { value: in_vector(self.value), end });
+        let before = self.block.out.len();
+        if let Some(marks) = &mut self.block.marks {
+            let (value, end) = (self.value, self.at.wrapping_sub(1));
+            marks.push(Mark { value: before.wrapping_add(value), end: before.wrapping_add(end) });
         }
+    }
+
+    /// Makes room for the next variables.
+    #[inline(always)]
+    fn with_room(mut self, room: usize) -> Self {
+        if self.at > STAGE.wrapping_sub(room) {
+            self.block.staged = self.at;
+            self.block.flush();
+            self.at = 0;
+        }
+        self
+    }
+
+    #[inline(always)]
+    fn finish(self) {
+        self.block.staged = self.at;
     }
 }
 
@@ -453,8 +456,8 @@ mod tests {
         let takes_it = |service: &Service| {
             let (form, out) = (Form::Lines, &mut Vec::new());
             [
-                append_short::<32, 16>(service, form, out, None).is_some(),
-                append_short::<80, 48>(service, form, out, None).is_some(),
+                Block::new(out, None).append_short::<32, 16>(service, form).is_some(),
+                Block::new(out, None).append_short::<80, 48>(service, form).is_some(),
             ]
         };
         // The longest label and address that exist, and one character more.
@@ -463,9 +466,10 @@ mod tests {
         assert_eq!(takes_it(&service(75, 15, 15)), [false, false]);
         assert_eq!(takes_it(&service(5, 17, 15)), [false, false]);
         assert_eq!(takes_it(&service(5, 15, 48)), [false, false]);
-        // Every length for which `append_service` chooses the smallest arrays fits there.
+        // Every length for which `append` chooses the smallest arrays fits there.
         assert!(
-            append_short::<16, 16>(&service(10, 15, 15), Form::Lines, &mut Vec::new(), None)
+            Block::new(&mut Vec::new(), None)
+                .append_short::<16, 16>(&service(10, 15, 15), Form::Lines)
                 .is_some()
         );
         let mut other = service(5, 15, 15);
@@ -495,8 +499,10 @@ mod tests {
             let mut long = service(name, 15, host);
             long.spec.ports[0].protocol = Some(Protocol::Sctp);
             let mut out = b"A=1\n".to_vec();
-            append_service(&long, Form::Lines, &mut out, None);
-            append_service(&long, Form::Lines, &mut out, None);
+            let mut block = Block::new(&mut out, None);
+            block.append(&long, Form::Lines);
+            block.append(&long, Form::Lines);
+            block.flush();
             assert_eq!(out, ["A=1\n", &one_by_one(&long).repeat(2)].concat().into_bytes());
         }
     }

@@ -31,7 +31,7 @@ mod rendered;
 mod select;
 mod validate;
 
-pub(crate) use block::{append_service, append_service_variable};
+pub(crate) use block::Block;
 pub use generate::{Generated, NoPortsError, ServiceVariable, ServiceVariables, generate};
 pub(crate) use generate::{Position, count_of, len_of, variables_of, write_cluster_ip_of};
 pub(crate) use grammar::{PortKey, Suffix, cuts, read_number};

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::slice;
 
-use super::block::{Mark, append_service, room_for};
+use super::block::{Block, Mark};
 use super::generate::count_of;
 use crate::api::Service;
 use crate::text::Form;
@@ -36,11 +36,12 @@ impl Rendered {
         }
         let count = services.iter().map(|service| count_of(service));
         let mut marks = Vec::with_capacity(count.fold(0, usize::saturating_add));
-        let last = services.last().map_or(0, |service| room_for(service).min(LONGEST));
-        let mut text = Vec::with_capacity(len.saturating_add(last));
+        let mut text = Vec::with_capacity(len);
+        let mut block = Block::new(&mut text, Some(&mut marks));
         for service in services {
-            append_service(service, Form::NulSeparated, &mut text, Some(&mut marks));
+            block.append(service, Form::NulSeparated);
         }
+        block.flush();
         Rendered(String::from_utf8(text).ok().map(|text| Marked { text, marks }))
     }
 
