@@ -17,7 +17,8 @@ use super::resource_field::ResourceFields;
 use super::{ComposeError, ComposeErrorKind, DeviceVariable, ExecHandler, Facts, Known, SubPath};
 use crate::api::{
     ConfigMap, ConfigMapEnvSource, ConfigMapKeySelector, Container, EnvFromSource, EnvVar,
-    FileKeySelector, Object, Pod, Secret, SecretEnvSource, SecretKeySelector,
+    FileKeySelector, Object, Pod, ResourceFieldSelector, Secret, SecretEnvSource,
+    SecretKeySelector,
 };
 use crate::environment::{
     Declared, Entry, Environment, OpenSource, Reference, Resolved, Size, Source, Unknown, Value,
@@ -500,9 +501,7 @@ impl<'a> Composer<'a, '_> {
         let (source, unknown) = if let Some(field) = from.and_then(|from| from.field_ref.as_ref()) {
             (Source::Field(field), Unknown::Field { path: field.field_path.clone() })
         } else if let Some(selector) = from.and_then(|from| from.resource_field_ref.as_ref()) {
-            let (resource, container) =
-                (selector.resource.clone(), selector.container_name.clone());
-            (Source::Resource(selector), Unknown::Resource { resource, container })
+            (Source::Resource(selector), self.unknown_resource(selector))
         } else if let Some(selector) = from.and_then(|from| from.config_map_key_ref.as_ref()) {
             let (object, key) = (self.config_map_ref(&selector.name), selector.key.clone());
             (Source::UnknownConfigMap(selector), Unknown::Key { object, key })
@@ -704,13 +703,7 @@ impl<'a> Composer<'a, '_> {
             self.text_or_unknown(Source::Field(field), self.pod_fields.value(field), unknown)
         } else if let Some(resource) = &from.resource_field_ref {
             let value = self.resource_fields.value(resource).map(Cow::Owned);
-            let unknown = || Unknown::Resource {
-                resource: resource.resource.clone(),
-                container: match resource.container_name.as_str() {
-                    "" => self.container.name.clone(),
-                    name => name.into(),
-                },
-            };
+            let unknown = || self.unknown_resource(resource);
             self.text_or_unknown(Source::Resource(resource), value, unknown)
         } else if let Some(reference) = &from.config_map_key_ref {
             self.config_map_key(reference)
@@ -721,6 +714,14 @@ impl<'a> Composer<'a, '_> {
         } else {
             Ok(Outcome::of_text(Source::Nothing, ""))
         }
+    }
+
+    fn unknown_resource(&self, selector: &ResourceFieldSelector) -> Unknown {
+        let container = match selector.container_name.as_str() {
+            "" => self.container.name.clone(),
+            name => name.into(),
+        };
+        Unknown::Resource { resource: selector.resource.clone(), container }
     }
 
     /// Makes a missing fact an unknown value in the open world.
