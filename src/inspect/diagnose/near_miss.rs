@@ -84,18 +84,15 @@ fn is_misspelling(one: &str, other: &str) -> bool {
     let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
     let (short, long) = (short.as_bytes(), long.as_bytes());
     let common = short.iter().zip(long).take_while(|(a, b)| a == b).count();
-    let rest = |bytes: &'_ [u8], skipped: usize| -> Option<Vec<u8>> {
-        Some(bytes.get(common.checked_add(skipped)?..)?.to_vec())
-    };
-    let is_same_length = short.len() == long.len();
-    let is_one_longer = short.len().checked_add(1) == Some(long.len());
-    let has_same_rest = match (is_same_length, is_one_longer) {
-        (true, _) => rest(short, 1).is_some() && rest(short, 1) == rest(long, 1),
-        (_, true) => rest(short, 0) == rest(long, 1),
+    let (short_rest, long_rest) =
+        (short.get(common..).unwrap_or_default(), long.get(common..).unwrap_or_default());
+    let has_same_rest = match long.len().abs_diff(short.len()) {
+        0 => !short_rest.is_empty() && short_rest.get(1..) == long_rest.get(1..),
+        1 => Some(short_rest) == long_rest.get(1..),
         _ => false,
     };
-    let is_digit = |bytes: &[u8]| bytes.get(common).is_some_and(u8::is_ascii_digit);
-    let has_digit = is_digit(long) || is_same_length && is_digit(short);
+    let is_digit = |rest: &[u8]| rest.first().is_some_and(u8::is_ascii_digit);
+    let has_digit = is_digit(long_rest) || short.len() == long.len() && is_digit(short_rest);
     common > 0 && has_same_rest && !has_digit
 }
 
