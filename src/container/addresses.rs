@@ -22,8 +22,9 @@ pub(super) fn pod_ips<'a>(status: &'a PodStatus, facts: &Facts<'_>) -> Vec<Cow<'
             place.get_or_insert((given, ip));
         }
     }
-    let print = |(given, ip): (&'a str, IpAddr)| {
-        if is_canonical { Cow::Owned(ip.to_string()) } else { Cow::Borrowed(given) }
+    let print = |(given, ip): (&'a str, IpAddr)| match ip.to_string() {
+        canonical if is_canonical && canonical != given => Cow::Owned(canonical),
+        _ => Cow::Borrowed(given),
     };
     first.into_iter().chain(second).map(print).collect()
 }

@@ -382,42 +382,11 @@ impl fmt::Display for SkipReason {
     }
 }
 
-/// The result of an entry of `env`.
-enum Outcome<'a> {
-    Set(Source<'a>, Expanded<'a>),
-    /// An optional reference to a value that is not known: the variable may be set or not.
-    MaySet(Source<'a>, Unknown),
-    Skip(SkipReason),
-}
-
-impl<'a> Outcome<'a> {
-    fn of_text(source: Source<'a>, text: impl Into<Cow<'a, str>>) -> Self {
-        let bytes = match text.into() {
-            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
-            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
-        };
-        Outcome::of_bytes(source, bytes)
-    }
-
-    fn of_bytes(source: Source<'a>, bytes: Cow<'a, [u8]>) -> Self {
-        let value = match source {
-            Source::Secret(..) => Value::secret(bytes),
-            _ => Value::plain(bytes),
-        };
-        Outcome::of_value(source, value)
-    }
-
-    fn of_value(source: Source<'a>, value: Value<'a>) -> Self {
-        Outcome::Set(source, Expanded { value, references: Vec::new() })
-    }
-
-    fn of_unknown(source: Source<'a>, unknown: Unknown, optional: Option<bool>) -> Self {
-        if optional == Some(true) {
-            Outcome::MaySet(source, unknown)
-        } else {
-            Outcome::of_value(source, Value::unknown(unknown))
-        }
-    }
+/// An entry of `env`, and the name of its variable.
+#[derive(Clone, Copy)]
+struct Named<'a> {
+    entry: Entry,
+    name: &'a str,
 }
 
 pub(super) struct Composer<'a, 'f> {
@@ -440,9 +409,7 @@ pub(super) struct Composer<'a, 'f> {
 impl<'a> Composer<'a, '_> {
     fn compose(mut self) -> Result<Composition<'a>, ComposeError> {
         let container = self.container;
-        // Most sources have few keys.
-        let of_sources = container.env_from.len().saturating_mul(8);
-        self.environment.reserve(container.env.len().saturating_add(of_sources));
+        self.reserve_with(0);
         self.device_env()?;
         for (index, source) in container.env_from.iter().enumerate() {
             let entry = Entry::EnvFrom(index);
@@ -581,12 +548,18 @@ impl<'a> Composer<'a, '_> {
         }
     }
 
+    /// Makes room for the keys of a source and the entries that follow the sources.
+    fn reserve_with(&mut self, keys: usize) {
+        self.environment.reserve(self.container.env.len().saturating_add(keys));
+    }
+
     fn env_from_config_map(
         &mut self,
         entry: Entry,
         prefix: &'a str,
         config_map: &'a ConfigMap,
     ) -> Result<(), ComposeErrorKind> {
+        self.reserve_with(config_map.data.len());
         config_map.data.iter().try_for_each(|(key, value)| {
             let value = Value::plain(Cow::Borrowed(value.as_bytes()));
             self.env_from_key(entry, prefix, key, Source::ConfigMap(config_map, key), value)
@@ -599,6 +572,7 @@ impl<'a> Composer<'a, '_> {
         prefix: &'a str,
         secret: &'a Secret,
     ) -> Result<(), ComposeErrorKind> {
+        self.reserve_with(secret.data.len());
         secret.data.iter().try_for_each(|(key, value)| {
             let value = Value::secret(Cow::Borrowed(value.as_bytes()));
             self.env_from_key(entry, prefix, key, Source::Secret(secret, key), value)
@@ -675,44 +649,31 @@ impl<'a> Composer<'a, '_> {
     }
 
     fn env(&mut self, entry: Entry, variable: &'a EnvVar) -> Result<(), ComposeErrorKind> {
-        match self.env_value(variable)? {
-            Outcome::Set(source, expanded) => {
-                self.declare(entry, Cow::Borrowed(&variable.name), source, expanded)
-            }
-            Outcome::MaySet(source, unknown) => {
-                let name = &variable.name;
-                let so_far = self.environment.value_so_far(name);
-                let value = Value::unless(name, so_far.as_ref(), [unknown]);
-                let expanded = Expanded { value, references: Vec::new() };
-                self.declare(entry, Cow::Borrowed(name), source, expanded)
-            }
-            Outcome::Skip(reason) => self.skip(entry, Some(&variable.name), reason),
-        }
-    }
-
-    fn env_value(&mut self, variable: &'a EnvVar) -> Result<Outcome<'a>, ComposeErrorKind> {
-        if !variable.value.is_empty() {
-            let expanded = self.expand(&variable.value)?;
-            return Ok(Outcome::Set(Source::Text(&variable.value), expanded));
+        let named = Named { entry, name: &variable.name };
+        let text = variable.value.as_str();
+        if !text.is_empty() {
+            let expanded = self.expand(text)?;
+            return self.declare(entry, Cow::Borrowed(named.name), Source::Text(text), expanded);
         }
         let Some(from) = &variable.value_from else {
-            return Ok(Outcome::of_text(Source::Nothing, ""));
+            return self.set_text(named, Source::Nothing, "".into());
         };
         if let Some(field) = &from.field_ref {
-            let unknown = || Unknown::Field { path: field.field_path.clone() };
-            self.text_or_unknown(Source::Field(field), self.pod_fields.value(field), unknown)
+            let value = self.pod_fields.value(field);
+            let unknown = |_: &Self| Unknown::Field { path: field.field_path.clone() };
+            self.set_fact(named, Source::Field(field), value, unknown)
         } else if let Some(resource) = &from.resource_field_ref {
             let value = self.resource_fields.value(resource).map(Cow::Owned);
-            let unknown = || self.unknown_resource(resource);
-            self.text_or_unknown(Source::Resource(resource), value, unknown)
+            let unknown = |composer: &Self| composer.unknown_resource(resource);
+            self.set_fact(named, Source::Resource(resource), value, unknown)
         } else if let Some(reference) = &from.config_map_key_ref {
-            self.config_map_key(reference)
+            self.config_map_key(named, reference)
         } else if let Some(reference) = &from.secret_key_ref {
-            self.secret_key(reference)
+            self.secret_key(named, reference)
         } else if let Some(reference) = &from.file_key_ref {
-            self.file_key(reference)
+            self.file_key(named, reference)
         } else {
-            Ok(Outcome::of_text(Source::Nothing, ""))
+            self.set_text(named, Source::Nothing, "".into())
         }
     }
 
@@ -724,25 +685,65 @@ impl<'a> Composer<'a, '_> {
         Unknown::Resource { resource: selector.resource.clone(), container }
     }
 
-    /// Makes a missing fact an unknown value in the open world.
-    fn text_or_unknown(
-        &self,
+    #[inline(always)]
+    fn set(
+        &mut self,
+        Named { entry, name }: Named<'a>,
+        source: Source<'a>,
+        value: Value<'a>,
+    ) -> Result<(), ComposeErrorKind> {
+        let expanded = Expanded { value, references: Vec::new() };
+        self.declare(entry, Cow::Borrowed(name), source, expanded)
+    }
+
+    fn set_text(
+        &mut self,
+        named: Named<'a>,
+        source: Source<'a>,
+        text: Cow<'a, str>,
+    ) -> Result<(), ComposeErrorKind> {
+        self.set(named, source, Value::text(text))
+    }
+
+    /// Sets a value that the cluster decides. A missing fact is an unknown value in the open world.
+    fn set_fact(
+        &mut self,
+        named: Named<'a>,
         source: Source<'a>,
         text: Result<Cow<'a, str>, ComposeErrorKind>,
-        unknown: impl FnOnce() -> Unknown,
-    ) -> Result<Outcome<'a>, ComposeErrorKind> {
+        unknown: impl FnOnce(&Self) -> Unknown,
+    ) -> Result<(), ComposeErrorKind> {
         match text {
             Err(kind) if self.facts.is_open() && kind.is_missing_fact() => {
-                Ok(Outcome::of_value(source, Value::unknown(unknown())))
+                let value = Value::unknown(unknown(self));
+                self.set(named, source, value)
             }
-            text => Ok(Outcome::of_text(source, text?)),
+            text => self.set(named, source, Value::text(text?)),
         }
     }
 
+    /// Sets a value that is not known. An optional reference may set the variable or not.
+    fn set_unknown(
+        &mut self,
+        named: Named<'a>,
+        source: Source<'a>,
+        unknown: Unknown,
+        optional: Option<bool>,
+    ) -> Result<(), ComposeErrorKind> {
+        let value = if optional == Some(true) {
+            let so_far = self.environment.value_so_far(named.name);
+            Value::unless(named.name, so_far.as_deref(), [unknown])
+        } else {
+            Value::unknown(unknown)
+        };
+        self.set(named, source, value)
+    }
+
     fn config_map_key(
-        &self,
+        &mut self,
+        named: Named<'a>,
         selector: &'a ConfigMapKeySelector,
-    ) -> Result<Outcome<'a>, ComposeErrorKind> {
+    ) -> Result<(), ComposeErrorKind> {
         let ConfigMapKeySelector { name, key, optional } = selector;
         let own = self.config_maps.get(name);
         let known = || self.known(|known| &known.config_maps, name);
@@ -750,41 +751,49 @@ impl<'a> Composer<'a, '_> {
             |config_map: &'a ConfigMap| Some((config_map, config_map.data.get_key_value(key)?));
         match own.and_then(find).or_else(|| known().and_then(find)) {
             Some((config_map, (key, value))) => {
-                Ok(Outcome::of_text(Source::ConfigMap(config_map, key), value))
+                let value = Value::plain(Cow::Borrowed(value.as_bytes()));
+                self.set(named, Source::ConfigMap(config_map, key), value)
             }
             None if self.facts.is_open() => {
                 let unknown = Unknown::Key { object: self.config_map_ref(name), key: key.clone() };
-                Ok(Outcome::of_unknown(Source::UnknownConfigMap(selector), unknown, *optional))
+                self.set_unknown(named, Source::UnknownConfigMap(selector), unknown, *optional)
             }
-            None => key_missing(self.config_map_ref(name), own.is_some(), key, *optional),
+            None => {
+                self.key_missing(named, self.config_map_ref(name), own.is_some(), key, *optional)
+            }
         }
     }
 
-    fn secret_key(&self, selector: &'a SecretKeySelector) -> Result<Outcome<'a>, ComposeErrorKind> {
+    fn secret_key(
+        &mut self,
+        named: Named<'a>,
+        selector: &'a SecretKeySelector,
+    ) -> Result<(), ComposeErrorKind> {
         let SecretKeySelector { name, key, optional } = selector;
         let own = self.secrets.get(name);
         let known = || self.known(|known| &known.secrets, name);
         let find = |secret: &'a Secret| Some((secret, secret.data.get_key_value(key)?));
         match own.and_then(find).or_else(|| known().and_then(find)) {
             Some((secret, (key, value))) => {
-                let bytes = Cow::Borrowed(value.as_bytes());
-                Ok(Outcome::of_bytes(Source::Secret(secret, key), bytes))
+                let value = Value::secret(Cow::Borrowed(value.as_bytes()));
+                self.set(named, Source::Secret(secret, key), value)
             }
             None if self.facts.is_open() => {
                 let unknown = Unknown::Key { object: self.secret_ref(name), key: key.clone() };
-                Ok(Outcome::of_unknown(Source::UnknownSecret(selector), unknown, *optional))
+                self.set_unknown(named, Source::UnknownSecret(selector), unknown, *optional)
             }
-            None => key_missing(self.secret_ref(name), own.is_some(), key, *optional),
+            None => self.key_missing(named, self.secret_ref(name), own.is_some(), key, *optional),
         }
     }
 
     fn file_key(
         &mut self,
+        named: Named<'a>,
         reference: &'a FileKeySelector,
-    ) -> Result<Outcome<'a>, ComposeErrorKind> {
+    ) -> Result<(), ComposeErrorKind> {
         let source = Source::File(reference);
         if !self.facts.release.has(Rule::EnvFiles) {
-            return Ok(Outcome::of_text(source, ""));
+            return self.set_text(named, source, "".into());
         }
         let FileKeySelector { volume_name, path, key, optional } = reference;
         let volume = || volume_name.clone();
@@ -792,7 +801,7 @@ impl<'a> Composer<'a, '_> {
         if self.facts.is_open() && files.is_none_or(|files| files.file(path).is_none()) {
             let unknown =
                 Unknown::FileKey { volume: volume(), path: path.clone(), key: key.clone() };
-            return Ok(Outcome::of_unknown(source, unknown, *optional));
+            return self.set_unknown(named, source, unknown, *optional);
         }
         let Some(files) = files else {
             return Err(ComposeErrorKind::VolumeMissing { volume: volume() });
@@ -806,10 +815,11 @@ impl<'a> Composer<'a, '_> {
             }
             Ok(Some(bytes)) if !bytes.is_empty() => {
                 let value = if is_secret { Value::secret(bytes) } else { Value::plain(bytes) };
-                Ok(Outcome::of_value(source, value))
+                self.set(named, source, value)
             }
             Ok(_) if *optional == Some(true) => {
-                Ok(Outcome::Skip(SkipReason::FileKeyMissing(reference.clone())))
+                let reason = SkipReason::FileKeyMissing(reference.clone());
+                self.skip(named.entry, Some(named.name), reason)
             }
             Ok(_) => Err(ComposeErrorKind::EnvFileKeyMissing {
                 volume: volume(),
@@ -817,6 +827,23 @@ impl<'a> Composer<'a, '_> {
                 key: key.clone(),
             }),
         }
+    }
+
+    fn key_missing(
+        &mut self,
+        named: Named<'a>,
+        object: ObjectRef,
+        object_exists: bool,
+        key: &str,
+        optional: Option<bool>,
+    ) -> Result<(), ComposeErrorKind> {
+        let reason = match (object_exists, optional) {
+            (false, Some(true)) => SkipReason::ObjectMissing(object),
+            (true, Some(true)) => SkipReason::KeyMissing(object, key.into()),
+            (false, _) => return Err(ComposeErrorKind::ObjectMissing { object }),
+            (true, _) => return Err(ComposeErrorKind::KeyMissing { object, key: key.into() }),
+        };
+        self.skip(named.entry, Some(named.name), reason)
     }
 
     fn source_missing(
@@ -857,6 +884,7 @@ impl<'a> Composer<'a, '_> {
         ObjectRef { kind: "Secret".into(), ..self.config_map_ref(name) }
     }
 
+    #[inline(always)]
     fn declare(
         &mut self,
         entry: Entry,
@@ -871,6 +899,7 @@ impl<'a> Composer<'a, '_> {
         Ok(())
     }
 
+    #[inline]
     pub(super) fn take_up(&mut self, bytes: usize) -> Result<(), ComposeErrorKind> {
         self.remaining = self.remaining.checked_sub(bytes).ok_or_else(|| self.too_large())?;
         Ok(())
@@ -912,30 +941,21 @@ impl<'a> Composer<'a, '_> {
     fn expand_with(
         &self,
         text: &'a str,
-        resolve: for<'e> fn(&'e Environment<'a>, &str) -> (Resolved<'a>, Option<Value<'e>>),
+        resolve: fn(&Environment<'a>, &str) -> Resolved<'a>,
     ) -> Result<Expanded<'a>, ComposeErrorKind> {
         let mut references = Vec::new();
         let mut value = ValueBuilder::default();
         let bytes = expand_within(text, self.facts.release, self.remaining, |offset, name| {
-            let (resolved, resolved_value) = resolve(&self.environment, name);
+            let resolved = resolve(&self.environment, name);
             references.push(Reference { name, resolved });
-            resolved_value.map(|resolved| value.put(offset, resolved))
+            let replacement = self.environment.value_of(resolved, name)?;
+            value.put(offset, &replacement);
+            Some(match replacement {
+                Cow::Borrowed(replacement) => Cow::Borrowed(replacement.bytes_with_placeholders()),
+                Cow::Owned(replacement) => replacement.into_bytes_with_placeholders(),
+            })
         });
         let bytes = bytes.ok_or_else(|| self.too_large())?;
         Ok(Expanded { value: value.finish(bytes), references })
-    }
-}
-
-fn key_missing<'a>(
-    object: ObjectRef,
-    object_exists: bool,
-    key: &str,
-    optional: Option<bool>,
-) -> Result<Outcome<'a>, ComposeErrorKind> {
-    match (object_exists, optional) {
-        (false, Some(true)) => Ok(Outcome::Skip(SkipReason::ObjectMissing(object))),
-        (true, Some(true)) => Ok(Outcome::Skip(SkipReason::KeyMissing(object, key.into()))),
-        (false, _) => Err(ComposeErrorKind::ObjectMissing { object }),
-        (true, _) => Err(ComposeErrorKind::KeyMissing { object, key: key.into() }),
     }
 }

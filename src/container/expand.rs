@@ -30,30 +30,42 @@ pub enum Piece<'a> {
 /// ```
 pub fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
     let mut rest = text;
-    // Searched for once: an unclosed `$(` does not make this quadratic.
-    let mut has_closing = text.contains(')');
+    // False after the first `$(` without one, so that many of them do not make this quadratic.
+    let mut has_closing = true;
     core::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        if let Some(after) = rest.strip_prefix("$(").filter(|_| has_closing) {
-            if let Some((name, after)) = after.split_once(')') {
-                rest = after;
-                return Some(Piece::Reference(name));
+        let end = match rest.as_bytes() {
+            [] => return None,
+            [b'$', b'(', name @ ..] if has_closing => {
+                let closing = name.iter().position(|&byte| byte == b')');
+                if let Some((name, after)) = closing.and_then(|at| cut_out(rest, 2, at)) {
+                    rest = after;
+                    return Some(Piece::Reference(name));
+                }
+                has_closing = false;
+                end_of_text(rest)
             }
-            has_closing = false;
-        }
-        if let Some(after) = rest.strip_prefix("$$") {
-            rest = after;
-            return Some(Piece::Text("$"));
-        }
-        // Text up to the next `$`, which may follow one that is text itself.
-        let mut bytes = rest.bytes().enumerate().skip(1);
-        let end = bytes.find(|&(_, byte)| byte == b'$').map_or(rest.len(), |(at, _)| at);
+            [b'$', b'$', ..] => {
+                rest = rest.get(2..).unwrap_or_default();
+                return Some(Piece::Text("$"));
+            }
+            _ => end_of_text(rest),
+        };
         let (text, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
         rest = after;
         Some(Piece::Text(text))
     })
+}
+
+/// Returns the `len` bytes at `start`, and the text after them and one more character.
+fn cut_out(text: &str, start: usize, len: usize) -> Option<(&str, &str)> {
+    let (cut, after) = text.get(start..)?.split_at_checked(len)?;
+    Some((cut, after.get(1..)?))
+}
+
+/// Returns the index of the next `$`. The first character may be one that is text itself.
+fn end_of_text(text: &str) -> usize {
+    let next = text.bytes().skip(1).position(|byte| byte == b'$');
+    next.map_or(text.len(), |at| at.saturating_add(1))
 }
 
 /// Replaces references with the values of their variables in one pass. Values are not expanded again.
@@ -93,7 +105,8 @@ pub(crate) fn expand_within<'t, 'v>(
     if !text.contains('$') {
         return (text.len() <= limit).then_some(Cow::Borrowed(text.as_bytes()));
     }
-    let mut expanded = Vec::with_capacity(text.len());
+    // Most values are longer than the references to them.
+    let mut expanded = Vec::with_capacity(text.len().saturating_mul(2).min(limit));
     for piece in pieces(text) {
         match piece {
             Piece::Text(text) => append_text(text, release, &mut expanded),

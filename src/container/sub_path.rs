@@ -92,7 +92,7 @@ impl<'a> Composer<'a, '_> {
         let expanded = self.expand_at_the_end(&mount.sub_path_expr)?;
         self.take_up(expanded.value.len())?;
         let missing = expanded.references.iter().filter(|reference| {
-            let (_, value) = self.environment.resolve_at_the_end(reference.name);
+            let value = self.environment.value_of(reference.resolved, reference.name);
             value.is_none_or(|value| value.len() == 0)
         });
         let names: BTreeSet<&str> = missing.map(|reference| reference.name).collect();

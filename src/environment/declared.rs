@@ -24,6 +24,7 @@ pub struct Declared<'a> {
 }
 
 impl<'a> Declared<'a> {
+    #[inline(always)]
     pub(crate) fn new(
         name: Cow<'a, str>,
         value: Value<'a>,

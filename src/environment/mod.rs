@@ -10,6 +10,7 @@ mod reported;
 mod size;
 mod unknown;
 mod value;
+mod variable;
 mod variables;
 
 pub use declared::{Declared, Entry, Reference, Resolved, Source};
@@ -19,4 +20,5 @@ pub use size::Size;
 pub use unknown::Unknown;
 pub(crate) use value::ValueBuilder;
 pub use value::{Part, Value};
-pub use variables::{Environment, Variable};
+pub use variable::{Variable, Variables};
+pub use variables::Environment;

@@ -132,11 +132,19 @@ impl NameIndex {
 fn hash(name: &str) -> u32 {
     const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
     let mix = |hash: u64, word: u64| (hash.rotate_left(23) ^ word).wrapping_mul(FACTOR);
-    let (words, rest) = name.as_bytes().as_chunks();
-    let hash = words.iter().fold(0, |hash, &word| mix(hash, u64::from_le_bytes(word)));
-    let rest = rest.iter().fold(1, |word: u64, &byte| word << 8 | u64::from(byte));
-    let hash = mix(hash, rest);
-    u32::try_from(hash >> 32).unwrap_or_default()
+    let bytes = name.as_bytes();
+    let len = u64::try_from(bytes.len()).unwrap_or_default();
+    let hash =
+        bytes.as_chunks().0.iter().fold(len, |hash, &word| mix(hash, u64::from_le_bytes(word)));
+    // The rest. It may overlap with the words before it.
+    let rest = match (bytes.last_chunk(), bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(&last), ..) => u64::from_le_bytes(last),
+        (_, Some(&first), Some(&last)) => {
+            u64::from(u32::from_le_bytes(first)) << 32 | u64::from(u32::from_le_bytes(last))
+        }
+        _ => bytes.iter().fold(0, |word, &byte| word << 8 | u64::from(byte)),
+    };
+    u32::try_from(mix(hash, rest) >> 32).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -76,8 +76,7 @@ impl Size {
 
     /// Returns the size of all variables but the service variables.
     fn of_others(environment: &Environment<'_>) -> Self {
-        let others =
-            environment.iter().take_while(|variable| variable.service_variable().is_none());
+        let others = environment.iter().take_while(|variable| !variable.is_of_service());
         let sizes =
             others.map(|variable| Size::of_variable(&variable.name(), variable.value().len()));
         sizes.fold(Size::default(), Size::and)

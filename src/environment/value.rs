@@ -1,7 +1,6 @@
 //! Values of variables.
 
 use alloc::borrow::Cow;
-use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -36,10 +35,22 @@ pub struct Value<'a> {
     /// The bytes, with a placeholder in the place of each unknown part.
     bytes: Cow<'a, [u8]>,
     /// The placeholders, in their order.
-    holes: Box<[Hole]>,
+    holes: Holes,
     is_secret: bool,
     /// True if known bytes come from a Secret, not only unknown parts.
     has_secret_bytes: bool,
+}
+
+/// The placeholders in a value. Almost all values have none, which is `None` so that copying it is
+/// cheap.
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Holes(Option<Arc<[Hole]>>);
+
+impl FromIterator<Hole> for Holes {
+    fn from_iter<I: IntoIterator<Item = Hole>>(holes: I) -> Self {
+        let mut holes = holes.into_iter().peekable();
+        Holes(holes.peek().is_some().then(|| holes.collect()))
+    }
 }
 
 /// A placeholder in the bytes of a value.
@@ -81,7 +92,7 @@ pub enum Part<'v> {
 
 impl<'a> Value<'a> {
     pub(crate) fn plain(bytes: Cow<'a, [u8]>) -> Self {
-        Value { bytes, holes: Box::default(), is_secret: false, has_secret_bytes: false }
+        Value { bytes, holes: Holes::default(), is_secret: false, has_secret_bytes: false }
     }
 
     pub(crate) fn text(text: Cow<'a, str>) -> Self {
@@ -157,7 +168,7 @@ impl<'a> Value<'a> {
         text.push_str(after);
         Value {
             bytes: Cow::Owned(text.into_bytes()),
-            holes: Box::new([hole]),
+            holes: Holes::from_iter([hole]),
             is_secret,
             has_secret_bytes: false,
         }
@@ -179,18 +190,21 @@ impl<'a> Value<'a> {
 
     /// Reports whether all of the value is known.
     #[must_use]
+    #[inline]
     pub fn is_known(&self) -> bool {
-        self.holes.is_empty()
+        self.holes.0.is_none()
     }
 
     /// Returns the bytes, or `None` if a part of the value is not known.
     #[must_use]
+    #[inline]
     pub fn as_bytes(&self) -> Option<&[u8]> {
         self.is_known().then_some(&self.bytes)
     }
 
     /// Returns the text, or `None` if a part of the value is not known or the value is not UTF-8.
     #[must_use]
+    #[inline]
     pub fn as_str(&self) -> Option<&str> {
         core::str::from_utf8(self.as_bytes()?).ok()
     }
@@ -244,7 +258,7 @@ impl<'a> Value<'a> {
     }
 
     fn holes(&self) -> &[Hole] {
-        &self.holes
+        self.holes.0.as_deref().unwrap_or_default()
     }
 
     fn known(&self, range: Range<usize>) -> Option<Part<'_>> {
@@ -258,7 +272,7 @@ impl<'a> Value<'a> {
 
     /// Turns placeholders into known text.
     pub(crate) fn with_placeholders(self) -> Self {
-        Value { holes: Box::default(), ..self }
+        Value { holes: Holes::default(), ..self }
     }
 
     /// Replaces the known parts of a value that has bytes of a Secret.
@@ -271,7 +285,7 @@ impl<'a> Value<'a> {
     }
 
     /// Returns the text that has `substitute` in the place of each known part, and its holes.
-    fn with_known_as(&self, substitute: &str) -> (String, Box<[Hole]>) {
+    fn with_known_as(&self, substitute: &str) -> (String, Holes) {
         let mut text = String::new();
         let mut holes = Vec::new();
         if self.bytes.is_empty() {
@@ -295,6 +309,7 @@ impl<'a> Value<'a> {
         (text, moved.collect())
     }
 
+    #[inline]
     pub(crate) fn borrowed(&self) -> Value<'_> {
         Value {
             bytes: Cow::Borrowed(&self.bytes),
@@ -321,18 +336,17 @@ pub(crate) struct ValueBuilder {
 }
 
 impl ValueBuilder {
-    /// Notes that `value` is put at `offset`, and returns its bytes.
-    pub(crate) fn put<'a>(&mut self, offset: usize, value: Value<'a>) -> Cow<'a, [u8]> {
+    /// Notes that `value` is put at `offset`.
+    pub(crate) fn put(&mut self, offset: usize, value: &Value<'_>) {
         self.is_secret |= value.is_secret;
         self.has_secret_bytes |= value.has_secret_bytes;
         self.holes.extend(value.holes().iter().map(|hole| hole.moved(offset)));
-        value.bytes
     }
 
     /// Returns the value that has these bytes.
     pub(crate) fn finish(self, bytes: Cow<'_, [u8]>) -> Value<'_> {
         let ValueBuilder { holes, is_secret, has_secret_bytes } = self;
-        Value { bytes, holes: holes.into(), is_secret, has_secret_bytes }
+        Value { bytes, holes: holes.into_iter().collect(), is_secret, has_secret_bytes }
     }
 }
 

@@ -10,11 +10,10 @@ use core::ops::Bound;
 
 use super::name_index::NameIndex;
 use super::open::OpenSources;
+use super::variable::{Kind, Variable, Variables};
 use super::{Declared, OpenSource, Resolved, Size, Value};
 use crate::api::Service;
-use crate::services::{
-    Collision, Generated, LinkedServices, Position, ServiceVariable, VariableText, variables_of,
-};
+use crate::services::{Collision, Generated, LinkedServices, ServiceVariable, variables_of};
 use crate::text::{Order, dash_position};
 
 /// An ordered collection of variables with unique names.
@@ -53,8 +52,8 @@ pub struct Environment<'a> {
     declared_in_order: Option<BTreeMap<Cow<'a, str>, usize>>,
     /// Shared by the containers of a namespace.
     services: Arc<LinkedServices<'a>>,
-    /// The service variables that are not effective, sorted.
-    hidden: Vec<Position>,
+    /// The numbers of the service variables that are not effective, sorted.
+    hidden: Vec<usize>,
     open: OpenSources<'a>,
     /// True if placeholders count as known text.
     has_placeholders_as_text: bool,
@@ -107,6 +106,7 @@ impl<'a> Environment<'a> {
 
     /// Declares a variable and overrides earlier declarations of its name. The service variables of
     /// that name are hidden by [`hide_shadowed`](Self::hide_shadowed), all at once.
+    #[inline(always)]
     pub(crate) fn declare(&mut self, declared: Declared<'a>) {
         let index = self.declared.len();
         let name_at = name_of(&self.declared);
@@ -131,9 +131,13 @@ impl<'a> Environment<'a> {
     }
 
     pub(crate) fn hide_shadowed(&mut self) {
+        if self.services.services().is_empty() {
+            return;
+        }
         let names = self.effective_declared().map(|declared| &declared.name);
         let shadowed = names.flat_map(|name| self.services.find(name));
-        let shadowed: Vec<Position> = shadowed.map(|variable| variable.position()).collect();
+        let shadowed: Vec<usize> =
+            shadowed.filter_map(|variable| self.services.number_of(variable)).collect();
         if !shadowed.is_empty() {
             self.hidden.extend(shadowed);
             self.hidden.sort_unstable();
@@ -177,30 +181,42 @@ impl<'a> Environment<'a> {
     }
 
     /// Resolves a reference to this name among the variables declared so far and those of Services.
-    pub(crate) fn resolve(&self, name: &str) -> (Resolved<'a>, Option<Value<'_>>) {
-        if let Some(index) = self.declared_index(name)
-            && let Some(declared) = self.declared.get(index)
-        {
-            return (Resolved::Declared(index), Some(declared.value.borrowed()));
+    pub(crate) fn resolve(&self, name: &str) -> Resolved<'a> {
+        if let Some(index) = self.declared_index(name) {
+            return Resolved::Declared(index);
         }
-        if let Some(variable) = self.services.find_last(name) {
-            return (Resolved::Service(variable), Some(Value::of_service(variable)));
-        }
-        match self.unknown_reference(name) {
-            Some(value) => (Resolved::Unknown, Some(value)),
-            None => (Resolved::Unresolved, None),
+        match self.services.find_last(name) {
+            Some(variable) => Resolved::Service(variable),
+            None if self.is_open_for(name) => Resolved::Unknown,
+            None => Resolved::Unresolved,
         }
     }
 
     /// Resolves a reference in a command, an argument or a `subPathExpr`, which sees the variables of
     /// device plugins too.
-    pub(crate) fn resolve_at_the_end(&self, name: &str) -> (Resolved<'a>, Option<Value<'_>>) {
+    pub(crate) fn resolve_at_the_end(&self, name: &str) -> Resolved<'a> {
         match (self.resolve(name), self.devices.index(name)) {
-            ((Resolved::Unresolved | Resolved::Unknown, _), Some(index)) => {
-                let value = self.devices.variables.get(index).map(|(_, value)| value.borrowed());
-                (Resolved::Device(index), value)
-            }
+            (Resolved::Unresolved | Resolved::Unknown, Some(index)) => Resolved::Device(index),
             (resolved, _) => resolved,
+        }
+    }
+
+    /// Returns the value of a resolved reference to this name.
+    pub(crate) fn value_of(
+        &self,
+        resolved: Resolved<'a>,
+        name: &str,
+    ) -> Option<Cow<'_, Value<'a>>> {
+        match resolved {
+            Resolved::Declared(index) => {
+                self.declared.get(index).map(|declared| Cow::Borrowed(&declared.value))
+            }
+            Resolved::Service(variable) => Some(Cow::Owned(Value::of_service(variable))),
+            Resolved::Device(index) => {
+                self.devices.variables.get(index).map(|(_, value)| Cow::Borrowed(value))
+            }
+            Resolved::Unknown => self.unknown_reference(name).map(Cow::Owned),
+            Resolved::Unresolved => None,
         }
     }
 
@@ -228,10 +244,10 @@ impl<'a> Environment<'a> {
     }
 
     /// Returns the value that a variable has so far, the base not included.
-    pub(crate) fn value_so_far(&self, name: &str) -> Option<Value<'_>> {
+    pub(crate) fn value_so_far(&self, name: &str) -> Option<Cow<'_, Value<'a>>> {
         match self.resolve(name) {
-            (Resolved::Unknown, _) => self.unless_set(name, || None),
-            (_, value) => value,
+            Resolved::Unknown => self.unless_set(name, || None).map(Cow::Owned),
+            resolved => self.value_of(resolved, name),
         }
     }
 
@@ -329,40 +345,31 @@ impl<'a> Environment<'a> {
     }
 
     /// Returns the variables in kubelet order.
-    pub fn iter(&self) -> impl Iterator<Item = Variable<'_>> + Clone {
-        let is_free = |name: &str| self.given(name).is_none() && self.devices.get(name).is_none();
-        let base = self.base.iter().filter(move |(name, _)| is_free(name));
-        let base = base.map(|(name, value)| Variable(Kind::Base(name, value)));
-        let devices = self.device_variables();
-        let devices = devices.filter(|variable| self.given(&variable.name()).is_none());
-        let effective = self.effective_declared();
-        let effective = effective.map(|declared| Variable(Kind::Declared(declared)));
-        let as_text = self.has_placeholders_as_text;
-        let services = self
-            .effective_services()
-            .map(move |(variable, text)| Variable(Kind::Service { variable, text, as_text }));
-        base.chain(devices).chain(effective).chain(services)
+    #[must_use]
+    pub fn iter(&self) -> Variables<'_> {
+        Variables {
+            environment: self,
+            base: self.base.variables.iter(),
+            devices: self.devices.variables.iter(),
+            declared: self.declared.iter(),
+            services: self.services.variables_without(&self.hidden),
+            is_text: self.is_text(),
+        }
     }
 
-    /// Returns the effective service variables, with the texts that are kept.
-    fn effective_services(
-        &self,
-    ) -> impl Iterator<Item = (ServiceVariable<'a>, Option<VariableText<'_>>)> + Clone {
-        let mut texts = self.services.texts();
-        let mut hidden = self.hidden.as_slice();
-        self.services.iter().filter_map(move |variable| {
-            let text = texts.next();
-            if hidden.first().is_some_and(|&first| first == variable.position()) {
-                hidden = hidden.get(1..).unwrap_or_default();
-                return None;
-            }
-            Some((variable, text))
-        })
+    /// Reports whether the texts of service variables are their values as a whole.
+    fn is_text(&self) -> bool {
+        self.has_placeholders_as_text || self.services.has_all_addresses()
     }
 
-    fn service(&self, variable: ServiceVariable<'a>) -> Variable<'_> {
-        let as_text = self.has_placeholders_as_text;
-        Variable(Kind::Service { variable, text: None, as_text })
+    /// Reports whether the kubelet or a device plugin sets a variable.
+    pub(super) fn overrides_base(&self, name: &str) -> bool {
+        self.gives(name) || self.devices.get(name).is_some()
+    }
+
+    /// Reports whether the container or a Service sets a variable.
+    pub(super) fn gives(&self, name: &str) -> bool {
+        self.given(name).is_some()
     }
 
     /// Returns the NUL-separated text of all service variables, if all of them are effective and
@@ -391,7 +398,7 @@ impl<'a> Environment<'a> {
     /// Reports whether an open source may set the variable `name`.
     #[must_use]
     pub fn is_open_for(&self, name: &str) -> bool {
-        !self.open.that_may_set(name).is_empty()
+        !self.open.all().is_empty() && !self.open.that_may_set(name).is_empty()
     }
 
     /// Returns the open sources that may set the variable `name`, in the order of the entries.
@@ -407,7 +414,8 @@ impl<'a> Environment<'a> {
 
     /// Returns the effective service variables in kubelet order.
     pub fn service_variables(&self) -> impl Iterator<Item = ServiceVariable<'a>> + Clone {
-        self.effective_services().map(|(variable, _)| variable)
+        let services = 0..self.services.services().len();
+        services.flat_map(|index| self.service_variables_of(index))
     }
 
     /// Returns the declarations of the container in their order, including those that are overridden.
@@ -469,7 +477,10 @@ impl<'a> Environment<'a> {
         prefixes: &[String],
     ) -> Vec<ServiceVariable<'a>> {
         let mut found = self.services.find_where(names, prefixes);
-        found.retain(|variable| self.hidden.binary_search(&variable.position()).is_err());
+        found.retain(|&variable| {
+            let number = self.services.number_of(variable);
+            number.is_some_and(|number| self.hidden.binary_search(&number).is_err())
+        });
         found
     }
 
@@ -484,7 +495,8 @@ impl<'a> Environment<'a> {
         if let Some(index) = self.declared_index(name) {
             return self.declared.get(index).map(|declared| Variable(Kind::Declared(declared)));
         }
-        self.services.find_last(name).map(|variable| self.service(variable))
+        let variable = self.services.get(name)?;
+        Some(Variable(Kind::Service { variable, is_text: self.is_text() }))
     }
 
     /// Returns the number of variables.
@@ -503,9 +515,8 @@ impl<'a> Environment<'a> {
 
     /// Returns the size of the effective variables of the matching Services.
     pub(crate) fn size_of_services(&self, matches: impl Fn(&Service) -> bool) -> Size {
-        let hidden = self.hidden.iter().filter_map(|&position| {
-            let service = self.services.services().get(position.service)?;
-            let variable = ServiceVariable::at(service, position).filter(|_| matches(service))?;
+        let hidden = self.hidden.iter().filter_map(|&number| {
+            let variable = self.services.at(number).filter(|it| matches(it.service()))?;
             Some(Size::of_variable(&variable.name(), variable.value().len()))
         });
         let all = Size::of_services(
@@ -518,11 +529,13 @@ impl<'a> Environment<'a> {
     pub(crate) fn service_variables_of(
         &self,
         index: usize,
-    ) -> impl Iterator<Item = ServiceVariable<'a>> {
+    ) -> impl Iterator<Item = ServiceVariable<'a>> + Clone {
         let hidden = self.hidden_of(index);
         let service = self.services.services().get(index).copied();
         let variables = service.into_iter().flat_map(move |service| variables_of(service, index));
-        variables.filter(|variable| hidden.binary_search(&variable.position()).is_err())
+        let numbered = self.services.numbers_of(index).zip(variables);
+        let effective = numbered.filter(|(number, _)| hidden.binary_search(number).is_err());
+        effective.map(|(_, variable)| variable)
     }
 
     /// Reports whether all variables of the Service at that index are effective.
@@ -530,10 +543,11 @@ impl<'a> Environment<'a> {
         self.hidden_of(index).is_empty()
     }
 
-    /// Returns the positions of the variables of one Service that are not effective.
-    fn hidden_of(&self, index: usize) -> &[Position] {
-        let start = self.hidden.partition_point(|position| position.service < index);
-        let end = self.hidden.partition_point(|position| position.service <= index);
+    /// Returns the numbers of the variables of one Service that are not effective.
+    fn hidden_of(&self, index: usize) -> &[usize] {
+        let numbers = self.services.numbers_of(index);
+        let [start, end] = [numbers.start, numbers.end]
+            .map(|bound| self.hidden.partition_point(|&number| number < bound));
         self.hidden.get(start..end).unwrap_or_default()
     }
 }
@@ -574,112 +588,5 @@ impl<'a> Layer<'a> {
 
     fn iter(&self) -> impl Iterator<Item = (&str, &Value<'a>)> + Clone {
         self.variables.iter().map(|(name, value)| (name.as_str(), value))
-    }
-}
-
-/// A variable of an [`Environment`].
-///
-/// ```
-/// use kubelet_env::Environment;
-///
-/// let environment = Environment::default().with_base([("PATH", "/usr/bin")]);
-/// let path = environment.get("PATH").unwrap();
-/// assert_eq!((path.name(), path.value().as_str()), ("PATH".into(), Some("/usr/bin")));
-/// assert!(path.is_base() && path.declared().is_none() && path.service_variable().is_none());
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Variable<'e>(Kind<'e>);
-
-#[derive(Clone, Copy, Debug)]
-enum Kind<'e> {
-    Base(&'e str, &'e Value<'e>),
-    Device(&'e str, &'e Value<'e>),
-    Declared(&'e Declared<'e>),
-    Service {
-        variable: ServiceVariable<'e>,
-        /// The name and value, if they are part of a text that is kept.
-        text: Option<VariableText<'e>>,
-        /// True if a placeholder in the value counts as text.
-        as_text: bool,
-    },
-}
-
-impl PartialEq for Kind<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Kind::Base(name, value), Kind::Base(other, other_value))
-            | (Kind::Device(name, value), Kind::Device(other, other_value)) => {
-                (name, value) == (other, other_value)
-            }
-            (Kind::Declared(declared), Kind::Declared(other)) => declared == other,
-            (
-                Kind::Service { variable, as_text, .. },
-                Kind::Service { variable: other, as_text: other_as_text, .. },
-            ) => (variable, as_text) == (other, other_as_text),
-            _ => false,
-        }
-    }
-}
-
-impl Eq for Kind<'_> {}
-
-impl<'e> Variable<'e> {
-    /// Returns the name.
-    #[must_use]
-    pub fn name(&self) -> Cow<'e, str> {
-        match self.0 {
-            Kind::Base(name, _) | Kind::Device(name, _) => Cow::Borrowed(name),
-            Kind::Declared(declared) => Cow::Borrowed(&declared.name),
-            Kind::Service { text: Some(text), .. } => Cow::Borrowed(text.name),
-            Kind::Service { variable, text: None, .. } => Cow::Owned(variable.name()),
-        }
-    }
-
-    /// Returns the value.
-    #[must_use]
-    pub fn value(&self) -> Value<'e> {
-        match self.0 {
-            Kind::Base(_, value) | Kind::Device(_, value) => value.borrowed(),
-            Kind::Declared(declared) => declared.value.borrowed(),
-            Kind::Service { variable, text: Some(text), as_text }
-                if as_text || variable.has_known_address() =>
-            {
-                Value::text(Cow::Borrowed(text.value))
-            }
-            Kind::Service { variable, as_text: false, .. } => Value::of_service(variable),
-            Kind::Service { variable, as_text: true, .. } => {
-                Value::of_service(variable).with_placeholders()
-            }
-        }
-    }
-
-    /// Returns the declaration of the container that set the variable, if one did.
-    #[must_use]
-    pub fn declared(&self) -> Option<&'e Declared<'e>> {
-        match self.0 {
-            Kind::Declared(declared) => Some(declared),
-            Kind::Base(..) | Kind::Device(..) | Kind::Service { .. } => None,
-        }
-    }
-
-    /// Returns the service variable, if the variable is one.
-    #[must_use]
-    pub fn service_variable(&self) -> Option<ServiceVariable<'e>> {
-        match self.0 {
-            Kind::Service { variable, .. } => Some(variable),
-            Kind::Base(..) | Kind::Device(..) | Kind::Declared(_) => None,
-        }
-    }
-
-    /// Reports whether the variable was added by [`Environment::with_base`], not by the kubelet.
-    #[must_use]
-    pub fn is_base(&self) -> bool {
-        matches!(self.0, Kind::Base(..))
-    }
-
-    /// Reports whether the variable comes from a device plugin.
-    #[must_use]
-    pub fn is_device(&self) -> bool {
-        matches!(self.0, Kind::Device(..))
     }
 }

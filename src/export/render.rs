@@ -27,7 +27,7 @@ impl Environment<'_> {
             }
             return;
         }
-        for variable in self.iter().take_while(|variable| variable.service_variable().is_none()) {
+        for variable in self.iter().take_while(|variable| !variable.is_of_service()) {
             variable.append(form, out);
         }
         match self.text_of_services() {

@@ -53,6 +53,9 @@ impl UndecidedFields {
     /// label is, and `metadata.annotations` if any annotation is.
     #[must_use]
     pub fn contains(&self, path: &str) -> bool {
+        if self.is_empty() {
+            return false;
+        }
         let any = |is: fn(&UndecidedField) -> bool| self.0.iter().any(is);
         match path {
             "metadata.name" => self.0.contains(&UndecidedField::Name),

@@ -64,8 +64,8 @@ impl<'a> EnvEntry<'a> {
             Some((start, rest)) => {
                 let mut bytes = [rest, "="].concat().into_bytes();
                 let mut joined = ValueBuilder::default();
-                let value = joined.put(bytes.len(), value);
-                bytes.extend_from_slice(&value);
+                joined.put(bytes.len(), &value);
+                bytes.extend_from_slice(value.bytes_with_placeholders());
                 let value = Some(joined.finish(Cow::Owned(bytes)));
                 EnvEntry { name: Cow::Owned(start.into()), value, origin }
             }

@@ -51,11 +51,27 @@ impl Write for Appended<'_> {
     }
 }
 
-/// The positions of a variable in a text: those of its value and of its terminator.
+/// The positions of a variable in a text of at most 4 GiB: those of its value and of its terminator.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mark {
-    pub(crate) value: usize,
-    pub(crate) end: usize,
+    value: u32,
+    end: u32,
+}
+
+impl Mark {
+    #[inline(always)]
+    fn new(value: usize, end: usize) -> Self {
+        let position = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Mark { value: position(value), end: position(end) }
+    }
+
+    pub(super) fn value(self) -> usize {
+        usize::try_from(self.value).unwrap_or_default()
+    }
+
+    pub(super) fn end(self) -> usize {
+        usize::try_from(self.end).unwrap_or_default()
+    }
 }
 
 /// A stage on which texts are assembled before they are copied to the end of a vector in batches.
@@ -109,7 +125,7 @@ impl<'v> Block<'v> {
         let end = to.0.len();
         to.0.push(form.terminator());
         if let Some(marks) = &mut self.marks {
-            marks.push(Mark { value, end });
+            marks.push(Mark::new(value, end));
         }
     }
 
@@ -222,7 +238,7 @@ impl Cursor<'_, '_> {
         let before = self.block.out.len();
         if let Some(marks) = &mut self.block.marks {
             let (value, end) = (self.value, self.at.wrapping_sub(1));
-            marks.push(Mark { value: before.wrapping_add(value), end: before.wrapping_add(end) });
+            marks.push(Mark::new(before.wrapping_add(value), before.wrapping_add(end)));
         }
     }
 

@@ -196,7 +196,10 @@ impl<'a> Iterator for EachPort<'a> {
 
 /// Returns the number of variables of a Service with an address.
 pub(crate) fn count_of(service: &Service) -> usize {
-    each_port(service).fold(0, |count, (kinds, ..)| count.saturating_add(kinds.len()))
+    let ports = service.spec.ports.iter().enumerate();
+    let loops =
+        ports.flat_map(|(index, port)| LOOPS.iter().filter(move |(of, _)| of.visits(index, port)));
+    total(loops.map(|(_, kinds)| kinds.len()))
 }
 
 /// Returns the bytes that the variables of a Service with an address take as text: name, `=`, value
@@ -204,29 +207,58 @@ pub(crate) fn count_of(service: &Service) -> usize {
 pub(crate) fn len_of(service: &Service) -> usize {
     let name = mangled_len(&service.metadata.name);
     let host = host_of(service).len();
-    let brackets = if is_bracketed(service) { "[]".len() } else { 0 };
-    let mut len = 0_usize;
-    for (kinds, _, port) in each_port(service) {
-        let number = digits(port.port);
-        let protocol = port.effective_protocol().as_str().len();
-        for kind in kinds {
+    let host_in_url = if is_bracketed(service) { total([host, "[]".len()]) } else { host };
+    let len_in_loop = |(&(_, kinds), visited): (&(Loop, &[ServiceVariableKind]), PortLens)| {
+        let PortLens { ports, numbers, protocols, names } = visited;
+        total(kinds.iter().map(|kind| {
             let row = kind.row();
-            let port = match row.port {
-                PortPart::First => 0,
-                PortPart::Name => mangled_len(&port.name),
-                PortPart::NumberAndProtocol => number.saturating_add(protocol).saturating_add(1),
+            let (port, more) = match row.port {
+                PortPart::First => (0, 0),
+                PortPart::Name => (names, 0),
+                PortPart::NumberAndProtocol => (total([numbers, protocols]), "_".len()),
             };
-            let value = match row.value {
-                ValuePart::Host => host,
-                ValuePart::Number => number,
-                ValuePart::Protocol => protocol,
-                ValuePart::Url => total([protocol, "://".len(), host, brackets, ":".len(), number]),
+            let (value, own_value) = match row.value {
+                ValuePart::Host => (0, host),
+                ValuePart::Number => (numbers, 0),
+                ValuePart::Protocol => (protocols, 0),
+                ValuePart::Url => (total([protocols, numbers]), total(["://:".len(), host_in_url])),
             };
-            let own = row.start.len().saturating_add(row.end.len()).saturating_add("=\0".len());
-            len = total([len, name, own, port, value]);
+            let each = total([name, row.start.len(), more, row.end.len(), own_value, "=\0".len()]);
+            total([each.saturating_mul(ports), port, value])
+        }))
+    };
+    total(LOOPS.iter().zip(PortLens::in_loops(service)).map(len_in_loop))
+}
+
+/// A number of ports, and the total lengths of their parts of names and values.
+#[derive(Clone, Copy, Default)]
+struct PortLens {
+    ports: usize,
+    numbers: usize,
+    protocols: usize,
+    names: usize,
+}
+
+impl PortLens {
+    /// Returns the ports of a Service that each of the loops visits.
+    fn in_loops(service: &Service) -> [Self; LOOPS.len()] {
+        let mut sums = [PortLens::default(); LOOPS.len()];
+        for (index, port) in service.spec.ports.iter().enumerate() {
+            let (number, protocol) = (digits(port.port), port.effective_protocol().as_str().len());
+            let name = mangled_len(&port.name);
+            for (sum, (of, _)) in sums.iter_mut().zip(LOOPS) {
+                if of.visits(index, port) {
+                    *sum = PortLens {
+                        ports: sum.ports.saturating_add(1),
+                        numbers: sum.numbers.saturating_add(number),
+                        protocols: sum.protocols.saturating_add(protocol),
+                        names: sum.names.saturating_add(name),
+                    };
+                }
+            }
         }
+        sums
     }
-    len
 }
 
 fn total(lens: impl IntoIterator<Item = usize>) -> usize {

@@ -229,11 +229,14 @@ pub(crate) fn cuts(text: &str) -> impl Iterator<Item = usize> {
 
 /// Returns the [`cuts`] up to `end`.
 pub(crate) fn cuts_to(text: &str, end: usize) -> impl Iterator<Item = usize> {
-    (0..=end).filter(|&cut| {
-        let rest = text.as_bytes().get(cut..).unwrap_or_default();
-        let begins = |suffix: &[u8]| rest.starts_with(suffix);
-        rest.is_empty() || begins(b"_") && (begins(b"_SERVICE") || begins(b"_PORT"))
-    })
+    let text = text.as_bytes();
+    let underscores = text.iter().take(end.saturating_add(1)).enumerate();
+    let underscores = underscores.filter(|&(_, &byte)| byte == b'_').map(|(cut, _)| cut);
+    let cuts = underscores.filter(|&cut| {
+        let rest = text.get(cut..).unwrap_or_default();
+        rest.starts_with(b"_SERVICE") || rest.starts_with(b"_PORT")
+    });
+    cuts.chain((end == text.len()).then_some(end))
 }
 
 #[cfg(test)]

@@ -7,25 +7,30 @@ use alloc::borrow::Cow;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
+use core::ops::Range;
 
 use crate::api::{PortNumber, Protocol, Service, ServicePort};
 use crate::names::{mangle, mangled_chars};
-use crate::services::generate::{Position, ServiceVariable, count_of, variables_of};
+use crate::services::generate::{Position, ServiceVariable, variables_of};
 use crate::services::grammar::{PortKey, Suffix, cuts, cuts_to};
-use crate::services::rendered::{Rendered, Texts};
+use crate::services::numbers::Numbers;
+use crate::services::rendered::{Rendered, Texts, VariableText};
 
 /// Services that have variables, in the kubelet's order, with an index of their mangled names.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct LinkedServices<'a> {
     services: Vec<&'a Service>,
+    numbers: Numbers,
     /// The mangled names with the indexes of their Services, sorted.
     by_mangled_name: Vec<Named>,
     /// The ports of Services of one mangled name that have many, by the index of the first Service.
     ports: BTreeMap<usize, PortIndex>,
     text: Rendered,
+    has_all_addresses: bool,
     collisions: Vec<Collision<'a>>,
-    /// The variables that a later one of the same name overrides, sorted.
-    overridden: Vec<Position>,
+    /// The numbers of the variables that a later one of the same name overrides, sorted.
+    overridden: Vec<usize>,
 }
 
 /// The mangled name of a Service, and its index.
@@ -78,7 +83,9 @@ impl<'a> LinkedServices<'a> {
         let mangled = services.iter().map(|service| mangle(&service.metadata.name).into_owned());
         let mut by_mangled_name: Vec<Named> = mangled.zip(0..).collect();
         by_mangled_name.sort_unstable();
-        let mut linked = LinkedServices { services, by_mangled_name, ..LinkedServices::default() };
+        let numbers = Numbers::of(&services);
+        let mut linked =
+            LinkedServices { services, numbers, by_mangled_name, ..LinkedServices::default() };
         let with_many = groups(&linked.by_mangled_name)
             .filter(|group| linked.ports_of(group).nth(FEW_PORTS).is_some());
         let ports = with_many
@@ -91,11 +98,13 @@ impl<'a> LinkedServices<'a> {
     /// bytes.
     pub(crate) fn for_environment(services: Vec<&'a Service>, len: usize) -> Self {
         let mut linked = LinkedServices::of(services);
-        linked.text = Rendered::of(&linked.services, len);
+        linked.text = Rendered::of(&linked.services, linked.count(), len);
+        linked.has_all_addresses =
+            linked.services.iter().all(|service| !service.spec.cluster_ip.is_empty());
         linked.collisions = linked.find_collisions();
         let earlier = linked.collisions.iter().filter_map(|names| names.variables.split_last());
-        let earlier = earlier.flat_map(|(_, earlier)| earlier).map(|variable| variable.position());
-        linked.overridden = earlier.collect();
+        let earlier = earlier.flat_map(|(_, earlier)| earlier);
+        linked.overridden = earlier.filter_map(|&variable| linked.number_of(variable)).collect();
         linked.overridden.sort_unstable();
         linked
     }
@@ -137,15 +146,105 @@ pub(crate) fn last_of_each_service<'a>(
     of_services.filter_map(|of_one| of_one.last().copied())
 }
 
-impl<'a> LinkedServices<'a> {
-    /// Returns all variables, including those with the same name.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = ServiceVariable<'a>> + Clone {
-        self.services.iter().enumerate().flat_map(|(index, service)| variables_of(service, index))
+/// A variable of [`LinkedServices`]. Its Service and port are found when they are asked for.
+#[derive(Clone, Copy)]
+pub(crate) struct LinkedVariable<'l> {
+    services: &'l LinkedServices<'l>,
+    number: usize,
+    /// The name and value, if the text of all variables is kept.
+    text: Option<VariableText<'l>>,
+}
+
+impl<'l> LinkedVariable<'l> {
+    pub(crate) fn service_variable(self) -> Option<ServiceVariable<'l>> {
+        self.services.at(self.number)
     }
 
-    /// Returns the texts of all variables, or nothing if they are too long to be kept.
-    pub(crate) fn texts(&self) -> Texts<'_> {
-        self.text.texts()
+    #[inline]
+    pub(crate) fn name(self) -> Cow<'l, str> {
+        match self.text {
+            Some(text) => Cow::Borrowed(text.name),
+            None => self.service_variable().map(ServiceVariable::name).unwrap_or_default().into(),
+        }
+    }
+
+    /// Returns the text of the value, if it is kept.
+    #[inline]
+    pub(crate) fn value_text(self) -> Option<&'l str> {
+        self.text.map(|text| text.value)
+    }
+}
+
+impl fmt::Debug for LinkedVariable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.service_variable().fmt(f)
+    }
+}
+
+/// The variables of [`LinkedServices`].
+#[derive(Clone)]
+pub(crate) struct LinkedVariables<'l> {
+    services: &'l LinkedServices<'l>,
+    numbers: Range<usize>,
+    texts: Texts<'l>,
+    /// The numbers of the variables that are left out, sorted.
+    hidden: &'l [usize],
+}
+
+impl<'l> Iterator for LinkedVariables<'l> {
+    type Item = LinkedVariable<'l>;
+
+    #[inline]
+    fn next(&mut self) -> Option<LinkedVariable<'l>> {
+        let LinkedVariables { services, .. } = *self;
+        loop {
+            let number = self.numbers.next()?;
+            let text = self.texts.next();
+            match self.hidden.split_first() {
+                Some((&hidden, rest)) if hidden == number => self.hidden = rest,
+                _ => return Some(LinkedVariable { services, number, text }),
+            }
+        }
+    }
+}
+
+impl<'a> LinkedServices<'a> {
+    /// Returns all variables but those with the numbers `hidden`, which are sorted. Several may
+    /// have the same name.
+    pub(crate) fn variables_without<'l>(&'l self, hidden: &'l [usize]) -> LinkedVariables<'l> {
+        LinkedVariables {
+            services: self,
+            numbers: 0..self.count(),
+            texts: self.text.texts(),
+            hidden,
+        }
+    }
+
+    /// Returns the last variable with this name.
+    pub(crate) fn get(&self, name: &str) -> Option<LinkedVariable<'_>> {
+        let number = self.number_of(self.find_last(name)?)?;
+        Some(LinkedVariable { services: self, number, text: self.text.text_of(number) })
+    }
+
+    /// Returns the number of a variable among those of all Services.
+    pub(crate) fn number_of(&self, variable: ServiceVariable<'_>) -> Option<usize> {
+        self.numbers.number_at(variable.position())
+    }
+
+    /// Returns the numbers of the variables of the Service at that index.
+    pub(crate) fn numbers_of(&self, index: usize) -> Range<usize> {
+        self.numbers.of_service(index)
+    }
+
+    /// Returns the variable with that number.
+    pub(crate) fn at(&self, number: usize) -> Option<ServiceVariable<'a>> {
+        let position = self.numbers.position_of(number)?;
+        ServiceVariable::at(self.services.get(position.service)?, position)
+    }
+
+    /// Reports whether the addresses of all Services are known.
+    pub(crate) fn has_all_addresses(&self) -> bool {
+        self.has_all_addresses
     }
 
     /// Returns the NUL-separated text of all variables, unless it is too long to be kept.
@@ -168,6 +267,9 @@ impl<'a> LinkedServices<'a> {
 
     /// Returns the last variable with this name.
     pub(crate) fn find_last(&self, name: &str) -> Option<ServiceVariable<'a>> {
+        if self.services.is_empty() {
+            return None;
+        }
         let last = self
             .split(name)
             .filter_map(|(suffix, group)| self.with_suffix(group, suffix).next_back());
@@ -214,7 +316,7 @@ impl<'a> LinkedServices<'a> {
 
     /// Returns the number of variables, including those with the same name.
     pub(crate) fn count(&self) -> usize {
-        self.services.iter().fold(0, |count, service| count.saturating_add(count_of(service)))
+        self.numbers.count()
     }
 
     /// Returns the names that several variables of an environment have, sorted.
@@ -222,8 +324,8 @@ impl<'a> LinkedServices<'a> {
         &self.collisions
     }
 
-    /// Returns the positions of the variables that a later one of the same name overrides, sorted.
-    pub(crate) fn overridden(&self) -> &[Position] {
+    /// Returns the numbers of the variables that a later one of the same name overrides, sorted.
+    pub(crate) fn overridden(&self) -> &[usize] {
         &self.overridden
     }
 

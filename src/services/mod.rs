@@ -27,6 +27,7 @@ mod block;
 mod generate;
 mod grammar;
 mod linked;
+mod numbers;
 mod rendered;
 mod select;
 mod validate;
@@ -37,8 +38,7 @@ pub(crate) use generate::{Position, count_of, len_of, variables_of, write_cluste
 pub(crate) use grammar::{PortKey, Suffix, cuts, read_number};
 pub use grammar::{ServiceVariableKind, ServiceVariableKindError};
 pub use linked::Collision;
-pub(crate) use linked::{LinkedServices, last_of_each_service};
-pub(crate) use rendered::VariableText;
+pub(crate) use linked::{LinkedServices, LinkedVariable, LinkedVariables, last_of_each_service};
 pub use select::{ServiceLinks, select};
 pub(crate) use select::{is_master, select_linked};
 pub use validate::{Violation, ViolationProblem, validate_service};

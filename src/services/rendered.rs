@@ -6,7 +6,6 @@ use core::fmt;
 use core::slice;
 
 use super::block::{Block, Mark};
-use super::generate::count_of;
 use crate::api::Service;
 use crate::text::Form;
 
@@ -29,13 +28,12 @@ struct Marked {
 const LONGEST: usize = 64 << 20;
 
 impl Rendered {
-    /// Renders Services whose variables take `len` bytes.
-    pub(crate) fn of(services: &[&Service], len: usize) -> Self {
+    /// Renders Services that have `count` variables, which take `len` bytes.
+    pub(crate) fn of(services: &[&Service], count: usize, len: usize) -> Self {
         if len > LONGEST {
             return Rendered(None);
         }
-        let count = services.iter().map(|service| count_of(service));
-        let mut marks = Vec::with_capacity(count.fold(0, usize::saturating_add));
+        let mut marks = Vec::with_capacity(count);
         let mut text = Vec::with_capacity(len);
         let mut block = Block::new(&mut text, Some(&mut marks));
         for service in services {
@@ -49,15 +47,26 @@ impl Rendered {
         self.0.as_ref().map(|marked| marked.text.as_str())
     }
 
-    /// Returns the text of each variable, or nothing if the text is not kept.
+    /// Returns the texts of the variables, in order, or nothing if the text is not kept.
     pub(crate) fn texts(&self) -> Texts<'_> {
-        let marks = self.0.as_ref().map(|marked| marked.marks.as_slice()).unwrap_or_default();
-        Texts { text: self.as_str().unwrap_or_default(), start: 0, marks: marks.iter() }
+        self.texts_from(0).unwrap_or_default()
+    }
+
+    /// Returns the text of the variable with that number, if the text is kept.
+    pub(crate) fn text_of(&self, number: usize) -> Option<VariableText<'_>> {
+        self.texts_from(number)?.next()
+    }
+
+    fn texts_from(&self, number: usize) -> Option<Texts<'_>> {
+        let Marked { text, marks } = self.0.as_ref()?;
+        let (before, marks) = marks.split_at_checked(number)?;
+        let start = before.last().map_or(0, |mark| mark.end().saturating_add("\0".len()));
+        Some(Texts { text, start, marks: marks.iter() })
     }
 }
 
-/// The names and values of all variables, in order.
-#[derive(Clone, Debug)]
+/// The names and values of variables, in order.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Texts<'t> {
     text: &'t str,
     /// The position of the next name.
@@ -68,11 +77,13 @@ pub(crate) struct Texts<'t> {
 impl<'t> Iterator for Texts<'t> {
     type Item = VariableText<'t>;
 
+    #[inline]
     fn next(&mut self) -> Option<VariableText<'t>> {
-        let &Mark { value, end } = self.marks.next()?;
-        let name = self.text.get(self.start..value.wrapping_sub("=".len()))?;
-        self.start = end.wrapping_add("\0".len());
-        Some(VariableText { name, value: self.text.get(value..end)? })
+        let mark = self.marks.next()?;
+        let name = self.text.get(self.start..mark.value().wrapping_sub("=".len()))?;
+        let value = self.text.get(mark.value()..mark.end())?;
+        self.start = mark.end().wrapping_add("\0".len());
+        Some(VariableText { name, value })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Findings about probes and lifecycle hooks, which see other variables than the command, and about
 //! sub-paths.
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::vec::Vec;
 
@@ -95,9 +95,11 @@ impl Composition<'_> {
     /// Adds the findings for sub-paths that refer to variables which may not be set.
     pub(super) fn find_in_sub_paths(&self, findings: &mut Findings) {
         for SubPath { index, expanded, .. } in self.sub_paths() {
-            let names = expanded.references.iter().map(|reference| reference.name);
-            for name in names.collect::<BTreeSet<_>>() {
-                let (_, value) = self.environment().resolve_at_the_end(name);
+            let references = expanded.references.iter();
+            let by_name: BTreeMap<_, _> =
+                references.map(|reference| (reference.name, reference.resolved)).collect();
+            for (name, resolved) in by_name {
+                let value = self.environment().value_of(resolved, name);
                 if value.is_some_and(|value| may_be_empty(&value)) {
                     let entry = Entry::VolumeMount(*index);
                     let message = format!(
