@@ -3,7 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 use core::fmt;
-use core::iter::FusedIterator;
+use core::iter::{Chain, FusedIterator};
 use core::slice;
 
 use super::{Declared, Environment, Value};
@@ -137,14 +137,12 @@ fn value_of_service<'e>(
 
 /// The variables of an [`Environment`] in kubelet order, as returned by [`Environment::iter`].
 #[derive(Clone)]
-pub struct Variables<'e> {
-    pub(super) environment: &'e Environment<'e>,
-    pub(super) base: slice::Iter<'e, (String, Value<'e>)>,
-    pub(super) devices: slice::Iter<'e, (String, Value<'e>)>,
-    pub(super) declared: slice::Iter<'e, Declared<'e>>,
-    pub(super) services: LinkedVariables<'e>,
-    /// True if the texts of service variables have no placeholders for unknown parts.
-    pub(super) is_text: bool,
+pub struct Variables<'e>(Chain<OwnVariables<'e>, EffectiveServices<'e>>);
+
+impl<'e> Variables<'e> {
+    pub(super) fn new(own: OwnVariables<'e>, services: EffectiveServices<'e>) -> Self {
+        Variables(own.chain(services))
+    }
 }
 
 impl<'e> Iterator for Variables<'e> {
@@ -152,18 +150,13 @@ impl<'e> Iterator for Variables<'e> {
 
     #[inline]
     fn next(&mut self) -> Option<Variable<'e>> {
-        let Variables { environment, is_text, .. } = *self;
-        if let Some((name, value)) = self.base.find(|(name, _)| !environment.overrides_base(name)) {
-            return Some(Variable(Kind::Base(name, value)));
-        }
-        if let Some((name, value)) = self.devices.find(|(name, _)| !environment.gives(name)) {
-            return Some(Variable(Kind::Device(name, value)));
-        }
-        if let Some(declared) = self.declared.find(|declared| !declared.is_overwritten) {
-            return Some(Variable(Kind::Declared(declared)));
-        }
-        let variable = self.services.next()?;
-        Some(Variable(Kind::Service { variable, is_text }))
+        self.0.next()
+    }
+
+    // This is faster than one variable after the other, for `collect` and its like.
+    #[inline]
+    fn fold<B, F: FnMut(B, Variable<'e>) -> B>(self, init: B, f: F) -> B {
+        self.0.fold(init, f)
     }
 }
 
@@ -172,5 +165,49 @@ impl FusedIterator for Variables<'_> {}
 impl fmt::Debug for Variables<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.clone()).finish()
+    }
+}
+
+/// All effective variables but those of Services.
+#[derive(Clone)]
+pub(super) struct OwnVariables<'e> {
+    pub(super) environment: &'e Environment<'e>,
+    pub(super) base: slice::Iter<'e, (String, Value<'e>)>,
+    pub(super) devices: slice::Iter<'e, (String, Value<'e>)>,
+    pub(super) declared: slice::Iter<'e, Declared<'e>>,
+}
+
+impl<'e> Iterator for OwnVariables<'e> {
+    type Item = Variable<'e>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Variable<'e>> {
+        let environment = self.environment;
+        if let Some((name, value)) = self.base.find(|(name, _)| !environment.overrides_base(name)) {
+            return Some(Variable(Kind::Base(name, value)));
+        }
+        if let Some((name, value)) = self.devices.find(|(name, _)| !environment.gives(name)) {
+            return Some(Variable(Kind::Device(name, value)));
+        }
+        let declared = self.declared.find(|declared| !declared.is_overwritten)?;
+        Some(Variable(Kind::Declared(declared)))
+    }
+}
+
+/// The effective variables of Services.
+#[derive(Clone)]
+pub(super) struct EffectiveServices<'e> {
+    pub(super) variables: LinkedVariables<'e>,
+    /// True if the texts have no placeholders for unknown parts.
+    pub(super) is_text: bool,
+}
+
+impl<'e> Iterator for EffectiveServices<'e> {
+    type Item = Variable<'e>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Variable<'e>> {
+        let variable = self.variables.next()?;
+        Some(Variable(Kind::Service { variable, is_text: self.is_text }))
     }
 }

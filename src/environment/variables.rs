@@ -10,10 +10,12 @@ use core::ops::Bound;
 
 use super::name_index::NameIndex;
 use super::open::OpenSources;
-use super::variable::{Kind, Variable, Variables};
+use super::variable::{EffectiveServices, Kind, OwnVariables, Variable, Variables};
 use super::{Declared, OpenSource, Resolved, Size, Value};
 use crate::api::Service;
-use crate::services::{Collision, Generated, LinkedServices, ServiceVariable, variables_of};
+use crate::services::{
+    Collision, Generated, LinkedServices, LinkedVariable, ServiceVariable, variables_of,
+};
 use crate::text::{Order, dash_position};
 
 /// An ordered collection of variables with unique names.
@@ -206,12 +208,12 @@ impl<'a> Environment<'a> {
         &self,
         resolved: Resolved<'a>,
         name: &str,
-    ) -> Option<Cow<'_, Value<'a>>> {
+    ) -> Option<Cow<'_, Value<'_>>> {
         match resolved {
             Resolved::Declared(index) => {
                 self.declared.get(index).map(|declared| Cow::Borrowed(&declared.value))
             }
-            Resolved::Service(variable) => Some(Cow::Owned(Value::of_service(variable))),
+            Resolved::Service(variable) => Some(Cow::Owned(self.value_of_service(variable))),
             Resolved::Device(index) => {
                 self.devices.variables.get(index).map(|(_, value)| Cow::Borrowed(value))
             }
@@ -243,8 +245,17 @@ impl<'a> Environment<'a> {
         Some(Value::unless(name, otherwise().as_ref(), sources))
     }
 
+    fn value_of_service(&self, variable: ServiceVariable<'a>) -> Value<'_> {
+        let variable = self.services.linked(variable);
+        variable.map(|variable| self.of_service(variable).value()).unwrap_or_default()
+    }
+
+    fn of_service<'e>(&'e self, variable: LinkedVariable<'e>) -> Variable<'e> {
+        Variable(Kind::Service { variable, is_text: self.is_text() })
+    }
+
     /// Returns the value that a variable has so far, the base not included.
-    pub(crate) fn value_so_far(&self, name: &str) -> Option<Cow<'_, Value<'a>>> {
+    pub(crate) fn value_so_far(&self, name: &str) -> Option<Cow<'_, Value<'_>>> {
         match self.resolve(name) {
             Resolved::Unknown => self.unless_set(name, || None).map(Cow::Owned),
             resolved => self.value_of(resolved, name),
@@ -347,13 +358,20 @@ impl<'a> Environment<'a> {
     /// Returns the variables in kubelet order.
     #[must_use]
     pub fn iter(&self) -> Variables<'_> {
-        Variables {
+        let services = EffectiveServices {
+            variables: self.services.variables_without(&self.hidden),
+            is_text: self.is_text(),
+        };
+        Variables::new(self.own_variables(), services)
+    }
+
+    /// Returns the variables but those of Services, in kubelet order.
+    fn own_variables(&self) -> OwnVariables<'_> {
+        OwnVariables {
             environment: self,
             base: self.base.variables.iter(),
             devices: self.devices.variables.iter(),
             declared: self.declared.iter(),
-            services: self.services.variables_without(&self.hidden),
-            is_text: self.is_text(),
         }
     }
 
@@ -495,16 +513,15 @@ impl<'a> Environment<'a> {
         if let Some(index) = self.declared_index(name) {
             return self.declared.get(index).map(|declared| Variable(Kind::Declared(declared)));
         }
-        let variable = self.services.get(name)?;
-        Some(Variable(Kind::Service { variable, is_text: self.is_text() }))
+        let variable = self.services.linked(self.services.find_last(name)?)?;
+        Some(self.of_service(variable))
     }
 
     /// Returns the number of variables.
     #[must_use]
     pub fn len(&self) -> usize {
-        let others =
-            self.iter().take_while(|variable| !matches!(variable.0, Kind::Service { .. })).count();
-        others.saturating_add(self.services.count().saturating_sub(self.hidden.len()))
+        let own = self.own_variables().count();
+        own.saturating_add(self.services.count().saturating_sub(self.hidden.len()))
     }
 
     /// Reports whether there are no variables.

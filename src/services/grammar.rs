@@ -223,20 +223,39 @@ pub(crate) fn read_number(text: &[u8]) -> Option<PortNumber> {
 }
 
 /// Returns each index at which a suffix may begin in `text`, and the length of `text`.
-pub(crate) fn cuts(text: &str) -> impl Iterator<Item = usize> {
+pub(crate) fn cuts(text: &str) -> Cuts<'_> {
     cuts_to(text, text.len())
 }
 
 /// Returns the [`cuts`] up to `end`.
-pub(crate) fn cuts_to(text: &str, end: usize) -> impl Iterator<Item = usize> {
-    let text = text.as_bytes();
-    let underscores = text.iter().take(end.saturating_add(1)).enumerate();
-    let underscores = underscores.filter(|&(_, &byte)| byte == b'_').map(|(cut, _)| cut);
-    let cuts = underscores.filter(|&cut| {
-        let rest = text.get(cut..).unwrap_or_default();
-        rest.starts_with(b"_SERVICE") || rest.starts_with(b"_PORT")
-    });
-    cuts.chain((end == text.len()).then_some(end))
+pub(crate) fn cuts_to(text: &str, end: usize) -> Cuts<'_> {
+    Cuts { text: text.as_bytes(), next: 0, end }
+}
+
+/// An iterator over the indexes at which a suffix may begin.
+#[derive(Clone, Debug)]
+pub(crate) struct Cuts<'t> {
+    text: &'t [u8],
+    next: usize,
+    end: usize,
+}
+
+impl Iterator for Cuts<'_> {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        while self.next <= self.end {
+            let cut = self.next;
+            self.next = cut.saturating_add(1);
+            if let []
+            | [b'_', b'P', b'O', b'R', b'T', ..]
+            | [b'_', b'S', b'E', b'R', b'V', b'I', b'C', b'E', ..] = self.text.get(cut..)?
+            {
+                return Some(cut);
+            }
+        }
+        None
+    }
 }
 
 #[cfg(test)]

@@ -220,9 +220,9 @@ impl<'a> LinkedServices<'a> {
         }
     }
 
-    /// Returns the last variable with this name.
-    pub(crate) fn get(&self, name: &str) -> Option<LinkedVariable<'_>> {
-        let number = self.number_of(self.find_last(name)?)?;
+    /// Returns a variable of these Services with its text, if that is kept.
+    pub(crate) fn linked(&self, variable: ServiceVariable<'_>) -> Option<LinkedVariable<'_>> {
+        let number = self.number_of(variable)?;
         Some(LinkedVariable { services: self, number, text: self.text.text_of(number) })
     }
 
@@ -473,21 +473,19 @@ impl<'a> LinkedServices<'a> {
             let ending = candidates.partition_point(|(name, _)| name.len() == cut);
             Some((text.get(cut..)?, candidates.get(..ending)?))
         };
-        let end = self.end_of_prefix(text);
-        let cuts = end.into_iter().flat_map(move |end| cuts_to(text, end));
+        let cuts = cuts_to(text, self.end_of_prefix(text));
         cuts.map_while(services_at).filter(|(_, services)| !services.is_empty())
     }
 
-    /// Returns an upper bound of the lengths of the mangled names that `text` begins with, or
-    /// `None` if it begins with none of them.
+    /// Returns an upper bound of the lengths of the mangled names that `text` begins with.
     ///
     /// Such a name is not after `text` in the index, and all names between it and `text` begin with
     /// it. So the last name that is not after `text` does.
-    fn end_of_prefix(&self, text: &str) -> Option<usize> {
+    fn end_of_prefix(&self, text: &str) -> usize {
         let after = self.by_mangled_name.partition_point(|(name, _)| name.as_str() <= text);
-        let (last, _) = self.by_mangled_name.get(after.checked_sub(1)?)?;
-        let shared = last.bytes().zip(text.bytes()).take_while(|(one, other)| one == other);
-        Some(shared.count())
+        let not_after = self.by_mangled_name.get(..after).unwrap_or_default();
+        let last = not_after.last().map_or("", |(name, _)| name.as_str());
+        last.bytes().zip(text.bytes()).take_while(|(one, other)| one == other).count()
     }
 }
 
