@@ -29,7 +29,7 @@ pub(super) enum Kind<'e> {
     Declared(&'e Declared<'e>),
     Service {
         variable: LinkedVariable<'e>,
-        /// True if the text of the value has no placeholder that stands for an unknown part.
+        /// True if the text of the value has no placeholder for an unknown part.
         is_text: bool,
     },
 }

@@ -83,7 +83,7 @@ pub(crate) struct Block<'v> {
     staged: usize,
 }
 
-const STAGE: usize = 2048;
+const STAGE: usize = 1024;
 
 impl<'v> Block<'v> {
     pub(crate) fn new(out: &'v mut Vec<u8>, marks: Option<&'v mut Vec<Mark>>) -> Self {
@@ -94,14 +94,13 @@ impl<'v> Block<'v> {
     pub(crate) fn append(&mut self, service: &Service, form: Form) {
         let start = self.out.len().wrapping_add(self.staged);
         let marked = self.marks.as_ref().map_or(0, |marks| marks.len());
-        // The arrays need room for `_PORT_` after the name, and for a terminator after the host.
         let short = match (service.metadata.name.len(), service.spec.cluster_ip.len()) {
             // An unknown address: the slow path writes its placeholder.
             (_, 0) => None,
-            (..=10, ..=15) => self.append_short::<16, 16>(service, form),
-            (..=26, ..=15) => self.append_short::<32, 16>(service, form),
+            (..=16, ..=16) => self.append_short::<16, 16>(service, form),
+            (..=32, ..=16) => self.append_short::<32, 16>(service, form),
             // Every Service that an API server accepts.
-            (..=74, ..=47) => self.append_short::<80, 48>(service, form),
+            (..=64, ..=48) => self.append_short::<64, 48>(service, form),
             _ => None,
         };
         if short.is_some() {
@@ -143,9 +142,11 @@ impl<'v> Block<'v> {
         }
     }
 
-    /// Appends the variables of a Service whose texts are ASCII and fit into arrays of these sizes,
-    /// the name with `_PORT_` and the host with a terminator. Returns `None` at the first text that
-    /// does not fit.
+    /// Appends the variables of a Service whose texts are ASCII and fit into arrays of these sizes.
+    /// Returns `None` at the first text that does not fit.
+    ///
+    /// Texts are not joined before they are put down: reading what was just written in smaller
+    /// parts stalls the processor.
     fn append_short<const NAME: usize, const HOST: usize>(
         &mut self,
         service: &Service,
@@ -153,47 +154,47 @@ impl<'v> Block<'v> {
     ) -> Option<()> {
         // That of four variables.
         let room = const { 4 * (NAME + HOST + 48) };
-        let end = form.terminator();
+        let terminator = form.terminator();
+        let end = Text { bytes: [terminator], len: 1 };
+        let port_infix = const { &Text::<8>::constant(b"_PORT_") };
         let ports = service.spec.ports.as_slice();
         let first = ports.first()?;
         let name = Text::<NAME>::mangled(&service.metadata.name)?;
-        let name_port = name.followed_by(b"_PORT_")?;
         let host = Text::<HOST>::new(&service.spec.cluster_ip)?;
-        let host_end = host.followed_by(&[end])?;
         let bracketed = host.contains(b':');
 
         let mut to = self.cursor(room);
         let number = Number::new(first.port);
         to.put(&name).put(const { &Text::<16>::constant(b"_SERVICE_HOST=") }).value();
-        to.put(&host_end).end();
+        to.put(&host).put(&end).end();
         to.put(&name).put(const { &Text::<16>::constant(b"_SERVICE_PORT=") }).value();
-        to.put(&number.then(end)).end();
+        to.put(&number.then(terminator)).end();
         for port in ports.iter().filter(|port| !port.name.is_empty()) {
             to = to.with_room(room);
             let port_name = Text::<16>::mangled(&port.name)?;
             to.put(&name).put(const { &Text::<16>::constant(b"_SERVICE_PORT_") }).put(&port_name);
             to.put(const { &Text { bytes: [b'='], len: 1 } }).value();
-            to.put(&Number::new(port.port).then(end)).end();
+            to.put(&Number::new(port.port).then(terminator)).end();
         }
         to = to.with_room(room);
         let words = Words::of(first.effective_protocol());
         to.put(&name).put(const { &Text::<8>::constant(b"_PORT=") }).value();
         to.put(&words.scheme.bracketed(bracketed)).put(&host);
-        to.put(&number.after_host(bracketed, end)).end();
+        to.put(&number.after_host(bracketed, terminator)).end();
         for port in ports {
             to = to.with_room(room);
             let words = Words::of(port.effective_protocol());
             let number = Number::new(port.port);
             let infix = number.then(b'_');
-            to.put(&name_port).put(&infix).put(&words.url).value();
+            to.put(&name).put(port_infix).put(&infix).put(&words.url).value();
             to.put(&words.scheme.bracketed(bracketed)).put(&host);
-            to.put(&number.after_host(bracketed, end)).end();
-            to.put(&name_port).put(&infix).put(&words.proto).value();
-            to.put(&words.protocol).put(&Text { bytes: [end], len: 1 }).end();
-            to.put(&name_port).put(&infix).put(&words.port).value();
-            to.put(&number.then(end)).end();
-            to.put(&name_port).put(&infix).put(&words.addr).value();
-            to.put(&host_end).end();
+            to.put(&number.after_host(bracketed, terminator)).end();
+            to.put(&name).put(port_infix).put(&infix).put(&words.proto).value();
+            to.put(&words.protocol).put(&end).end();
+            to.put(&name).put(port_infix).put(&infix).put(&words.port).value();
+            to.put(&number.then(terminator)).end();
+            to.put(&name).put(port_infix).put(&infix).put(&words.addr).value();
+            to.put(&host).put(&end).end();
         }
         to.finish();
         Some(())
@@ -395,13 +396,6 @@ impl<const N: usize> Text<N> {
     }
 
     #[inline(always)]
-    fn followed_by<const M: usize>(mut self, next: &[u8; M]) -> Option<Self> {
-        *self.bytes.get_mut(self.len..)?.first_chunk_mut()? = *next;
-        self.len = self.len.wrapping_add(M);
-        Some(self)
-    }
-
-    #[inline(always)]
     fn contains(&self, byte: u8) -> bool {
         self.bytes
             .as_chunks()
@@ -473,19 +467,19 @@ mod tests {
             let (form, out) = (Form::Lines, &mut Vec::new());
             [
                 Block::new(out, None).append_short::<32, 16>(service, form).is_some(),
-                Block::new(out, None).append_short::<80, 48>(service, form).is_some(),
+                Block::new(out, None).append_short::<64, 48>(service, form).is_some(),
             ]
         };
-        // The longest label and address that exist, and one character more.
-        assert_eq!(takes_it(&service(26, 15, 15)), [true, true]);
-        assert_eq!(takes_it(&service(63, 16, 47)), [false, true]);
-        assert_eq!(takes_it(&service(75, 15, 15)), [false, false]);
+        // The longest texts that fit, and one character more.
+        assert_eq!(takes_it(&service(32, 16, 16)), [true, true]);
+        assert_eq!(takes_it(&service(64, 16, 48)), [false, true]);
+        assert_eq!(takes_it(&service(65, 15, 15)), [false, false]);
         assert_eq!(takes_it(&service(5, 17, 15)), [false, false]);
-        assert_eq!(takes_it(&service(5, 15, 48)), [false, false]);
+        assert_eq!(takes_it(&service(5, 15, 49)), [false, false]);
         // Every length for which `append` chooses the smallest arrays fits there.
         assert!(
             Block::new(&mut Vec::new(), None)
-                .append_short::<16, 16>(&service(10, 15, 15), Form::Lines)
+                .append_short::<16, 16>(&service(16, 16, 16), Form::Lines)
                 .is_some()
         );
         let mut other = service(5, 15, 15);
@@ -511,8 +505,8 @@ mod tests {
 
     #[test]
     fn longest_texts_fit_into_their_room() {
-        for (name, host) in [(10, 15), (26, 15), (74, 47)] {
-            let mut long = service(name, 15, host);
+        for (name, host) in [(16, 16), (32, 16), (64, 48)] {
+            let mut long = service(name, 16, host);
             long.spec.ports[0].protocol = Some(Protocol::Sctp);
             let mut out = b"A=1\n".to_vec();
             let mut block = Block::new(&mut out, None);
