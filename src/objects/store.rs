@@ -1,13 +1,11 @@
 //! The objects of one kind in a cluster, by namespace and name.
 
 use alloc::borrow::ToOwned;
-use alloc::collections::{BTreeMap, BTreeSet, btree_map};
+use alloc::collections::{BTreeMap, btree_map};
 use alloc::string::String;
-use core::borrow::Borrow;
-use core::cmp::Ordering;
+use alloc::vec::{self, Vec};
 use core::fmt;
-use core::iter::Flatten;
-use core::option;
+use core::mem;
 
 use crate::api::{Node, Object, Timestamp};
 
@@ -16,8 +14,8 @@ use crate::api::{Node, Object, Timestamp};
 /// A namespace has at most one object of a name. An object without a name is found by its
 /// `generateName`. A watch feeds the store: [`apply`](Self::apply) an
 /// added or modified object, [`delete`](Self::delete) a deleted one, and
-/// [`replace`](Self::replace) all of them after a new list. Each event and each lookup takes
-/// logarithmic time.
+/// [`replace`](Self::replace) all of them after a new list. Each lookup takes logarithmic time, and
+/// so does each event on average.
 ///
 /// ```
 /// use kubelet_env::Store;
@@ -34,17 +32,23 @@ use crate::api::{Node, Object, Timestamp};
 /// ```
 #[derive(Clone)]
 pub struct Store<T> {
-    by_namespace: BTreeMap<String, BTreeSet<ByName<T>>>,
+    /// The objects, in the order of their insertion unless some were deleted.
+    objects: Vec<T>,
+    index: Index,
 }
 
 impl<T: Object> Store<T> {
     /// Inserts an object and returns the one it replaced, if any.
     pub fn apply(&mut self, object: T) -> Option<T> {
-        let in_namespace = match self.by_namespace.get_mut(object.namespace()) {
-            Some(in_namespace) => in_namespace,
-            None => self.by_namespace.entry(object.namespace().to_owned()).or_default(),
-        };
-        in_namespace.replace(ByName(object)).map(|ByName(former)| former)
+        let end = self.objects.len();
+        let position = self.index.insert(object.namespace(), object.name_or_prefix(), end);
+        match self.objects.get_mut(position) {
+            Some(former) => Some(mem::replace(former, object)),
+            None => {
+                self.objects.push(object);
+                None
+            }
+        }
     }
 
     /// Removes the object with the namespace and name of `object`, and returns it if it existed.
@@ -58,12 +62,23 @@ impl<T: Object> Store<T> {
     /// assert!(services.is_empty());
     /// ```
     pub fn delete(&mut self, object: &T) -> Option<T> {
-        let in_namespace = self.by_namespace.get_mut(object.namespace())?;
-        let ByName(deleted) = in_namespace.take(object.name_or_prefix())?;
-        if in_namespace.is_empty() {
-            self.by_namespace.remove(object.namespace());
+        self.remove(object.namespace(), object.name_or_prefix())
+    }
+
+    fn remove(&mut self, namespace: &str, name: &str) -> Option<T> {
+        let position = self.index.remove(namespace, name)?;
+        let last = self.objects.pop()?;
+        let removed = match self.objects.get_mut(position) {
+            None => last,
+            Some(object) => {
+                self.index.move_to(position, last.namespace(), last.name_or_prefix());
+                mem::replace(object, last)
+            }
+        };
+        if self.objects.len() < self.objects.capacity() / 4 {
+            self.objects.shrink_to(self.objects.len().saturating_mul(2));
         }
-        Some(deleted)
+        Some(removed)
     }
 
     /// Replaces the contents. The last of several objects with the same namespace and name wins.
@@ -74,7 +89,7 @@ impl<T: Object> Store<T> {
     /// Returns the objects of one namespace. Nodes are in the namespace `""`.
     #[must_use]
     pub fn in_namespace(&self, namespace: &str) -> Namespace<'_, T> {
-        Namespace(self.by_namespace.get(namespace))
+        Namespace { objects: &self.objects, names: self.index.by_namespace.get(namespace) }
     }
 
     pub(super) fn find(&self, namespace: &str, name: &str) -> Option<&T> {
@@ -83,8 +98,12 @@ impl<T: Object> Store<T> {
 
     /// Removes all objects of a namespace and returns them, sorted by name.
     #[cfg(feature = "serde")]
-    pub(super) fn take_namespace(&mut self, namespace: &str) -> impl Iterator<Item = T> + use<T> {
-        self.by_namespace.remove(namespace).into_iter().flatten().map(|ByName(object)| object)
+    pub(super) fn take_namespace(&mut self, namespace: &str) -> Vec<T> {
+        let names: Vec<String> = match self.index.by_namespace.get(namespace) {
+            Some(names) => names.keys().cloned().collect(),
+            None => Vec::new(),
+        };
+        names.iter().filter_map(|name| self.remove(namespace, name)).collect()
     }
 
     /// Keeps the objects that [existed](Object::existed_at) at `time`.
@@ -97,19 +116,27 @@ impl<T: Object> Store<T> {
 impl<T> Store<T> {
     /// Returns the objects, sorted by namespace and name.
     pub fn iter(&self) -> Iter<'_, T> {
-        Iter(self.by_namespace.values().flatten())
+        Iter { objects: &self.objects, positions: self.positions() }
+    }
+
+    fn positions(&self) -> Positions<'_> {
+        Positions {
+            namespaces: self.index.by_namespace.values(),
+            names: btree_map::Values::default(),
+            left: self.objects.len(),
+        }
     }
 
     /// Returns the number of objects.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.by_namespace.values().map(BTreeSet::len).sum()
+        self.objects.len()
     }
 
     /// Reports whether there are no objects.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.by_namespace.is_empty()
+        self.objects.is_empty()
     }
 }
 
@@ -121,21 +148,87 @@ impl Store<Node> {
     }
 }
 
+/// The position of each object of a store, by namespace and name.
+#[derive(Clone, Default)]
+struct Index {
+    by_namespace: BTreeMap<String, Names>,
+}
+
+type Names = BTreeMap<String, usize>;
+
+impl Index {
+    /// Returns the position of a name, which is `position` if the name is new.
+    fn insert(&mut self, namespace: &str, name: &str, position: usize) -> usize {
+        let names = match self.by_namespace.get_mut(namespace) {
+            Some(names) => names,
+            None => self.by_namespace.entry(namespace.to_owned()).or_default(),
+        };
+        *names.entry(name.to_owned()).or_insert(position)
+    }
+
+    fn move_to(&mut self, position: usize, namespace: &str, name: &str) {
+        let names = self.by_namespace.get_mut(namespace);
+        if let Some(former) = names.and_then(|names| names.get_mut(name)) {
+            *former = position;
+        }
+    }
+
+    fn remove(&mut self, namespace: &str, name: &str) -> Option<usize> {
+        let names = self.by_namespace.get_mut(namespace)?;
+        let position = names.remove(name)?;
+        if names.is_empty() {
+            self.by_namespace.remove(namespace);
+        }
+        Some(position)
+    }
+}
+
+/// The positions of all objects, sorted by namespace and name.
+struct Positions<'a> {
+    namespaces: btree_map::Values<'a, String, Names>,
+    names: btree_map::Values<'a, String, usize>,
+    left: usize,
+}
+
+impl Iterator for Positions<'_> {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        loop {
+            match self.names.next() {
+                Some(&position) => {
+                    self.left = self.left.saturating_sub(1);
+                    return Some(position);
+                }
+                None => self.names = self.namespaces.next()?.values(),
+            }
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
 /// The objects of one kind in one namespace, sorted by name.
-pub struct Namespace<'a, T>(Option<&'a BTreeSet<ByName<T>>>);
+pub struct Namespace<'a, T> {
+    objects: &'a [T],
+    names: Option<&'a Names>,
+}
 
 impl<'a, T: Object> Namespace<'a, T> {
     /// Returns the object of that name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&'a T> {
-        self.0?.get(name).map(|ByName(object)| object)
+        self.objects.get(*self.names?.get(name)?)
     }
 }
 
 impl<'a, T> Namespace<'a, T> {
     /// Returns the objects, sorted by name.
     pub fn iter(&self) -> NamespaceIter<'a, T> {
-        NamespaceIter(self.0.into_iter().flatten())
+        let positions = self.names.map(BTreeMap::values).unwrap_or_default();
+        NamespaceIter { objects: self.objects, positions }
     }
 }
 
@@ -154,29 +247,62 @@ impl<T: fmt::Debug> fmt::Debug for Namespace<'_, T> {
 }
 
 /// The objects of a [`Store`], sorted by namespace and name.
-pub struct Iter<'a, T>(Flatten<btree_map::Values<'a, String, BTreeSet<ByName<T>>>>);
+pub struct Iter<'a, T> {
+    objects: &'a [T],
+    positions: Positions<'a>,
+}
 
 /// The objects of a [`Namespace`], sorted by name.
-pub struct NamespaceIter<'a, T>(Flatten<option::IntoIter<&'a BTreeSet<ByName<T>>>>);
+pub struct NamespaceIter<'a, T> {
+    objects: &'a [T],
+    positions: btree_map::Values<'a, String, usize>,
+}
 
 /// The objects of a consumed [`Store`], sorted by namespace and name.
-pub struct IntoIter<T>(Flatten<btree_map::IntoValues<String, BTreeSet<ByName<T>>>>);
+pub struct IntoIter<T> {
+    objects: Vec<Option<T>>,
+    positions: vec::IntoIter<usize>,
+}
 
-macro_rules! iterate {
-    ($(<$($lifetime:lifetime)?> $iterator:ty => $item:ty),+) => { $(
-        impl<$($lifetime,)? T> Iterator for $iterator {
-            type Item = $item;
+impl<'a, T> Iterator for Iter<'a, T> {
+    type Item = &'a T;
 
-            fn next(&mut self) -> Option<$item> {
-                self.0.next().map(|ByName(object)| object)
-            }
+    fn next(&mut self) -> Option<&'a T> {
+        self.objects.get(self.positions.next()?)
+    }
 
-            fn size_hint(&self) -> (usize, Option<usize>) {
-                self.0.size_hint()
-            }
-        }
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.positions.size_hint()
+    }
+}
 
-        impl<$($lifetime,)? T> fmt::Debug for $iterator {
+impl<'a, T> Iterator for NamespaceIter<'a, T> {
+    type Item = &'a T;
+
+    fn next(&mut self) -> Option<&'a T> {
+        self.objects.get(*self.positions.next()?)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.positions.size_hint()
+    }
+}
+
+impl<T> Iterator for IntoIter<T> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        self.objects.get_mut(self.positions.next()?)?.take()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.positions.size_hint()
+    }
+}
+
+macro_rules! debug_by_name {
+    ($($iterator:ty),+) => { $(
+        impl<T> fmt::Debug for $iterator {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(stringify!($iterator))
             }
@@ -184,7 +310,7 @@ macro_rules! iterate {
     )+ };
 }
 
-iterate!(<'a> Iter<'a, T> => &'a T, <'a> NamespaceIter<'a, T> => &'a T, <> IntoIter<T> => T);
+debug_by_name!(Iter<'_, T>, NamespaceIter<'_, T>, IntoIter<T>);
 
 impl<'a, T> IntoIterator for &'a Store<T> {
     type Item = &'a T;
@@ -200,7 +326,9 @@ impl<T> IntoIterator for Store<T> {
     type IntoIter = IntoIter<T>;
 
     fn into_iter(self) -> IntoIter<T> {
-        IntoIter(self.by_namespace.into_values().flatten())
+        let positions: Vec<usize> = self.positions().collect();
+        let objects = self.objects.into_iter().map(Some).collect();
+        IntoIter { objects, positions: positions.into_iter() }
     }
 }
 
@@ -215,7 +343,7 @@ impl<'a, T> IntoIterator for Namespace<'a, T> {
 
 impl<T> Default for Store<T> {
     fn default() -> Self {
-        Store { by_namespace: BTreeMap::new() }
+        Store { objects: Vec::new(), index: Index::default() }
     }
 }
 
@@ -248,49 +376,3 @@ impl<T: PartialEq> PartialEq for Store<T> {
 }
 
 impl<T: Eq> Eq for Store<T> {}
-
-/// An object that is compared by its name alone, so that the name is stored once.
-#[derive(Clone)]
-struct ByName<T>(T);
-
-impl<T: Object> Borrow<str> for ByName<T> {
-    fn borrow(&self) -> &str {
-        self.0.name_or_prefix()
-    }
-}
-
-impl<T: Object> PartialEq for ByName<T> {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl<T: Object> Eq for ByName<T> {}
-
-impl<T: Object> PartialOrd for ByName<T> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl<T: Object> Ord for ByName<T> {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.0.name_or_prefix().cmp(other.0.name_or_prefix())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::api::Service;
-
-    /// `BTreeSet` requires it, even of comparisons that it does not use today.
-    #[test]
-    fn keys_compare_like_names() {
-        let named = |name| ByName(Service::new("default", name));
-        for (a, b) in [("a", "a"), ("a", "b"), ("b", "a")] {
-            assert_eq!(named(a) == named(b), a == b);
-            assert_eq!(named(a).partial_cmp(&named(b)), a.partial_cmp(b));
-        }
-    }
-}
