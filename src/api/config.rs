@@ -140,23 +140,25 @@ impl TypeMeta for Secret {
 named_by_metadata!(Secret, |_secret| Secret::KIND);
 
 #[cfg(feature = "serde")]
+pub(crate) use of_serde::ReadSecret;
+
+#[cfg(feature = "serde")]
 mod of_serde {
     use alloc::collections::BTreeMap;
     use alloc::string::String;
     use alloc::vec::Vec;
-    use core::cell::Cell;
-    use core::fmt;
-    use core::marker::PhantomData;
 
     use base64::Engine;
     use base64::alphabet::STANDARD;
     use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-    use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
+    use serde::de::{Deserialize, Deserializer};
     use serde::ser::{Serialize, Serializer};
 
     use super::{Secret, SecretValue};
     use crate::api::ObjectMeta;
-    use crate::api::wire::{self, ApiVersion, Kind, is_absent_ref, null_is_absent};
+    use crate::api::wire::{
+        self, ApiVersion, Entry, Field, Kind, Place, Rejected, Scalar, Shape, is_absent_ref,
+    };
 
     /// Go's `base64.StdEncoding`: padding is required, unused trailing bits are ignored.
     const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -189,28 +191,53 @@ mod of_serde {
         }
     }
 
-    #[derive(serde::Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Read {
-        #[serde(default, rename = "apiVersion")]
-        _api_version: ApiVersion<Secret>,
-        #[serde(default, rename = "kind")]
-        _kind: Kind<Secret>,
-        #[serde(default, deserialize_with = "null_is_absent")]
-        metadata: ObjectMeta,
-        #[serde(default)]
-        data: Elided<Base64Value>,
-        #[serde(default)]
-        string_data: Elided<TextValue>,
+    /// A Secret while it is read.
+    #[derive(Default)]
+    pub(crate) struct ReadSecret {
+        pub(crate) metadata: ObjectMeta,
+        data: BTreeMap<String, SecretValue>,
+        string_data: BTreeMap<String, String>,
+    }
+
+    impl ReadSecret {
+        pub(crate) fn finish(self) -> Secret {
+            let mut data = self.data;
+            for (key, value) in self.string_data {
+                data.insert(key, value.into());
+            }
+            Secret { metadata: self.metadata, data }
+        }
+    }
+
+    impl Place for ReadSecret {
+        fn blank() -> Self {
+            ReadSecret::default()
+        }
+
+        fn expected(&mut self) -> &'static str {
+            "an object"
+        }
+
+        fn shape(&mut self) -> Shape {
+            Shape::Object
+        }
+
+        fn entry(&mut self, key: &str) -> Entry<'_> {
+            let secret = |field| Field { is_secret: true, ..field };
+            Entry::Field(match key {
+                "apiVersion" => ApiVersion::<Secret>::field(),
+                "kind" => Kind::<Secret>::field(),
+                "metadata" => Field::new(0, "metadata", &mut self.metadata),
+                "data" => secret(Field::new(1, "data", &mut self.data)),
+                "stringData" => secret(Field::new(2, "stringData", &mut self.string_data)),
+                _ => return Entry::Unknown,
+            })
+        }
     }
 
     impl<'de> Deserialize<'de> for Secret {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            let Read { metadata, data, string_data, .. } = Read::deserialize(deserializer)?;
-            let mut data: BTreeMap<String, SecretValue> =
-                data.0.into_iter().map(|(key, Base64Value(value))| (key, value)).collect();
-            data.extend(string_data.0.into_iter().map(|(key, TextValue(value))| (key, value)));
-            Ok(Secret { metadata, data })
+            wire::read(deserializer).map(ReadSecret::finish)
         }
     }
 
@@ -224,27 +251,26 @@ mod of_serde {
     impl<'de> Deserialize<'de> for SecretValue {
         /// Reads base64.
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            Base64Value::deserialize(deserializer).map(|Base64Value(value)| value)
+            wire::read_secret(deserializer)
         }
     }
 
-    struct Base64Value(SecretValue);
-
-    struct TextValue(SecretValue);
-
-    impl<'de> Deserialize<'de> for Base64Value {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            ValueVisitor { expected: "a string in base64", read: decode }
-                .read_from(deserializer)
-                .map(Base64Value)
+    impl Place for SecretValue {
+        fn blank() -> Self {
+            SecretValue::default()
         }
-    }
 
-    impl<'de> Deserialize<'de> for TextValue {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            ValueVisitor { expected: "a string", read: |text| Some(text.into()) }
-                .read_from(deserializer)
-                .map(TextValue)
+        fn expected(&mut self) -> &'static str {
+            "a string in base64"
+        }
+
+        fn set(&mut self, scalar: &Scalar<'_>) -> Result<(), Rejected> {
+            match scalar {
+                Scalar::Text(text) => *self = SecretValue(decode(text).ok_or(Rejected::Value)?),
+                Scalar::Null => {}
+                _ => return Err(Rejected::Type),
+            }
+            Ok(())
         }
     }
 
@@ -255,134 +281,5 @@ mod of_serde {
         } else {
             BASE64.decode(text).ok()
         }
-    }
-
-    const MAP: &str = "a map of keys and values";
-    const ELIDED: Unexpected<'static> = Unexpected::Other("[elided]");
-
-    /// Implements methods of a visitor without an error, because serde's errors quote the value.
-    macro_rules! reject {
-        ($($type:ty: $visit:ident),+) => {
-            $(fn $visit<E>(self, _: $type) -> Result<Self::Value, E> {
-                Ok(Err(ELIDED))
-            })+
-        };
-    }
-
-    /// Reads a Secret's value, or what was found instead.
-    #[derive(Clone, Copy)]
-    struct ValueVisitor {
-        expected: &'static str,
-        read: fn(&str) -> Option<Vec<u8>>,
-    }
-
-    impl ValueVisitor {
-        /// Reads a value. No error quotes it, not even one of the format.
-        fn read_from<'de, D: Deserializer<'de>>(
-            self,
-            deserializer: D,
-        ) -> Result<SecretValue, D::Error> {
-            match deserializer.deserialize_any(self) {
-                Ok(Ok(value)) => Ok(value),
-                Ok(Err(found)) => Err(D::Error::invalid_type(found, &self.expected)),
-                Err(_) => Err(D::Error::custom(wire::ELIDED_MESSAGE)),
-            }
-        }
-    }
-
-    impl<'de> Visitor<'de> for ValueVisitor {
-        type Value = Result<SecretValue, Unexpected<'static>>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str(self.expected)
-        }
-
-        fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-            Ok((self.read)(text).map(SecretValue).ok_or(ELIDED))
-        }
-
-        /// `null` is the zero value.
-        fn visit_unit<E>(self) -> Result<Self::Value, E> {
-            Ok(Ok(SecretValue::default()))
-        }
-
-        fn visit_none<E>(self) -> Result<Self::Value, E> {
-            Ok(Ok(SecretValue::default()))
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<Self::Value, A::Error> {
-            Ok(Err(Unexpected::Seq))
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<Self::Value, A::Error> {
-            Ok(Err(Unexpected::Map))
-        }
-
-        reject!(bool: visit_bool, i64: visit_i64, u64: visit_u64, f64: visit_f64);
-        reject!(i128: visit_i128, u128: visit_u128);
-    }
-
-    /// A map of a Secret. No error quotes a part of it.
-    struct Elided<T>(BTreeMap<String, T>);
-
-    impl<T> Default for Elided<T> {
-        fn default() -> Self {
-            Elided(BTreeMap::new())
-        }
-    }
-
-    impl<'de, T: Deserialize<'de>> Deserialize<'de> for Elided<T> {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            let is_elided = Cell::new(false);
-            let visitor = MapVisitor { is_elided: &is_elided, values: PhantomData };
-            match deserializer.deserialize_any(visitor) {
-                Ok(Ok(map)) => Ok(Elided(map)),
-                Ok(Err(found)) => Err(D::Error::invalid_type(found, &MAP)),
-                Err(error) if is_elided.get() => Err(error),
-                Err(_) => Err(D::Error::custom(wire::ELIDED_MESSAGE)),
-            }
-        }
-    }
-
-    /// Reads the map of a Secret, or what was found instead.
-    struct MapVisitor<'c, T> {
-        /// True if the error is that of a value, which quotes nothing.
-        is_elided: &'c Cell<bool>,
-        values: PhantomData<T>,
-    }
-
-    impl<'de, T: Deserialize<'de>> Visitor<'de> for MapVisitor<'_, T> {
-        type Value = Result<BTreeMap<String, T>, Unexpected<'static>>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str(MAP)
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
-            let mut map = BTreeMap::new();
-            while let Some(key) = entries.next_key()? {
-                if key == wire::NUMBER_TOKEN {
-                    return Ok(Err(ELIDED));
-                }
-                let value = entries.next_value().inspect_err(|_| self.is_elided.set(true))?;
-                map.insert(key, value);
-            }
-            Ok(Ok(map))
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<Self::Value, A::Error> {
-            Ok(Err(Unexpected::Seq))
-        }
-
-        fn visit_unit<E>(self) -> Result<Self::Value, E> {
-            Ok(Ok(BTreeMap::new()))
-        }
-
-        fn visit_none<E>(self) -> Result<Self::Value, E> {
-            Ok(Ok(BTreeMap::new()))
-        }
-
-        reject!(&str: visit_str, bool: visit_bool, i64: visit_i64, u64: visit_u64);
-        reject!(f64: visit_f64, i128: visit_i128, u128: visit_u128);
     }
 }

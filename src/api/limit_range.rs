@@ -27,8 +27,7 @@ wire_struct! {
     /// `LimitRangeItem`: bounds and defaults for one type of object.
     pub struct LimitRangeItem {
         /// The type: `Container`, `Pod` or `PersistentVolumeClaim`. Only `Container` has defaults.
-        #[cfg_attr(feature = "serde", serde(rename = "type"))]
-        pub type_: String,
+        pub type_ as "type": String,
         /// The upper bounds, by resource.
         pub max: BTreeMap<String, Quantity>,
         /// The lower bounds, by resource.

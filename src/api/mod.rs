@@ -73,6 +73,6 @@ pub use service::{
     PortNumber, PortNumberError, Protocol, ProtocolError, Service, ServicePort, ServiceSpec,
 };
 pub use time::{Timestamp, TimestampError};
-#[cfg(feature = "serde")]
-pub(crate) use workload::ReadWorkload;
 pub use workload::{PodTemplateSpec, Workload, WorkloadKind};
+#[cfg(feature = "serde")]
+pub(crate) use {config::ReadSecret, workload::ReadWorkload};

@@ -29,8 +29,7 @@ wire_struct! {
     /// `NodeAddress`: an address of a Node.
     pub struct NodeAddress {
         /// The type, such as `InternalIP`, `ExternalIP` or `Hostname`.
-        #[cfg_attr(feature = "serde", serde(rename = "type"))]
-        pub type_: String,
+        pub type_ as "type": String,
         /// The address as text.
         pub address: String,
     }

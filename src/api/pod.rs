@@ -58,8 +58,7 @@ wire_struct! {
         /// The subdomain of the Pod's fully qualified domain name.
         pub subdomain: String,
         /// True if the host name is the fully qualified domain name.
-        #[cfg_attr(feature = "serde", serde(rename = "setHostnameAsFQDN"))]
-        pub set_hostname_as_fqdn: bool,
+        pub set_hostname_as_fqdn as "setHostnameAsFQDN": bool,
         /// The host name that takes precedence over all others. Empty means none.
         pub hostname_override: String,
         /// True if the Pod uses the network of its Node.
@@ -135,11 +134,9 @@ wire_struct! {
     /// `PodStatus`, with the addresses.
     pub struct PodStatus {
         /// The primary address as text.
-        #[cfg_attr(feature = "serde", serde(rename = "podIP"))]
-        pub pod_ip: String,
+        pub pod_ip as "podIP": String,
         /// All addresses.
-        #[cfg_attr(feature = "serde", serde(rename = "podIPs"))]
-        pub pod_ips: Vec<PodIp>,
+        pub pod_ips as "podIPs": Vec<PodIp>,
     }
 
     /// `PodIP`: an address of a Pod.

@@ -412,15 +412,13 @@ fn without_factors(mut number: i128, base: i128) -> (i128, usize) {
 
 #[cfg(feature = "serde")]
 mod of_serde {
-    use alloc::borrow::Cow;
     use alloc::string::{String, ToString};
-    use core::fmt;
 
-    use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected, Visitor};
+    use serde::de::{Deserialize, Deserializer};
     use serde::ser::{Serialize, Serializer};
 
     use super::Quantity;
-    use crate::api::wire::NUMBER_TOKEN;
+    use crate::api::wire::{self, Place, Rejected, Scalar};
 
     /// Writes the original text.
     impl Serialize for Quantity {
@@ -433,16 +431,43 @@ mod of_serde {
     /// `Quantity.UnmarshalJSON`).
     impl<'de> Deserialize<'de> for Quantity {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            // A `Value` of `objects` gives the digits of a number to a newtype only.
-            deserializer.deserialize_newtype_struct("Quantity", QuantityVisitor)
+            wire::read(deserializer)
         }
     }
 
-    struct QuantityVisitor;
+    impl Place for Quantity {
+        fn blank() -> Self {
+            Quantity::default()
+        }
 
-    impl QuantityVisitor {
-        fn parse<E: Error>(self, text: &str, found: Unexpected<'_>) -> Result<Quantity, E> {
-            text.parse().map_err(|_| E::invalid_value(found, &self))
+        fn expected(&mut self) -> &'static str {
+            "a quantity such as 128Mi or 250m"
+        }
+
+        fn set(&mut self, scalar: &Scalar<'_>) -> Result<(), Rejected> {
+            let number;
+            let text = match scalar {
+                Scalar::Null => return Ok(()),
+                Scalar::Bool(_) => return Err(Rejected::Type),
+                Scalar::Text(text) => text.trim(),
+                Scalar::Number(digits) => digits,
+                Scalar::Signed(signed) => {
+                    number = signed.to_string();
+                    &number
+                }
+                Scalar::Unsigned(unsigned) => {
+                    number = unsigned.to_string();
+                    &number
+                }
+                Scalar::Float(float) => {
+                    number = exact_text(*float).ok_or(Rejected::ValueExcept(
+                        "a number of at most 15 digits, or a quantity in quotes",
+                    ))?;
+                    &number
+                }
+            };
+            *self = text.parse().map_err(|_| Rejected::Value)?;
+            Ok(())
         }
     }
 
@@ -454,70 +479,5 @@ mod of_serde {
         let digits = text.trim_start_matches(['-', '0', '.']).trim_end_matches(['0', '.']);
         let count = digits.bytes().filter(u8::is_ascii_digit).count();
         (number.abs() < LARGEST_EXACT_INTEGER && count <= 15).then_some(text)
-    }
-
-    impl<'de> Visitor<'de> for QuantityVisitor {
-        type Value = Quantity;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a quantity such as 128Mi or 250m")
-        }
-
-        fn visit_newtype_struct<D: Deserializer<'de>>(
-            self,
-            deserializer: D,
-        ) -> Result<Quantity, D::Error> {
-            deserializer.deserialize_any(self)
-        }
-
-        fn visit_str<E: Error>(self, text: &str) -> Result<Quantity, E> {
-            self.parse(text.trim(), Unexpected::Str(text))
-        }
-
-        fn visit_i64<E: Error>(self, number: i64) -> Result<Quantity, E> {
-            self.parse(&number.to_string(), Unexpected::Signed(number))
-        }
-
-        fn visit_u64<E: Error>(self, number: u64) -> Result<Quantity, E> {
-            self.parse(&number.to_string(), Unexpected::Unsigned(number))
-        }
-
-        fn visit_i128<E: Error>(self, number: i128) -> Result<Quantity, E> {
-            self.parse(&number.to_string(), Unexpected::Other("an integer"))
-        }
-
-        fn visit_u128<E: Error>(self, number: u128) -> Result<Quantity, E> {
-            self.parse(&number.to_string(), Unexpected::Other("an integer"))
-        }
-
-        fn visit_f64<E: Error>(self, number: f64) -> Result<Quantity, E> {
-            let found = Unexpected::Float(number);
-            match exact_text(number) {
-                Some(text) => self.parse(&text, found),
-                None => Err(E::invalid_value(
-                    found,
-                    &"a number of at most 15 digits, or a quantity in quotes",
-                )),
-            }
-        }
-
-        /// Reads the digits from serde_json with `arbitrary_precision`.
-        fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Quantity, A::Error> {
-            match entries.next_key::<Cow<'_, str>>()? {
-                Some(key) if key == NUMBER_TOKEN => {
-                    let digits: Cow<'_, str> = entries.next_value()?;
-                    self.parse(&digits, Unexpected::Other("a number"))
-                }
-                _ => Err(A::Error::invalid_type(Unexpected::Map, &self)),
-            }
-        }
-
-        fn visit_unit<E>(self) -> Result<Quantity, E> {
-            Ok(Quantity::default())
-        }
-
-        fn visit_none<E>(self) -> Result<Quantity, E> {
-            Ok(Quantity::default())
-        }
     }
 }

@@ -35,14 +35,12 @@ wire_struct! {
     pub struct ServiceSpec {
         /// The address as it was written. It is empty until the cluster assigns one, and `None` for
         /// a headless Service.
-        #[cfg_attr(feature = "serde", serde(rename = "clusterIP"))]
-        pub cluster_ip: String,
+        pub cluster_ip as "clusterIP": String,
         /// The ports in the order of their declaration.
         pub ports: Vec<ServicePort>,
         /// The type: `ClusterIP`, `NodePort`, `LoadBalancer` or `ExternalName`. Empty means
         /// `ClusterIP`. The kubelet does not read it.
-        #[cfg_attr(feature = "serde", serde(rename = "type"))]
-        pub type_: String,
+        pub type_ as "type": String,
         /// The families of the addresses, `IPv4` or `IPv6`. It is empty until the cluster decides.
         pub ip_families: Vec<String>,
     }
@@ -117,27 +115,13 @@ impl Service {
 
 /// `ServicePort`: a port of a Service.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct ServicePort {
     /// The name. It may be empty if the Service has a single port.
-    #[cfg_attr(
-        feature = "serde",
-        serde(
-            default,
-            deserialize_with = "crate::api::wire::null_is_absent",
-            skip_serializing_if = "crate::api::wire::is_absent"
-        )
-    )]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
     pub name: String,
     /// The protocol. Absent means TCP.
-    #[cfg_attr(
-        feature = "serde",
-        serde(
-            default,
-            deserialize_with = "of_serde::protocol",
-            skip_serializing_if = "Option::is_none"
-        )
-    )]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub protocol: Option<Protocol>,
     /// The port number of the Service.
     pub port: PortNumber,
@@ -323,12 +307,49 @@ impl fmt::Display for PortNumberError {
 
 #[cfg(feature = "serde")]
 mod of_serde {
-    use core::fmt;
+    use core::num::NonZeroU16;
 
-    use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
+    use serde::de::{Deserialize, Deserializer};
     use serde::ser::{Serialize, Serializer};
 
-    use super::{PortNumber, Protocol};
+    use super::{PortNumber, Protocol, ServicePort};
+    use crate::api::wire::{self, Entry, Field, Given, Place, Rejected, Scalar, Shape};
+
+    impl Place for ServicePort {
+        fn blank() -> Self {
+            ServicePort::new(PortNumber::blank())
+        }
+
+        fn expected(&mut self) -> &'static str {
+            "an object"
+        }
+
+        fn shape(&mut self) -> Shape {
+            Shape::Object
+        }
+
+        fn entry(&mut self, key: &str) -> Entry<'_> {
+            Entry::Field(match key {
+                "name" => Field::new(0, "name", &mut self.name),
+                "protocol" => Field::new(1, "protocol", &mut self.protocol),
+                "port" => Field { is_optional: false, ..Field::new(PORT, "port", &mut self.port) },
+                _ => return Entry::Unknown,
+            })
+        }
+
+        fn missing(&self, given: Given) -> Option<&'static str> {
+            (!given.contains(PORT)).then_some("port")
+        }
+    }
+
+    /// The index of the required field.
+    const PORT: u8 = 2;
+
+    impl<'de> Deserialize<'de> for ServicePort {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            wire::read(deserializer)
+        }
+    }
 
     impl Serialize for PortNumber {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -336,29 +357,30 @@ mod of_serde {
         }
     }
 
-    impl<'de> Deserialize<'de> for PortNumber {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            deserializer.deserialize_i64(PortNumberVisitor)
+    impl Place for PortNumber {
+        fn blank() -> Self {
+            PortNumber(NonZeroU16::MIN)
+        }
+
+        fn expected(&mut self) -> &'static str {
+            "a port number from 1 to 65535"
+        }
+
+        fn set(&mut self, scalar: &Scalar<'_>) -> Result<(), Rejected> {
+            let number: Option<i64> = match scalar {
+                Scalar::Signed(number) => Some(*number),
+                Scalar::Unsigned(number) => (*number).try_into().ok(),
+                _ => return Err(Rejected::Type),
+            };
+            let port = number.and_then(|number| PortNumber::try_from(number).ok());
+            *self = port.ok_or(Rejected::Value)?;
+            Ok(())
         }
     }
 
-    struct PortNumberVisitor;
-
-    impl Visitor<'_> for PortNumberVisitor {
-        type Value = PortNumber;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a port number from 1 to 65535")
-        }
-
-        fn visit_i64<E: Error>(self, number: i64) -> Result<PortNumber, E> {
-            number.try_into().map_err(|_| E::invalid_value(Unexpected::Signed(number), &self))
-        }
-
-        fn visit_u64<E: Error>(self, number: u64) -> Result<PortNumber, E> {
-            let signed = i64::try_from(number).ok();
-            let port = signed.and_then(|number| number.try_into().ok());
-            port.ok_or_else(|| E::invalid_value(Unexpected::Unsigned(number), &self))
+    impl<'de> Deserialize<'de> for PortNumber {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            wire::read(deserializer)
         }
     }
 
@@ -368,55 +390,33 @@ mod of_serde {
         }
     }
 
+    impl Place for Protocol {
+        fn blank() -> Self {
+            Protocol::default()
+        }
+
+        /// The empty text means that the field is absent, as in Go.
+        fn is_absent(scalar: &Scalar<'_>) -> bool {
+            match scalar {
+                Scalar::Text(text) => text.is_empty(),
+                scalar => *scalar == Scalar::Null,
+            }
+        }
+
+        fn expected(&mut self) -> &'static str {
+            "TCP, UDP or SCTP"
+        }
+
+        fn set(&mut self, scalar: &Scalar<'_>) -> Result<(), Rejected> {
+            let Scalar::Text(text) = scalar else { return Err(Rejected::Type) };
+            *self = text.parse().map_err(|_| Rejected::Value)?;
+            Ok(())
+        }
+    }
+
     impl<'de> Deserialize<'de> for Protocol {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            deserializer.deserialize_str(ProtocolVisitor)
-        }
-    }
-
-    struct ProtocolVisitor;
-
-    impl Visitor<'_> for ProtocolVisitor {
-        type Value = Protocol;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("TCP, UDP or SCTP")
-        }
-
-        fn visit_str<E: Error>(self, text: &str) -> Result<Protocol, E> {
-            text.parse().map_err(|_| E::invalid_value(Unexpected::Str(text), &self))
-        }
-    }
-
-    /// Reads the field `protocol`. The empty string means that it is absent, as in Go.
-    pub(super) fn protocol<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Option<Protocol>, D::Error> {
-        deserializer.deserialize_option(OptionalProtocolVisitor)
-    }
-
-    struct OptionalProtocolVisitor;
-
-    impl<'de> Visitor<'de> for OptionalProtocolVisitor {
-        type Value = Option<Protocol>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            ProtocolVisitor.expecting(f)
-        }
-
-        fn visit_none<E>(self) -> Result<Self::Value, E> {
-            Ok(None)
-        }
-
-        fn visit_some<D: Deserializer<'de>>(
-            self,
-            deserializer: D,
-        ) -> Result<Self::Value, D::Error> {
-            deserializer.deserialize_str(self)
-        }
-
-        fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-            if text.is_empty() { Ok(None) } else { ProtocolVisitor.visit_str(text).map(Some) }
+            wire::read(deserializer)
         }
     }
 }

@@ -195,12 +195,11 @@ impl fmt::Display for Timestamp {
 
 #[cfg(feature = "serde")]
 mod of_serde {
-    use core::fmt;
-
-    use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
+    use serde::de::{Deserialize, Deserializer};
     use serde::ser::{Serialize, Serializer};
 
     use super::Timestamp;
+    use crate::api::wire::{self, Place, Rejected, Scalar};
 
     impl Serialize for Timestamp {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -208,23 +207,25 @@ mod of_serde {
         }
     }
 
-    impl<'de> Deserialize<'de> for Timestamp {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            deserializer.deserialize_str(TimestampVisitor)
+    impl Place for Timestamp {
+        fn blank() -> Self {
+            Timestamp { seconds: 0, nanoseconds: 0 }
+        }
+
+        fn expected(&mut self) -> &'static str {
+            "a time in RFC 3339, such as 2026-11-22T09:30:00Z"
+        }
+
+        fn set(&mut self, scalar: &Scalar<'_>) -> Result<(), Rejected> {
+            let Scalar::Text(text) = scalar else { return Err(Rejected::Type) };
+            *self = text.parse().map_err(|_| Rejected::Value)?;
+            Ok(())
         }
     }
 
-    struct TimestampVisitor;
-
-    impl Visitor<'_> for TimestampVisitor {
-        type Value = Timestamp;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a time in RFC 3339, such as 2026-11-22T09:30:00Z")
-        }
-
-        fn visit_str<E: Error>(self, text: &str) -> Result<Timestamp, E> {
-            text.parse().map_err(|_| E::invalid_value(Unexpected::Str(text), &self))
+    impl<'de> Deserialize<'de> for Timestamp {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            wire::read(deserializer)
         }
     }
 }

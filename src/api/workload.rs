@@ -125,14 +125,13 @@ pub(crate) use of_serde::ReadWorkload;
 #[cfg(feature = "serde")]
 mod of_serde {
     use alloc::string::String;
-    use core::fmt;
 
-    use serde::de::{Deserialize, Deserializer, Error, IntoDeserializer, Unexpected, Visitor};
+    use serde::de::{Deserialize, Deserializer, Error, Unexpected};
     use serde::ser::{Serialize, SerializeStruct, Serializer};
 
     use super::{PodTemplateSpec, Workload, WorkloadKind};
     use crate::api::PodMeta;
-    use crate::api::wire::{is_absent, null_is_absent, wire_struct};
+    use crate::api::wire::{self, Place, Rejected, Scalar, is_absent, wire_struct};
 
     wire_struct! {
         /// The `spec` of any workload.
@@ -210,18 +209,14 @@ mod of_serde {
         }
     }
 
-    /// A workload in wire form. The kind of an item may be given by its list only.
-    #[derive(serde::Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    pub(crate) struct ReadWorkload {
-        #[serde(default, deserialize_with = "null_is_absent")]
-        api_version: String,
-        #[serde(default, deserialize_with = "null_is_absent")]
-        kind: String,
-        #[serde(default, deserialize_with = "null_is_absent")]
-        metadata: PodMeta,
-        #[serde(default, deserialize_with = "null_is_absent")]
-        spec: Spec,
+    wire_struct! {
+        /// A workload in wire form. The kind of an item may be given by its list only.
+        pub(crate) struct ReadWorkload {
+            api_version: String,
+            kind: String,
+            pub(crate) metadata: PodMeta,
+            spec: Spec,
+        }
     }
 
     impl ReadWorkload {
@@ -254,7 +249,10 @@ mod of_serde {
             if workload.kind.is_empty() {
                 return Err(D::Error::missing_field("kind"));
             }
-            let kind = WorkloadKind::deserialize(workload.kind.as_str().into_deserializer())?;
+            let Some(kind) = WorkloadKind::parse(&workload.kind) else {
+                let found = Unexpected::Str(&workload.kind);
+                return Err(D::Error::invalid_value(found, &A_KIND));
+            };
             if !["", kind.api_version()].contains(&&*workload.api_version) {
                 return Err(D::Error::invalid_value(
                     Unexpected::Str(&workload.api_version),
@@ -271,24 +269,33 @@ mod of_serde {
         }
     }
 
-    impl<'de> Deserialize<'de> for WorkloadKind {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            deserializer.deserialize_str(WorkloadKindVisitor)
+    const A_KIND: &str = "the kind of a workload, such as Deployment";
+
+    impl WorkloadKind {
+        fn parse(text: &str) -> Option<Self> {
+            WorkloadKind::ALL.iter().copied().find(|kind| kind.as_str() == text)
         }
     }
 
-    struct WorkloadKindVisitor;
-
-    impl Visitor<'_> for WorkloadKindVisitor {
-        type Value = WorkloadKind;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("the kind of a workload, such as Deployment")
+    impl Place for WorkloadKind {
+        fn blank() -> Self {
+            WorkloadKind::Deployment
         }
 
-        fn visit_str<E: Error>(self, text: &str) -> Result<WorkloadKind, E> {
-            let kind = WorkloadKind::ALL.iter().copied().find(|kind| kind.as_str() == text);
-            kind.ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
+        fn expected(&mut self) -> &'static str {
+            A_KIND
+        }
+
+        fn set(&mut self, scalar: &Scalar<'_>) -> Result<(), Rejected> {
+            let Scalar::Text(text) = scalar else { return Err(Rejected::Type) };
+            *self = WorkloadKind::parse(text).ok_or(Rejected::Value)?;
+            Ok(())
+        }
+    }
+
+    impl<'de> Deserialize<'de> for WorkloadKind {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            wire::read(deserializer)
         }
     }
 }

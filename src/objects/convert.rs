@@ -14,7 +14,8 @@ use super::field_error::Segment;
 use super::read;
 use super::value::Value;
 use super::{FieldError, ObjectError};
-use crate::api::{Object, wire};
+use crate::api::Object;
+use crate::api::wire::{self, Scalar};
 
 /// Converts an object of another crate into one of [`api`](crate::api).
 ///
@@ -53,7 +54,7 @@ struct ValueSerializer;
 type Written = Result<Value<'static>, FieldError>;
 
 fn text(text: &str) -> Value<'static> {
-    Value::Text(Cow::Owned(text.to_owned()))
+    Value::Scalar(Scalar::Text(Cow::Owned(text.to_owned())))
 }
 
 /// Wraps the content of an enum's variant in a map, as all formats of serde do.
@@ -73,7 +74,7 @@ impl Serializer for ValueSerializer {
     type SerializeStructVariant = MapWriter;
 
     fn serialize_bool(self, value: bool) -> Written {
-        Ok(Value::Bool(value))
+        Ok(Value::Scalar(Scalar::Bool(value)))
     }
 
     fn serialize_i8(self, number: i8) -> Written {
@@ -89,11 +90,11 @@ impl Serializer for ValueSerializer {
     }
 
     fn serialize_i64(self, number: i64) -> Written {
-        Ok(Value::Signed(number))
+        Ok(Value::Scalar(Scalar::Signed(number)))
     }
 
     fn serialize_i128(self, number: i128) -> Written {
-        Ok(Value::Number(number.to_string().into()))
+        Ok(Value::Scalar(Scalar::Number(number.to_string().into())))
     }
 
     fn serialize_u8(self, number: u8) -> Written {
@@ -109,11 +110,11 @@ impl Serializer for ValueSerializer {
     }
 
     fn serialize_u64(self, number: u64) -> Written {
-        Ok(Value::Unsigned(number))
+        Ok(Value::Scalar(Scalar::Unsigned(number)))
     }
 
     fn serialize_u128(self, number: u128) -> Written {
-        Ok(Value::Number(number.to_string().into()))
+        Ok(Value::Scalar(Scalar::Number(number.to_string().into())))
     }
 
     fn serialize_f32(self, number: f32) -> Written {
@@ -121,11 +122,11 @@ impl Serializer for ValueSerializer {
     }
 
     fn serialize_f64(self, number: f64) -> Written {
-        Ok(Value::Float(number))
+        Ok(Value::Scalar(Scalar::Float(number)))
     }
 
     fn serialize_char(self, c: char) -> Written {
-        Ok(Value::Text(Cow::Owned(c.into())))
+        Ok(Value::Scalar(Scalar::Text(Cow::Owned(c.into()))))
     }
 
     fn serialize_str(self, value: &str) -> Written {
@@ -133,11 +134,12 @@ impl Serializer for ValueSerializer {
     }
 
     fn serialize_bytes(self, bytes: &[u8]) -> Written {
-        Ok(Value::List(bytes.iter().map(|&byte| Value::Unsigned(byte.into())).collect()))
+        let item = |&byte: &u8| Value::Scalar(Scalar::Unsigned(byte.into()));
+        Ok(Value::List(bytes.iter().map(item).collect()))
     }
 
     fn serialize_none(self) -> Written {
-        Ok(Value::Null)
+        Ok(Value::Scalar(Scalar::Null))
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Written {
@@ -145,11 +147,11 @@ impl Serializer for ValueSerializer {
     }
 
     fn serialize_unit(self) -> Written {
-        Ok(Value::Null)
+        Ok(Value::Scalar(Scalar::Null))
     }
 
     fn serialize_unit_struct(self, _name: &'static str) -> Written {
-        Ok(Value::Null)
+        Ok(Value::Scalar(Scalar::Null))
     }
 
     fn serialize_unit_variant(
@@ -158,7 +160,7 @@ impl Serializer for ValueSerializer {
         _index: u32,
         variant: &'static str,
     ) -> Written {
-        Ok(Value::Text(Cow::Borrowed(variant)))
+        Ok(Value::Scalar(Scalar::Text(Cow::Borrowed(variant))))
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
@@ -294,10 +296,11 @@ impl MapWriter {
 
     fn finish(self) -> Written {
         // serde_json writes a number so if it keeps the digits.
-        if let [(Cow::Borrowed(wire::NUMBER_TOKEN), Value::Text(digits))] = self.fields.as_slice()
-            && let Some(number) = Value::number(digits.clone())
+        if let [(Cow::Borrowed(wire::NUMBER_TOKEN), Value::Scalar(Scalar::Text(digits)))] =
+            self.fields.as_slice()
+            && let Some(number) = Scalar::number(digits.clone())
         {
-            return Ok(number);
+            return Ok(Value::Scalar(number));
         }
         let map = Value::Map(self.fields);
         Ok(match self.variant {
@@ -313,10 +316,10 @@ impl SerializeMap for MapWriter {
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), FieldError> {
         self.key = match key.serialize(ValueSerializer)? {
-            Value::Text(key) => key.into_owned(),
-            Value::Bool(key) => key.to_string(),
-            Value::Signed(key) => key.to_string(),
-            Value::Unsigned(key) => key.to_string(),
+            Value::Scalar(Scalar::Text(key)) => key.into_owned(),
+            Value::Scalar(Scalar::Bool(key)) => key.to_string(),
+            Value::Scalar(Scalar::Signed(key)) => key.to_string(),
+            Value::Scalar(Scalar::Unsigned(key)) => key.to_string(),
             _ => return Err(FieldError::custom("a map with strings as keys")),
         };
         Ok(())

@@ -6,16 +6,16 @@ use alloc::borrow::Cow;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::cell::Cell;
+use core::cell::{Cell, RefCell};
 use core::fmt;
 
-use serde::de::{
-    Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor,
-};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use super::read::{ReadObject, SkippedFields};
-use super::value::Value;
-use crate::api::wire;
+use super::FieldError;
+use super::field_error::Segment;
+use super::read::{Draft, ReadObject};
+use super::value::{Entries, Value};
+use crate::api::wire::{self, Key, Scalar};
 
 /// A document of JSON, YAML or another self-describing format, for
 /// [`Objects::add`](crate::Objects::add).
@@ -159,16 +159,9 @@ impl DocumentLimits {
         self,
         deserializer: D,
     ) -> Result<Value<'de>, D::Error> {
-        let state =
-            State { limits: self, bytes_left: Cell::new(self.size), is_ours: Cell::new(false) };
-        let reader = ValueReader {
-            state: &state,
-            levels_left: self.depth,
-            position: Position::Document,
-            elides: false,
-            is_skipped: false,
-        };
-        reader.deserialize(deserializer)
+        let state = State::new(self);
+        let context = Context { state: &state, levels_left: self.depth, elides: false };
+        ValueReader { context, position: Position::Document }.deserialize(deserializer)
     }
 }
 
@@ -187,23 +180,34 @@ impl<'de> Deserialize<'de> for Document {
 }
 
 /// The size of a value without its text.
-const VALUE_SIZE: usize = 32;
+pub(super) const VALUE_SIZE: usize = 32;
 
 /// The state that the readers of one document share.
-struct State {
+pub(super) struct State {
     limits: DocumentLimits,
     bytes_left: Cell<usize>,
     /// True if the error being returned is one of this module, so that it quotes nothing.
     is_ours: Cell<bool>,
+    /// The first error in the typed object that is being read.
+    pub(super) error: RefCell<Option<FieldError>>,
 }
 
 impl State {
+    pub(super) fn new(limits: DocumentLimits) -> Self {
+        State {
+            limits,
+            bytes_left: Cell::new(limits.size),
+            is_ours: Cell::new(false),
+            error: RefCell::new(None),
+        }
+    }
+
     fn error<E: Error>(&self, message: fmt::Arguments<'_>) -> E {
         self.is_ours.set(true);
         E::custom(message)
     }
 
-    fn count<E: Error>(&self, bytes: usize) -> Result<(), E> {
+    pub(super) fn count<E: Error>(&self, bytes: usize) -> Result<(), E> {
         match self.bytes_left.get().checked_sub(bytes) {
             Some(bytes_left) => {
                 self.bytes_left.set(bytes_left);
@@ -216,39 +220,58 @@ impl State {
             ))),
         }
     }
+
+    /// Returns a value, or notes the error instead unless there was one before.
+    pub(super) fn noted<T>(&self, result: Result<T, FieldError>) -> Option<T> {
+        result.map_err(|error| _ = self.error.borrow_mut().get_or_insert(error)).ok()
+    }
+
+    /// Counts the text of a scalar.
+    pub(super) fn count_text<E: Error>(&self, scalar: &Scalar<'_>) -> Result<(), E> {
+        match scalar {
+            Scalar::Text(text) | Scalar::Number(text) => self.count(text.len()),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn has_error(&self) -> bool {
+        self.error.borrow().is_some()
+    }
+
+    /// Adds a segment in front of the path of the error, if it is that of a value inside.
+    pub(super) fn locate(&self, had_error: bool, segment: impl FnOnce() -> Segment) {
+        if !had_error && let Some(error) = self.error.take() {
+            self.error.replace(Some(error.inside(segment())));
+        }
+    }
 }
 
-/// The position of a value, as far as it decides about Secrets.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// The position of a value, as far as it decides what is read.
+#[derive(Clone, Copy)]
 enum Position {
-    /// The document itself.
+    /// The document itself, which may be an object.
     Document,
     /// The `items` of an object.
     Items,
-    /// An item of a list: an object with a `kind`.
+    /// An item of a list, which may be an object.
     Item,
-    /// A field of an item whose kind was read before it.
-    FieldOf(SkippedFields),
     /// A value inside an object.
     Other,
 }
 
-/// Reads a value within the limits.
+/// The surroundings of a value.
 #[derive(Clone, Copy)]
-struct ValueReader<'s> {
-    state: &'s State,
-    levels_left: usize,
-    position: Position,
-    /// True if errors of the format may quote a Secret's value.
-    elides: bool,
-    /// True if the value is counted and dropped.
-    is_skipped: bool,
+pub(super) struct Context<'s> {
+    pub(super) state: &'s State,
+    pub(super) levels_left: usize,
+    /// True if errors may quote a Secret's value.
+    pub(super) elides: bool,
 }
 
-impl ValueReader<'_> {
-    fn deeper<E: Error>(self) -> Result<Self, E> {
+impl<'s> Context<'s> {
+    pub(super) fn deeper<E: Error>(self) -> Result<Self, E> {
         match self.levels_left.checked_sub(1) {
-            Some(levels_left) => Ok(ValueReader { levels_left, position: Position::Other, ..self }),
+            Some(levels_left) => Ok(Context { levels_left, ..self }),
             None => Err(self.state.error(format_args!(
                 "the document is nested too deeply: the limit is {} levels \
                  (DocumentLimits::depth)",
@@ -257,19 +280,84 @@ impl ValueReader<'_> {
         }
     }
 
-    fn text<'de, E: Error>(self, text: Cow<'de, str>) -> Result<Value<'de>, E> {
-        self.state.count(text.len())?;
-        Ok(if self.is_skipped { Value::Null } else { Value::Text(text) })
+    /// Returns the error of a format, or one that quotes nothing if it may be about a Secret.
+    pub(super) fn elided<E: Error>(self, error: E) -> E {
+        if self.elides && !self.state.is_ours.get() {
+            return self.state.error(format_args!("{}", wire::ELIDED_MESSAGE));
+        }
+        error
     }
 
-    fn number<'de, E: Error>(self, text: Cow<'de, str>) -> Result<Value<'de>, E> {
-        let number = Value::number(text).ok_or_else(|| {
-            E::invalid_value(Unexpected::Other("another text"), &"the digits of a number")
-        })?;
-        if let Value::Number(text) = &number {
-            self.state.count(text.len())?;
+    /// Returns the reader of a tree.
+    pub(super) fn tree(self) -> ValueReader<'s> {
+        ValueReader { context: self, position: Position::Other }
+    }
+
+    /// Reads a map as a tree.
+    fn read_map<'de, A: MapAccess<'de>>(
+        self,
+        mut next: Option<Key<'de>>,
+        mut entries: A,
+    ) -> Result<Value<'de>, A::Error> {
+        let mut fields = Fields::default();
+        while let Some(Key(key)) = next {
+            self.state.count(key.len())?;
+            let value = entries.next_value_seed(self.tree())?;
+            fields.add(key, value)?;
+            next = entries.next_key()?;
         }
-        Ok(number)
+        fields.finish().map(Value::Map)
+    }
+
+    /// Reads an object as a tree until its type is known, and into a value of the type from then
+    /// on.
+    fn read_object<'de, A: MapAccess<'de>>(
+        self,
+        mut next: Option<Key<'de>>,
+        mut entries: A,
+    ) -> Result<Value<'de>, A::Error> {
+        // Of two kinds that of a Secret counts.
+        let mut is_secret = None;
+        let mut fields = Fields::default();
+        while let Some(Key(key)) = next {
+            self.state.count(key.len())?;
+            let is_type = key == "apiVersion" || key == "kind";
+            let elides = is_secret.unwrap_or(!is_type);
+            let position = if key == "items" { Position::Items } else { Position::Other };
+            let context = Context { elides, ..self };
+            let value = entries.next_value_seed(ValueReader { context, position })?;
+            if key == "kind"
+                && let Some(kind) = value.as_str().filter(|kind| !kind.is_empty())
+            {
+                is_secret = Some(is_secret.unwrap_or(false) || wire::is_secret_kind(kind));
+            }
+            fields.add(key, value)?;
+            next = entries.next_key()?;
+            if is_type
+                && fields.merged.is_none()
+                && let Some(mut draft) = Draft::of_entries(&fields.entries)
+            {
+                self.state.noted(draft.fill(core::mem::take(&mut fields.entries)));
+                let elides = is_secret.unwrap_or(false);
+                let typed = Context { elides, ..self };
+                typed.fill(&mut draft.given, draft.object.place(), true, next, entries)?;
+                return Ok(Value::Object(draft.finish(self.state.error.take())));
+            }
+        }
+        fields.finish().map(Value::Map)
+    }
+}
+
+/// Reads a value as a tree.
+pub(super) struct ValueReader<'s> {
+    context: Context<'s>,
+    position: Position,
+}
+
+impl ValueReader<'_> {
+    fn set<'de, E: Error>(self, scalar: Scalar<'de>) -> Result<Value<'de>, E> {
+        self.context.state.count_text(&scalar)?;
+        Ok(Value::Scalar(scalar))
     }
 }
 
@@ -277,14 +365,9 @@ impl<'de> DeserializeSeed<'de> for ValueReader<'_> {
     type Value = Value<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value<'de>, D::Error> {
-        self.state.count(VALUE_SIZE)?;
-        let read = deserializer.deserialize_any(self);
-        match read {
-            Err(_) if self.elides && !self.state.is_ours.get() => {
-                Err(self.state.error(format_args!("{}", wire::ELIDED_MESSAGE)))
-            }
-            read => read,
-        }
+        let context = self.context;
+        context.state.count(VALUE_SIZE)?;
+        deserializer.deserialize_any(self).map_err(|error| context.elided(error))
     }
 }
 
@@ -295,127 +378,49 @@ impl<'de> Visitor<'de> for ValueReader<'_> {
         f.write_str("a value of the JSON data model")
     }
 
-    fn visit_unit<E>(self) -> Result<Value<'de>, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_none<E>(self) -> Result<Value<'de>, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value<'de>, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value<'de>, E> {
-        Ok(Value::Signed(value))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value<'de>, E> {
-        Ok(Value::Unsigned(value))
-    }
-
-    fn visit_i128<E: Error>(self, value: i128) -> Result<Value<'de>, E> {
-        self.number(value.to_string().into())
-    }
-
-    fn visit_u128<E: Error>(self, value: u128) -> Result<Value<'de>, E> {
-        self.number(value.to_string().into())
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Value<'de>, E> {
-        Ok(Value::Float(value))
-    }
-
-    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Value<'de>, E> {
-        self.text(Cow::Borrowed(text))
-    }
+    wire::visit_scalars!(Value<'de>);
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Value<'de>, E> {
-        self.state.count(text.len())?;
-        Ok(if self.is_skipped { Value::Null } else { Value::Text(Cow::Owned(text.into())) })
-    }
-
-    fn visit_string<E: Error>(self, text: String) -> Result<Value<'de>, E> {
-        self.text(Cow::Owned(text))
+        self.set(Scalar::Text(Cow::Owned(text.into())))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value<'de>, A::Error> {
-        let are_objects = self.position == Position::Items;
+        let are_objects = matches!(self.position, Position::Items);
         let position = if are_objects { Position::Item } else { Position::Other };
-        let reader = ValueReader { position, ..self.deeper()? };
+        let context = self.context.deeper()?;
         let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(reader)? {
-            match are_objects {
-                true => list.push(ReadObject::of_item(item)),
-                false if self.is_skipped => {}
-                false => list.push(item),
-            }
+        while let Some(item) = items.next_element_seed(ValueReader { context, position })? {
+            list.push(if are_objects { ReadObject::of_item(item) } else { item });
         }
         Ok(Value::List(list))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value<'de>, A::Error> {
-        let mut next = entries.next_key()?;
+        let next = entries.next_key()?;
         if let Some(Key(key)) = &next
             && key == wire::NUMBER_TOKEN
         {
-            let Key(text) = entries.next_value()?;
-            return self.number(text);
+            let Key(digits) = entries.next_value()?;
+            return self.set(wire::number(digits)?);
         }
-        let is_object = matches!(self.position, Position::Document | Position::Item);
-        // Of two kinds that of a Secret counts.
-        let mut is_secret = None;
-        let mut skipped = match self.position {
-            Position::FieldOf(skipped) => Some(skipped),
-            _ => None,
-        };
-        let deeper = self.deeper()?;
-        let mut fields = Fields::default();
-        while let Some(Key(key)) = next {
-            self.state.count(key.len())?;
-            let mut reader = deeper;
-            if is_object {
-                reader.elides = is_secret.unwrap_or(key != "apiVersion" && key != "kind");
-            }
-            if is_object && key == "items" {
-                reader.position = Position::Items;
-            } else if let Some(skipped) = skipped {
-                reader.is_skipped |= key != MERGE_KEY && skipped.contains(&key);
-                reader.position = skipped.inside(&key).map_or(Position::Other, Position::FieldOf);
-            }
-            let value = entries.next_value_seed(reader)?;
-            if reader.is_skipped {
-                next = entries.next_key()?;
-                continue;
-            }
-            if self.position == Position::Item && key == "kind" && skipped.is_none() {
-                // Of two kinds the first one counts.
-                skipped = Some(value.as_str().map(SkippedFields::of_kind).unwrap_or_default());
-            }
-            if is_object
-                && key == "kind"
-                && let Some(kind) = value.as_str().filter(|kind| !kind.is_empty())
-            {
-                is_secret = Some(is_secret.unwrap_or(false) || wire::is_secret_kind(kind));
-            }
-            fields.add(key, value)?;
-            next = entries.next_key()?;
+        let context = self.context.deeper()?;
+        match self.position {
+            Position::Document | Position::Item => context.read_object(next, entries),
+            Position::Items | Position::Other => context.read_map(next, entries),
         }
-        fields.finish()
     }
 }
 
 /// The fields of a map that is being read. Its methods keep the recursion's own frames small.
 #[derive(Default)]
-struct Fields<'de> {
-    entries: Entries<'de>,
+pub(super) struct Fields<'de> {
+    pub(super) entries: Entries<'de>,
     /// The value of the merge key, and the number of entries before it.
-    merged: Option<(usize, Value<'de>)>,
+    pub(super) merged: Option<(usize, Value<'de>)>,
 }
 
 impl<'de> Fields<'de> {
-    fn add<E: Error>(&mut self, key: Cow<'de, str>, value: Value<'de>) -> Result<(), E> {
+    pub(super) fn add<E: Error>(&mut self, key: Cow<'de, str>, value: Value<'de>) -> Result<(), E> {
         if key != MERGE_KEY {
             self.entries.push((key, value));
         } else if self.merged.replace((self.entries.len(), value)).is_some() {
@@ -424,26 +429,32 @@ impl<'de> Fields<'de> {
         Ok(())
     }
 
-    fn finish<E: Error>(self) -> Result<Value<'de>, E> {
+    pub(super) fn finish<E: Error>(self) -> Result<Entries<'de>, E> {
+        self.finish_after(&mut |_| false)
+    }
+
+    /// Returns the entries of a map that has other keys before these.
+    pub(super) fn finish_after<E: Error>(
+        self,
+        is_earlier: &mut dyn FnMut(&str) -> bool,
+    ) -> Result<Entries<'de>, E> {
         match self.merged {
-            None => Ok(Value::Map(self.entries)),
-            Some((position, value)) => merge(self.entries, position, value).map(Value::Map),
+            None => Ok(self.entries),
+            Some((position, value)) => merge(self.entries, position, value, is_earlier),
         }
     }
 }
 
-/// The entries of a map, in order.
-type Entries<'de> = Vec<(Cow<'de, str>, Value<'de>)>;
-
 /// The key of YAML 1.1 whose value is one map or several, the entries of which are merged.
-const MERGE_KEY: &str = "<<";
+pub(super) const MERGE_KEY: &str = "<<";
 
-/// Merges the value of a merge key that has `earlier` entries before it. Of several maps the first
-/// one wins, and the entries after the merge key win over all of them.
+/// Merges the value of a merge key that has `earlier` entries before it, or others. Of several maps
+/// the first one wins, and the entries after the merge key win over all of them.
 fn merge<'de, E: Error>(
     own: Entries<'de>,
     earlier: usize,
     value: Value<'de>,
+    is_earlier: &mut dyn FnMut(&str) -> bool,
 ) -> Result<Entries<'de>, E> {
     let sources = match value {
         Value::List(items) => items,
@@ -460,64 +471,17 @@ fn merge<'de, E: Error>(
             ));
         };
         for (key, value) in entries {
-            match positions.get(&*key) {
-                Some(&position) if position < earlier => {
-                    return Err(E::custom(format_args!(
-                        "the merge key `<<` sets {key:?}, which is set before it: put the merge key first"
-                    )));
-                }
-                Some(_) => {}
-                None => {
-                    if names.insert(key.clone()) {
-                        added.push((key, value));
-                    }
-                }
+            let position = positions.get(&*key);
+            if position.is_some_and(|&position| position < earlier) || is_earlier(&key) {
+                return Err(E::custom(format_args!(
+                    "the merge key `<<` sets {key:?}, which is set before it: put the merge key first"
+                )));
+            }
+            if position.is_none() && names.insert(key.clone()) {
+                added.push((key, value));
             }
         }
     }
     added.extend(own);
     Ok(added)
-}
-
-/// A key of a map. Numbers and booleans of YAML become text, as in `kubectl`.
-struct Key<'de>(Cow<'de, str>);
-
-impl<'de> Deserialize<'de> for Key<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(KeyVisitor)
-    }
-}
-
-struct KeyVisitor;
-
-impl<'de> Visitor<'de> for KeyVisitor {
-    type Value = Key<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string as the key of a map")
-    }
-
-    fn visit_bool<E>(self, key: bool) -> Result<Key<'de>, E> {
-        Ok(Key(Cow::Borrowed(if key { "true" } else { "false" })))
-    }
-
-    fn visit_i64<E>(self, key: i64) -> Result<Key<'de>, E> {
-        Ok(Key(Cow::Owned(key.to_string())))
-    }
-
-    fn visit_u64<E>(self, key: u64) -> Result<Key<'de>, E> {
-        Ok(Key(Cow::Owned(key.to_string())))
-    }
-
-    fn visit_f64<E: Error>(self, key: f64) -> Result<Key<'de>, E> {
-        Err(E::invalid_type(Unexpected::Float(key), &self))
-    }
-
-    fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Key<'de>, E> {
-        Ok(Key(Cow::Borrowed(key)))
-    }
-
-    fn visit_str<E>(self, key: &str) -> Result<Key<'de>, E> {
-        Ok(Key(Cow::Owned(key.into())))
-    }
 }

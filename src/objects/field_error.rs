@@ -87,6 +87,7 @@ impl FieldError {
             Unexpected::Unit => "null".to_owned(),
             Unexpected::Seq => "a list".to_owned(),
             Unexpected::Map => "an object".to_owned(),
+            Unexpected::Other(other) => shortened(other),
             other => other.to_string(),
         };
         FieldError::new(FieldProblem::Unexpected { found, expected: expected.to_string() })
@@ -94,18 +95,8 @@ impl FieldError {
 
     /// Returns the error for a `value` where `expected` is required.
     pub(crate) fn of_value(value: &Value<'_>, expected: &'static str) -> Self {
-        let number;
         let found = match value {
-            Value::Null => Unexpected::Unit,
-            Value::Bool(value) => Unexpected::Bool(*value),
-            Value::Signed(value) => Unexpected::Signed(*value),
-            Value::Unsigned(value) => Unexpected::Unsigned(*value),
-            Value::Float(value) => Unexpected::Float(*value),
-            Value::Number(text) => {
-                number = shortened(text);
-                Unexpected::Other(&number)
-            }
-            Value::Text(text) => Unexpected::Str(text),
+            Value::Scalar(scalar) => scalar.unexpected(),
             Value::List(_) => Unexpected::Seq,
             Value::Map(_) | Value::Object(_) => Unexpected::Map,
         };

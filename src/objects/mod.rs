@@ -18,6 +18,8 @@ mod owner;
 mod read;
 mod store;
 #[cfg(feature = "serde")]
+mod typed;
+#[cfg(feature = "serde")]
 mod value;
 
 use alloc::collections::BTreeMap;

@@ -7,12 +7,15 @@ use alloc::string::String;
 
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error};
 
-use super::value::Value;
+use super::typed::fill_value;
+use super::value::{Entries, Value, get};
 use super::{
     Document, DocumentLimits, DuplicateObjectError, FieldError, ObjectRef, Objects, insert,
 };
+use crate::api::wire::{self, Given, Place, Scalar, Shape, TypeMeta as _};
 use crate::api::{
-    ConfigMap, LimitRange, Node, Pod, ReadWorkload, Secret, Service, Workload, WorkloadKind, wire,
+    ConfigMap, LimitRange, Node, Pod, PodMeta, ReadSecret, ReadWorkload, Secret, Service, Workload,
+    WorkloadKind,
 };
 
 /// The namespace of objects without one (Go: `metav1.NamespaceDefault`).
@@ -104,7 +107,7 @@ impl Objects {
 
     fn add_value(&mut self, namespace: &str, document: Value<'_>) -> Result<(), ObjectError> {
         let mut read = Objects::default();
-        if document != Value::Null {
+        if document != Value::NULL {
             read.add_object(document, None)?;
         }
         Ok(self.merge(read.with_default_namespace(namespace)?)?)
@@ -132,25 +135,24 @@ impl Objects {
         object: ObjectRef,
         item_type: Option<&TypeMeta>,
     ) -> Result<(), ObjectError> {
-        let type_meta = match TypeMeta::of(&value, item_type) {
-            Ok(type_meta) => type_meta,
+        let Value::Map(entries) = value else {
+            let error = FieldError::of_value(&value, "an object");
+            return Err(ObjectError::Field { object, error });
+        };
+        let type_of = match TypeRef::of(&entries, item_type.map(TypeMeta::as_ref)) {
+            Ok(type_of) => type_of,
             Err(error) => return Err(ObjectError::Field { object, error }),
         };
-        let object = ObjectRef { kind: type_meta.kind.clone(), ..object };
-        if let Some(item_type) = type_meta.item_type().filter(|_| value.get("items").is_some()) {
-            return self.add_items(value, object, item_type.as_ref());
+        if let Some(kind) = type_of.kind.strip_suffix("List")
+            && get(&entries, "items").is_some()
+        {
+            let object = ObjectRef { kind: type_of.kind.to_owned(), ..object };
+            // The items of a `v1` `List` have a type of their own.
+            let item_type = (!kind.is_empty()).then(|| TypeRef { kind, ..type_of }.to_owned());
+            return self.add_items(entries, object, item_type.as_ref());
         }
-        self.add_single(value, object, &type_meta)
-    }
-
-    /// Adds an object that is not a list. It is not part of the recursion, whose frames stay small.
-    fn add_single(
-        &mut self,
-        value: Value<'_>,
-        object: ObjectRef,
-        type_meta: &TypeMeta,
-    ) -> Result<(), ObjectError> {
-        self.add_read(ReadObject::read(value, object, type_meta)?)
+        let draft = Draft::new(type_of);
+        self.add_read(draft.read(entries))
     }
 
     fn add_read(&mut self, read: ReadObject) -> Result<(), ObjectError> {
@@ -176,19 +178,18 @@ impl Objects {
 
     fn add_items(
         &mut self,
-        list: Value<'_>,
+        list: Entries<'_>,
         object: ObjectRef,
         item_type: Option<&TypeMeta>,
     ) -> Result<(), ObjectError> {
-        let Value::Map(fields) = list else { return Ok(()) };
-        let mut of_items = fields.into_iter().filter(|(key, _)| key == "items");
+        let mut of_items = list.into_iter().filter(|(key, _)| key == "items");
         let (items, second) = (of_items.next(), of_items.next());
         if second.is_some() {
             return Err(ObjectError::Field { object, error: FieldError::duplicate_field("items") });
         }
         match items {
             // Go writes an empty list so.
-            None | Some((_, Value::Null)) => Ok(()),
+            None | Some((_, Value::Scalar(Scalar::Null))) => Ok(()),
             Some((_, Value::List(items))) => {
                 for (index, item) in items.into_iter().enumerate() {
                     self.add_object(item, item_type)
@@ -224,105 +225,179 @@ impl ReadObject {
     /// Reads an item of a list as soon as its value is complete, so that a list is never a tree as
     /// a whole. An item without a type of its own, or that is a list, remains a value.
     pub(super) fn of_item(item: Value<'_>) -> Value<'_> {
-        let Ok(type_meta) = TypeMeta::of(&item, None) else { return item };
-        if type_meta.item_type().is_some() {
-            return item;
+        match item {
+            Value::Map(entries) => match Draft::of_entries(&entries) {
+                Some(draft) => Value::Object(draft.read(entries)),
+                None => Value::Map(entries),
+            },
+            item => item,
         }
-        let object = ObjectRef { kind: type_meta.kind.clone(), ..object_ref(&item) };
-        let is_secret = wire::is_secret_kind(&object.kind);
-        let read = ReadObject::read(item, object, &type_meta)
-            .map_err(|error| if is_secret { error.map_field(FieldError::elided) } else { error });
-        Value::Object(read.unwrap_or_else(ReadObject::Invalid))
+    }
+}
+
+/// An object of a known type while it is read.
+pub(super) struct Draft {
+    pub(super) object: DraftObject,
+    pub(super) given: Given,
+}
+
+/// The place of an object while it is read. Boxed like [`ReadObject`].
+pub(super) enum DraftObject {
+    Service(Box<Service>),
+    ConfigMap(Box<ConfigMap>),
+    Secret(Box<ReadSecret>),
+    Pod(Box<Pod>),
+    Node(Box<Node>),
+    LimitRange(Box<LimitRange>),
+    Workload(WorkloadKind, Box<ReadWorkload>),
+    Ignored(Unread),
+}
+
+/// An object whose fields are not read.
+pub(super) struct Unread(Box<TypeMeta>);
+
+impl Place for Unread {
+    fn blank() -> Self {
+        Unread(Box::default())
     }
 
-    fn read(
-        value: Value<'_>,
-        object: ObjectRef,
-        type_meta: &TypeMeta,
-    ) -> Result<Self, ObjectError> {
-        if let Some(kind) = type_meta.workload_kind() {
-            // It may have a `generateName` and no name yet.
-            let read = if kind == WorkloadKind::Job && has_generate_name(&value) {
-                read_object(value, object)?
-            } else {
-                read_named(value, object)?
-            };
-            return Ok(ReadObject::Workload(ReadWorkload::of_kind(read, kind).into()));
-        }
-        Ok(if type_meta.is::<Service>() {
-            ReadObject::Service(read_named::<Service>(value, object)?.into())
-        } else if type_meta.is::<ConfigMap>() {
-            ReadObject::ConfigMap(read_named::<ConfigMap>(value, object)?.into())
-        } else if type_meta.is::<Secret>() {
-            ReadObject::Secret(read_named::<Secret>(value, object)?.into())
-        } else if type_meta.is::<Pod>() {
-            // It may have a `generateName` and no name yet.
-            ReadObject::Pod(read_object::<Pod>(value, object)?.into())
-        } else if type_meta.is::<Node>() {
-            ReadObject::Node(read_named::<Node>(value, object)?.into())
-        } else if type_meta.is::<LimitRange>() {
-            ReadObject::LimitRange(read_named::<LimitRange>(value, object)?.into())
+    fn expected(&mut self) -> &'static str {
+        "an object"
+    }
+
+    fn shape(&mut self) -> Shape {
+        Shape::Object
+    }
+}
+
+impl Draft {
+    /// Returns the draft of an object with these entries, if they have its type and it is not a
+    /// list.
+    pub(super) fn of_entries(entries: &Entries<'_>) -> Option<Self> {
+        let type_of = TypeRef::of(entries, None).ok()?;
+        (!type_of.kind.ends_with("List")).then(|| Draft::new(type_of))
+    }
+
+    fn new(type_of: TypeRef<'_>) -> Self {
+        let object = if let Some(kind) = type_of.workload_kind() {
+            DraftObject::Workload(kind, Box::default())
+        } else if type_of.is::<Service>() {
+            DraftObject::Service(Box::default())
+        } else if type_of.is::<ConfigMap>() {
+            DraftObject::ConfigMap(Box::default())
+        } else if type_of.is::<Secret>() {
+            DraftObject::Secret(Box::default())
+        } else if type_of.is::<Pod>() {
+            DraftObject::Pod(Box::default())
+        } else if type_of.is::<Node>() {
+            DraftObject::Node(Box::default())
+        } else if type_of.is::<LimitRange>() {
+            DraftObject::LimitRange(Box::default())
         } else {
-            ReadObject::Ignored(type_meta.clone().into())
-        })
+            DraftObject::Ignored(Unread(Box::new(type_of.to_owned())))
+        };
+        Draft { object, given: Given::default() }
     }
-}
 
-/// The fields of an item that are skipped because its type does not have them, one level deep.
-///
-/// This is an optimization for the large ones. A property test compares the items of lists, whose
-/// fields are skipped, with single objects, whose fields are not.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum SkippedFields {
-    #[default]
-    None,
-    /// The fields of an object with [`ObjectMeta`](crate::api::ObjectMeta) and without a status.
-    OfObject {
-        is_service: bool,
-    },
-    OfObjectMeta,
-    OfServiceSpec,
-    /// The fields of a Pod, a Node or a workload.
-    OfOther,
-    OfPodMeta,
-}
-
-impl SkippedFields {
-    pub(super) fn of_kind(kind: &str) -> Self {
-        match kind {
-            "Service" => SkippedFields::OfObject { is_service: true },
-            "ConfigMap" | "Secret" | "LimitRange" => SkippedFields::OfObject { is_service: false },
-            // Such an item is a list of items.
-            kind if kind.is_empty() || kind.ends_with("List") => SkippedFields::None,
-            _ => SkippedFields::OfOther,
+    /// Fills fields of the object.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first error. The other fields are filled nevertheless.
+    pub(super) fn fill(&mut self, entries: Entries<'_>) -> Result<(), FieldError> {
+        let is_secret = matches!(self.object, DraftObject::Secret(_));
+        let mut filled = Ok(());
+        for (key, value) in entries {
+            let read = fill_value(&mut self.given, self.object.place(), key, value, is_secret);
+            filled = filled.and(read);
         }
+        filled
     }
 
-    /// Returns the skipped fields inside a field.
-    pub(super) fn inside(self, field: &str) -> Option<Self> {
-        match (self, field) {
-            (SkippedFields::OfObject { .. }, "metadata") => Some(SkippedFields::OfObjectMeta),
-            (SkippedFields::OfObject { is_service: true }, "spec") => {
-                Some(SkippedFields::OfServiceSpec)
+    /// Reads the object with these entries.
+    fn read(mut self, entries: Entries<'_>) -> ReadObject {
+        let filled = self.fill(entries);
+        self.finish(filled.err())
+    }
+
+    /// Returns the object, or the error in one of its fields.
+    pub(super) fn finish(self, error: Option<FieldError>) -> ReadObject {
+        let [namespace, name, prefix] = self.object.names();
+        // A Pod or Job may have a `generateName` and no name yet.
+        let may_be_unnamed = match &self.object {
+            DraftObject::Pod(_) | DraftObject::Ignored(_) => true,
+            DraftObject::Workload(WorkloadKind::Job, _) => !prefix.is_empty(),
+            _ => false,
+        };
+        let unnamed = || FieldError::missing_field("name").at_key("metadata");
+        if let Some(error) = error.or_else(|| (name.is_empty() && !may_be_unnamed).then(unnamed)) {
+            let object = ObjectRef {
+                kind: self.object.kind().to_owned(),
+                namespace: namespace.to_owned(),
+                name: name.to_owned(),
+            };
+            return ReadObject::Invalid(ObjectError::Field { object, error });
+        }
+        match self.object {
+            DraftObject::Service(service) => ReadObject::Service(service),
+            DraftObject::ConfigMap(config_map) => ReadObject::ConfigMap(config_map),
+            DraftObject::Secret(secret) => ReadObject::Secret(Box::new(secret.finish())),
+            DraftObject::Pod(pod) => ReadObject::Pod(pod),
+            DraftObject::Node(node) => ReadObject::Node(node),
+            DraftObject::LimitRange(range) => ReadObject::LimitRange(range),
+            DraftObject::Workload(kind, workload) => {
+                ReadObject::Workload(Box::new(workload.of_kind(kind)))
             }
-            (SkippedFields::OfOther, "metadata") => Some(SkippedFields::OfPodMeta),
-            _ => None,
+            DraftObject::Ignored(Unread(type_meta)) => ReadObject::Ignored(type_meta),
         }
     }
+}
 
-    pub(super) fn contains(self, field: &str) -> bool {
+impl DraftObject {
+    fn kind(&self) -> &str {
         match self {
-            SkippedFields::None | SkippedFields::OfOther => false,
-            SkippedFields::OfObject { .. } => field == "status",
-            SkippedFields::OfObjectMeta => {
-                !matches!(field, "name" | "namespace" | "creationTimestamp" | "generateName")
-            }
-            SkippedFields::OfServiceSpec => {
-                !matches!(field, "clusterIP" | "ports" | "type" | "ipFamilies")
-            }
-            SkippedFields::OfPodMeta => field == "managedFields",
+            DraftObject::Service(_) => Service::KIND,
+            DraftObject::ConfigMap(_) => ConfigMap::KIND,
+            DraftObject::Secret(_) => Secret::KIND,
+            DraftObject::Pod(_) => Pod::KIND,
+            DraftObject::Node(_) => Node::KIND,
+            DraftObject::LimitRange(_) => LimitRange::KIND,
+            DraftObject::Workload(kind, _) => kind.as_str(),
+            DraftObject::Ignored(Unread(type_meta)) => &type_meta.kind,
         }
     }
+
+    pub(super) fn place(&mut self) -> &mut dyn Place {
+        match self {
+            DraftObject::Service(service) => &mut **service,
+            DraftObject::ConfigMap(config_map) => &mut **config_map,
+            DraftObject::Secret(secret) => &mut **secret,
+            DraftObject::Pod(pod) => &mut **pod,
+            DraftObject::Node(node) => &mut **node,
+            DraftObject::LimitRange(range) => &mut **range,
+            DraftObject::Workload(_, workload) => &mut **workload,
+            DraftObject::Ignored(unread) => unread,
+        }
+    }
+
+    /// Returns the namespace, name and `generateName`.
+    fn names(&self) -> [&str; 3] {
+        let metadata = match self {
+            DraftObject::Service(service) => &service.metadata,
+            DraftObject::ConfigMap(config_map) => &config_map.metadata,
+            DraftObject::Secret(secret) => &secret.metadata,
+            DraftObject::LimitRange(range) => &range.metadata,
+            DraftObject::Pod(pod) => return names_of_pod(&pod.metadata),
+            DraftObject::Node(node) => return names_of_pod(&node.metadata),
+            DraftObject::Workload(_, workload) => return names_of_pod(&workload.metadata),
+            DraftObject::Ignored(_) => return [""; 3],
+        };
+        [&metadata.namespace, &metadata.name, ""]
+    }
+}
+
+fn names_of_pod(metadata: &PodMeta) -> [&str; 3] {
+    [&metadata.namespace, &metadata.name, &metadata.generate_name]
 }
 
 /// Reads all objects of one document within the default [`DocumentLimits`], as [`Objects::add`]
@@ -336,28 +411,6 @@ impl<'de> Deserialize<'de> for Objects {
     }
 }
 
-fn read_named<T: DeserializeOwned>(value: Value<'_>, object: ObjectRef) -> Result<T, ObjectError> {
-    let is_named = !object.name.is_empty();
-    let read = read_object(value, object.clone())?;
-    if is_named {
-        Ok(read)
-    } else {
-        Err(ObjectError::Field {
-            object,
-            error: FieldError::missing_field("name").at_key("metadata"),
-        })
-    }
-}
-
-fn has_generate_name(value: &Value<'_>) -> bool {
-    let generate_name = value.get("metadata").and_then(|metadata| metadata.get("generateName"));
-    generate_name.and_then(Value::as_str).is_some_and(|prefix| !prefix.is_empty())
-}
-
-fn read_object<T: DeserializeOwned>(value: Value<'_>, object: ObjectRef) -> Result<T, ObjectError> {
-    T::deserialize(value).map_err(|error| ObjectError::Field { object, error })
-}
-
 /// Reads the object that [`convert`](super::convert) has serialized.
 pub(super) fn read_converted<T: DeserializeOwned>(
     value: Result<Value<'_>, FieldError>,
@@ -366,8 +419,10 @@ pub(super) fn read_converted<T: DeserializeOwned>(
         value.map_err(|error| ObjectError::Field { object: ObjectRef::default(), error })?;
     let object = object_ref(&value);
     let is_secret = wire::is_secret_kind(&object.kind);
-    read_object(value, object)
-        .map_err(|error| if is_secret { error.map_field(FieldError::elided) } else { error })
+    T::deserialize(value).map_err(|error| ObjectError::Field {
+        object,
+        error: if is_secret { error.elided() } else { error },
+    })
 }
 
 /// Returns the identity of an object before it is read, as far as it has one.
@@ -388,48 +443,56 @@ fn object_ref(value: &Value<'_>) -> ObjectRef {
 const LONGEST_TYPE: usize = 317;
 
 /// The `apiVersion` and `kind` of an object (Go: `metav1.TypeMeta`).
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub(crate) struct TypeMeta {
     api_version: String,
     kind: String,
 }
 
 impl TypeMeta {
+    fn as_ref(&self) -> TypeRef<'_> {
+        TypeRef { api_version: &self.api_version, kind: &self.kind }
+    }
+}
+
+/// A borrowed [`TypeMeta`].
+#[derive(Clone, Copy)]
+pub(super) struct TypeRef<'a> {
+    api_version: &'a str,
+    kind: &'a str,
+}
+
+impl<'a> TypeRef<'a> {
     /// Reads the type of an object. An item of a list may inherit it.
-    fn of(value: &Value<'_>, item_type: Option<&TypeMeta>) -> Result<Self, FieldError> {
-        let Value::Map(_) = value else { return Err(FieldError::of_value(value, "an object")) };
-        let read = |key: &'static str, inherited: Option<&String>| match value.get(key) {
+    fn of(entries: &'a Entries<'_>, item_type: Option<TypeRef<'a>>) -> Result<Self, FieldError> {
+        let read = |key: &'static str, inherited: Option<&'a str>| match get(entries, key) {
             Some(text) if text.as_str().is_some_and(|text| text.len() > LONGEST_TYPE) => {
                 Err(FieldError::of_value(text, "a string of at most 317 bytes").at_key(key))
             }
-            Some(Value::Text(text)) if !text.is_empty() => Ok(text.clone().into_owned()),
-            None | Some(Value::Null | Value::Text(_)) => {
-                inherited.cloned().ok_or_else(|| FieldError::missing_field(key))
+            Some(Value::Scalar(Scalar::Text(text))) if !text.is_empty() => Ok(&**text),
+            None | Some(Value::Scalar(Scalar::Null | Scalar::Text(_))) => {
+                inherited.ok_or_else(|| FieldError::missing_field(key))
             }
             Some(other) => Err(FieldError::of_value(other, "a string").at_key(key)),
         };
-        Ok(TypeMeta {
-            kind: read("kind", item_type.map(|item| &item.kind))?,
-            api_version: read("apiVersion", item_type.map(|item| &item.api_version))?,
+        Ok(TypeRef {
+            kind: read("kind", item_type.map(|item| item.kind))?,
+            api_version: read("apiVersion", item_type.map(|item| item.api_version))?,
         })
     }
 
-    fn is<T: wire::TypeMeta>(&self) -> bool {
+    fn to_owned(self) -> TypeMeta {
+        TypeMeta { api_version: self.api_version.into(), kind: self.kind.into() }
+    }
+
+    fn is<T: wire::TypeMeta>(self) -> bool {
         self.kind == T::KIND && self.api_version == T::API_VERSION
     }
 
-    fn workload_kind(&self) -> Option<WorkloadKind> {
+    fn workload_kind(self) -> Option<WorkloadKind> {
         let is = |kind: &WorkloadKind| {
             self.kind == kind.as_str() && self.api_version == kind.api_version()
         };
         WorkloadKind::ALL.iter().copied().find(is)
-    }
-
-    /// Returns `None` if the kind is not that of a list. Otherwise it returns the type that the
-    /// items inherit, which is `None` for a `v1` `List`.
-    fn item_type(&self) -> Option<Option<TypeMeta>> {
-        let kind = self.kind.strip_suffix("List")?;
-        let item_type = TypeMeta { api_version: self.api_version.clone(), kind: kind.to_owned() };
-        Some((!kind.is_empty()).then_some(item_type))
     }
 }

@@ -48,6 +48,7 @@ mod of_serde {
     use serde::{Deserialize, Deserializer};
 
     use super::ImageConfig;
+    use crate::api::wire::wire_struct;
     use crate::objects::{Document, DocumentValue as Value, FieldError};
 
     /// An error from reading an [`ImageConfig`].
@@ -71,15 +72,15 @@ mod of_serde {
         Field(#[from] FieldError),
     }
 
-    /// The fields of `config`. Go's decoder treats `null` as absent.
-    #[derive(Deserialize)]
-    #[serde(rename_all = "PascalCase")]
-    struct Config {
-        env: Option<Vec<String>>,
-        entrypoint: Option<Vec<String>>,
-        cmd: Option<Vec<String>>,
-        working_dir: Option<String>,
-        user: Option<String>,
+    wire_struct! {
+        /// The fields of `config`.
+        struct Config {
+            env as "Env": Vec<String>,
+            entrypoint as "Entrypoint": Vec<String>,
+            cmd as "Cmd": Vec<String>,
+            working_dir as "WorkingDir": String,
+            user as "User": String,
+        }
     }
 
     impl ImageConfig {
@@ -104,18 +105,18 @@ mod of_serde {
             // An image without any setting need not have a configuration.
             let is_image = fields.iter().any(|(key, _)| matches!(&**key, "rootfs" | "RootFS"));
             let config = fields.into_iter().find(|(key, value)| {
-                matches!(&**key, "config" | "Config") && *value != Value::Null
+                matches!(&**key, "config" | "Config") && *value != Value::NULL
             });
             match config {
                 Some((key, value)) => {
                     let config: Config =
                         Config::deserialize(value).map_err(|error| error.at_key(key))?;
                     Ok(ImageConfig {
-                        env: config.env.unwrap_or_default(),
-                        entrypoint: config.entrypoint.unwrap_or_default(),
-                        cmd: config.cmd.unwrap_or_default(),
-                        working_dir: config.working_dir.unwrap_or_default(),
-                        user: config.user.unwrap_or_default(),
+                        env: config.env,
+                        entrypoint: config.entrypoint,
+                        cmd: config.cmd,
+                        working_dir: config.working_dir,
+                        user: config.user,
                     })
                 }
                 None if is_image => Ok(ImageConfig::default()),

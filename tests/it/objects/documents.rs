@@ -455,7 +455,7 @@ fn path_quotes_unusual_keys() {
     assert!(error_message(&plain).contains("data.kkk"));
 }
 
-/// Fields that a type does not have are skipped in the items of a list, and read in an object alone.
+/// A merge key before the type makes an object a tree.
 #[test]
 fn items_are_read_like_single_objects() {
     let extra = r#""status":{"x":[1,{"a":"b"}]},"data":{"a":"b"},"extra":{"<<":{"name":"z"}}"#;

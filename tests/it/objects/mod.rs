@@ -5,5 +5,6 @@ mod kinds;
 mod limits;
 mod owners;
 mod store;
+mod typed;
 mod untrusted;
 mod yaml;

@@ -45,3 +45,29 @@ fn rejects_what_cannot_be_merged() {
     let twice = error("{<<: {A: 1}, <<: {B: 1}}");
     assert!(twice.contains("twice") || twice.contains("duplicate"), "{twice}");
 }
+
+#[test]
+fn merges_into_objects_of_a_known_type() {
+    let read = |service: &str| {
+        let yaml = format!("{{apiVersion: v1, kind: Service, {service}}}");
+        let document = Document::deserialize(yaml_serde::Deserializer::from_str(&yaml))
+            .map_err(|error| error.to_string())?;
+        let mut objects = Objects::default();
+        objects.add(document).map_err(|error| error.to_string())?;
+        let service = objects.services.iter().next().cloned().unwrap();
+        Ok((service.metadata.name, service.spec.cluster_ip))
+    };
+    let expected: Result<_, String> = Ok(("web".to_owned(), "10.0.0.1".to_owned()));
+    for service in [
+        "<<: {metadata: {name: web}, spec: {clusterIP: 10.0.0.1}}",
+        "metadata: {name: web}, <<: {spec: {clusterIP: 10.0.0.1}, status: {}}, status: {}",
+        "<<: {metadata: {name: old}}, metadata: {<<: {name: web}}, spec: {<<: [{x: 1}, {clusterIP: 10.0.0.1}], x: 2}",
+        "metadata: {<<: {name: old}, name: web}, spec: {<<: {clusterIP: 1}, clusterIP: 10.0.0.1}",
+    ] {
+        assert_eq!(read(service), expected, "{service}");
+    }
+    let error = |service: &str| read(service).unwrap_err();
+    assert!(error("metadata: {name: a, <<: {name: b}}").contains("put the merge key first"));
+    assert!(error("spec: {}, <<: {spec: {}}").contains("put the merge key first"));
+    insta::assert_snapshot!(error("metadata: {name: web}, spec: {<<: {ports: [{port: 0}]}}"), @"Service web: spec.ports[0].port is 0, but should be a port number from 1 to 65535");
+}
