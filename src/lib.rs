@@ -77,7 +77,12 @@
 // docs.rs shows for each item the feature that it needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // Some pages name items of a feature.
-#![cfg_attr(not(all(feature = "std", feature = "serde")), allow(rustdoc::broken_intra_doc_links))]
+#![cfg_attr(
+    not(all(feature = "std", feature = "serde", feature = "inspect")),
+    allow(rustdoc::broken_intra_doc_links)
+)]
+// Functions that only `inspect` uses.
+#![cfg_attr(not(feature = "inspect"), allow(dead_code, unused_imports))]
 #![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
@@ -93,7 +98,7 @@
     )
 )]
 
-#[cfg(all(doctest, feature = "serde"))]
+#[cfg(all(doctest, feature = "serde", feature = "inspect"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
 
@@ -106,8 +111,9 @@ pub mod container;
 pub mod environment;
 pub mod export;
 mod go;
-#[cfg(all(any(doc, doctest), feature = "serde"))]
+#[cfg(all(any(doc, doctest), feature = "serde", feature = "inspect"))]
 pub mod guide;
+#[cfg(feature = "inspect")]
 pub mod inspect;
 pub mod names;
 pub mod objects;
