@@ -52,7 +52,7 @@ impl Numbers {
         numbers
     }
 
-    /// Returns the number of all variables.
+    /// Returns how many variables there are.
     pub(crate) fn count(&self) -> usize {
         self.starts.last().map_or(0, |end| end.variable)
     }
