@@ -16,6 +16,7 @@ import (
 	clientset "k8s.io/client-go/kubernetes"
 	corelisters "k8s.io/client-go/listers/core/v1"
 	"k8s.io/client-go/tools/cache"
+	events "k8s.io/client-go/tools/record"
 	"k8s.io/kubernetes/pkg/kubelet"
 	"k8s.io/kubernetes/pkg/kubelet/configmap"
 	"k8s.io/kubernetes/pkg/kubelet/secret"
@@ -45,6 +46,8 @@ func newKubelet(world *world) *kubelet.Kubelet {
 	setField[secret.Manager](kl, "secretManager", secrets{world: world})
 	setField[corelisters.NodeLister](kl, "nodeLister", nodes{world: world})
 	setField[[]net.IP](kl, "nodeIPs", world.nodeIPs)
+	// Up to 1.29, skipped keys of envFrom are reported as an event.
+	setField[events.EventRecorderLogger](kl, "recorder", &events.FakeRecorder{})
 	if world.node != nil {
 		setField(kl, "nodeName", types.NodeName(world.node.Name))
 	}
@@ -60,8 +63,8 @@ func setField[T any](kl *kubelet.Kubelet, name string, value T) {
 	case !field.IsValid():
 		stop("Kubelet has no field %s: look up how makeEnvironmentVariables reads it now", name)
 	case field.Type() == wanted:
-	case name == "serviceLister" && field.Kind() == reflect.Interface && wanted.Implements(field.Type()) && field.Type().Implements(wanted):
-		// The kubelet's interface is not exported.
+	case field.Kind() == reflect.Interface && wanted.Implements(field.Type()):
+		// The kubelet's interface is not exported, or has fewer methods.
 	default:
 		stop("Kubelet.%s has the type %v, not %v: adapt kubelet.go", name, field.Type(), wanted)
 	}
