@@ -131,8 +131,43 @@ fn sub_path(names: &[String], random: &mut Random) -> String {
     path
 }
 
+/// The texts that a field can hold.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Texts {
+    Any,
+    Quantities,
+    Protocols,
+    /// The values of Secrets, and those of a ConfigMap's `binaryData`.
+    Base64,
+    /// A text that another part of the case refers to.
+    Fixed,
+    /// The objects are Secrets.
+    OfSecrets,
+}
+
+impl Texts {
+    /// Returns the texts of a field of this object.
+    pub(super) fn of_field(self, name: &str) -> Self {
+        match (self, name) {
+            (Texts::Any, "limits" | "requests" | "allocatable" | "capacity" | "divisor") => {
+                Texts::Quantities
+            }
+            (Texts::Any, "protocol") => Texts::Protocols,
+            (Texts::Any, "binaryData") | (Texts::OfSecrets, "data") => Texts::Base64,
+            (Texts::Any, "secrets") => Texts::OfSecrets,
+            (Texts::OfSecrets, "metadata" | "stringData" | "type") => Texts::Any,
+            (texts, _) => texts,
+        }
+    }
+}
+
 /// Changes a value at random. Parts come from the same position of another value.
-pub(super) fn mutate(value: &mut Value, donor: &Value, random: &mut Random) {
+///
+/// Both sides can read the result: a text with a grammar of its own is replaced by another one.
+pub(super) fn mutate(value: &mut Value, donor: &Value, texts: Texts, random: &mut Random) {
+    if texts == Texts::Fixed {
+        return;
+    }
     if random.once_in(12) && std::mem::discriminant(value) == std::mem::discriminant(donor) {
         *value = donor.clone();
         return;
@@ -141,11 +176,14 @@ pub(super) fn mutate(value: &mut Value, donor: &Value, random: &mut Random) {
         Value::Object(fields) => {
             if random.once_in(30)
                 && let Some(name) = fields.keys().nth(random.below(fields.len().max(1))).cloned()
+                // Our types need it. Go's read 0, which the API server rejects.
+                && name != "port"
             {
                 fields.remove(&name);
             }
             for (name, value) in fields.iter_mut() {
-                mutate(value, donor.get(name).unwrap_or(&Value::Null), random);
+                let donor = donor.get(name).unwrap_or(&Value::Null);
+                mutate(value, donor, texts.of_field(name), random);
             }
             if let Value::Object(others) = donor
                 && random.once_in(8)
@@ -170,10 +208,15 @@ pub(super) fn mutate(value: &mut Value, donor: &Value, random: &mut Random) {
                 items.push(random.pick(others).clone());
             }
             for (index, item) in items.iter_mut().enumerate() {
-                mutate(item, donor.get(index).unwrap_or(&Value::Null), random);
+                mutate(item, donor.get(index).unwrap_or(&Value::Null), texts, random);
             }
         }
-        Value::String(text) if random.once_in(40) => edit(text, random),
+        Value::String(text) if random.once_in(40) => match texts {
+            Texts::Quantities => *text = random.piece(&QUANTITIES).to_owned(),
+            Texts::Protocols => *text = random.piece(&["TCP", "UDP", "SCTP"]).to_owned(),
+            Texts::Base64 => *text = random.piece(&BASE64).to_owned(),
+            _ => edit(text, random),
+        },
         Value::Bool(flag) if random.once_in(30) => *flag = !*flag,
         Value::Number(number) if random.once_in(20) => {
             *number = (*random.pick(&[1, 80, 443, 10_250, 65_535])).into();
@@ -181,6 +224,16 @@ pub(super) fn mutate(value: &mut Value, donor: &Value, random: &mut Random) {
         _ => {}
     }
 }
+
+/// Quantities within 64 bits. Those of `resource_value` cases have all forms.
+const QUANTITIES: [&str; 24] = [
+    "0", "1", "2", "250m", "1500m", "0.1", "1.5", "100n", "1u", "64Mi", "1Gi", "1.5Gi", "128M",
+    "1e3", "2E6", "5e-3", "1k", "1Ki", "1T", "7P", "3Pi", "1E", "-1", "+5",
+];
+
+/// Texts in base64: none, one that is not UTF-8, one with references, and others.
+const BASE64: [&str; 8] =
+    ["", "/w==", "JChBKSQkKEIp", "JChGT08=", "JMOp", "5pel5pys", "YQ==", "YQpiIGM="];
 
 /// Inserts, removes or repeats a piece of a text.
 fn edit(text: &mut String, random: &mut Random) {
@@ -304,16 +357,23 @@ fn env_file(random: &mut Random) -> String {
 
 fn quantity(random: &mut Random) -> String {
     let digits = |random: &mut Random, most: usize| random.concat(&DIGITS, most);
+    let suffix = random.piece(&[
+        "", "", "n", "u", "m", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei",
+        "e0", "e3", "E3", "e-3", "e+2", "E-10", "e", "K", " ", "mi",
+    ]);
+    // Few are beyond 64 bits, for which we report an error.
+    let most = match suffix {
+        "E" | "Ei" => 1,
+        "P" | "Pi" => 4,
+        _ => 7,
+    };
     let mut quantity = (*random.pick(&["", "", "", "", "+", "-"])).to_owned();
-    quantity.push_str(&digits(random, 7));
+    quantity.push_str(&digits(random, most));
     if random.once_in(2) {
         quantity.push('.');
         quantity.push_str(&digits(random, 11));
     }
-    quantity.push_str(random.piece(&[
-        "", "", "n", "u", "m", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei",
-        "e0", "e3", "E3", "e-3", "e+2", "E-10", "e", "K", " ", "mi",
-    ]));
+    quantity.push_str(suffix);
     quantity
 }
 

@@ -113,7 +113,7 @@ fn value_of(given: &ResourceValue) -> Result<Value, String> {
     let divisor =
         if given.divisor.is_empty() { Some(None) } else { parse(&given.divisor).map(Some) };
     let Some(divisor) = divisor else { return error("divisor") };
-    let field: ResourceField = given.resource.parse().map_err(|error| format!("{error}"))?;
+    let Ok(field) = given.resource.parse::<ResourceField>() else { return error("resource") };
     let value = resource_value(&field.resource, &quantity, divisor.as_ref());
     let value = value.map_err(|error: QuantityError| error.to_string())?;
     Ok(Value { value: Some(value.to_string()), error: None })
