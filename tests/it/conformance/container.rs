@@ -395,6 +395,10 @@ fn check_reason(ours: &ComposeError, kubelet: &str) -> Verdict {
         ComposeErrorKind::VolumeMissing { volume } => {
             expect_prefix(format!("cannot find the volume {}", quoted(volume)))
         }
+        // No file has such a path.
+        ComposeErrorKind::EnvFileMissing { path, .. } if path.contains('\0') => {
+            expect_prefix("lstat <volume>/".to_owned())
+        }
         ComposeErrorKind::EnvFileMissing { .. } | ComposeErrorKind::EnvFile { .. } => {
             expect_prefix("couldn't parse env file".to_owned())
         }
