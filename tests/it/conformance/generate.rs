@@ -58,11 +58,12 @@ pub(super) fn generated(family: &str, random: &mut Random) -> Option<Value> {
             json!({"map": Value::Object(map)})
         }
         "mangle" => json!({"names": names(random, &ANY)}),
-        "resource_value" => json!({
-            "quantity": quantity(random),
-            "divisor": if random.once_in(3) { String::new() } else { quantity(random) },
-            "resource": random.pick(&RESOURCES),
-        }),
+        "resource_value" => {
+            let resource = *random.pick(&RESOURCES);
+            let quantity = |random: &mut Random| quantity(resource.ends_with("cpu"), random);
+            let divisor = if random.once_in(3) { String::new() } else { quantity(random) };
+            json!({"quantity": quantity(random), "divisor": divisor, "resource": resource})
+        }
         "validate_env" => json!({"container": {
             "name": "main",
             "env": Vec::from_iter((0..random.below(3)).map(|_| env_var(random))),
@@ -355,16 +356,17 @@ fn env_file(random: &mut Random) -> String {
     (0..random.below(5)).map(|_| line(random)).collect()
 }
 
-fn quantity(random: &mut Random) -> String {
+fn quantity(is_cpu: bool, random: &mut Random) -> String {
     let digits = |random: &mut Random, most: usize| random.concat(&DIGITS, most);
     let suffix = random.piece(&[
         "", "", "n", "u", "m", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei",
         "e0", "e3", "E3", "e-3", "e+2", "E-10", "e", "K", " ", "mi",
     ]);
-    // Few are beyond 64 bits, for which we report an error.
-    let most = match suffix {
-        "E" | "Ei" => 1,
-        "P" | "Pi" => 4,
+    // Few are beyond 64 bits, for which we report an error. CPU is counted in thousandths.
+    let most = match (suffix, is_cpu) {
+        ("E" | "Ei", true) => 0,
+        ("E" | "Ei", false) | ("P" | "Pi", true) => 1,
+        ("P" | "Pi", false) | ("T" | "Ti", true) => 4,
         _ => 7,
     };
     let mut quantity = (*random.pick(&["", "", "", "", "+", "-"])).to_owned();
