@@ -464,45 +464,40 @@ impl<'a> LinkedServices<'a> {
     ///
     /// The index is narrowed from one cut to the next, so a long text with many cuts is read once.
     fn split<'s>(&'s self, text: &'s str) -> impl Iterator<Item = (&'s str, &'s [Named])> {
-        let mut candidates = self.by_mangled_name.as_slice();
+        // Such a name is not after `text` in the index, and all names between it and `text` begin
+        // with it. So the last name that is not after `text` does.
+        let after = self.by_mangled_name.partition_point(|(name, _)| name.as_str() <= text);
+        let mut candidates = self.by_mangled_name.get(..after).unwrap_or_default();
+        let last = candidates.last().map_or("", |(name, _)| name.as_str());
+        let shared = last.bytes().zip(text.bytes()).take_while(|(one, other)| one == other);
         let mut compared = 0;
         let services_at = move |cut| {
             candidates = with_segment(candidates, text.as_bytes(), compared, cut)?;
             compared = cut;
             // The shortest names sort first, and they end at the cut.
-            let ending = candidates.partition_point(|(name, _)| name.len() == cut);
+            let ending = candidates.iter().take_while(|(name, _)| name.len() == cut).count();
             Some((text.get(cut..)?, candidates.get(..ending)?))
         };
-        let cuts = cuts_to(text, self.end_of_prefix(text));
+        let cuts = cuts_to(text, shared.count());
         cuts.map_while(services_at).filter(|(_, services)| !services.is_empty())
-    }
-
-    /// Returns an upper bound of the lengths of the mangled names that `text` begins with.
-    ///
-    /// Such a name is not after `text` in the index, and all names between it and `text` begin with
-    /// it. So the last name that is not after `text` does.
-    fn end_of_prefix(&self, text: &str) -> usize {
-        let after = self.by_mangled_name.partition_point(|(name, _)| name.as_str() <= text);
-        let not_after = self.by_mangled_name.get(..after).unwrap_or_default();
-        let last = not_after.last().map_or("", |(name, _)| name.as_str());
-        last.bytes().zip(text.bytes()).take_while(|(one, other)| one == other).count()
     }
 }
 
-/// Returns the names that agree with `text` up to `to`, if any. The names are sorted and agree with
-/// it up to `from`.
+/// Returns the names that agree with `text` up to `to`, if any. The names are sorted, none is after
+/// `text`, and all agree with it up to `from`.
 fn with_segment<'s>(
     names: &'s [Named],
     text: &[u8],
     from: usize,
     to: usize,
 ) -> Option<&'s [Named]> {
-    fn rest(name: &str, from: usize) -> &[u8] {
-        name.as_bytes().get(from..).unwrap_or_default()
-    }
     let segment = text.get(from..to)?;
-    let start = names.partition_point(|(name, _)| rest(name, from) < segment);
-    let names = names.get(start..)?;
-    let end = names.partition_point(|(name, _)| rest(name, from).starts_with(segment));
-    names.get(..end).filter(|names| !names.is_empty())
+    let is_before = |(name, _): &Named| name.as_bytes().get(from..).unwrap_or_default() < segment;
+    // Few names are between those that agree and `text`, so the search begins at the end.
+    let mut width = 1_usize;
+    while names.iter().nth_back(width.saturating_sub(1)).is_some_and(|name| !is_before(name)) {
+        width = width.saturating_mul(2);
+    }
+    let near = names.get(names.len().saturating_sub(width)..)?;
+    near.get(near.partition_point(is_before)..).filter(|names| !names.is_empty())
 }
