@@ -15,7 +15,7 @@ use super::FieldError;
 use super::field_error::Segment;
 use super::read::{Draft, ReadObject};
 use super::value::{Entries, Value};
-use crate::api::wire::{self, Key, Scalar};
+use crate::api::wire::{self, Key, MapStart, Scalar};
 
 /// A document of JSON, YAML or another self-describing format, for
 /// [`Objects::add`](crate::Objects::add).
@@ -396,13 +396,10 @@ impl<'de> Visitor<'de> for ValueReader<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value<'de>, A::Error> {
-        let next = entries.next_key()?;
-        if let Some(Key(key)) = &next
-            && key == wire::NUMBER_TOKEN
-        {
-            let Key(digits) = entries.next_value()?;
-            return self.set(wire::number(digits)?);
-        }
+        let next = match wire::map_start(&mut entries)? {
+            MapStart::Number(number) => return self.set(number),
+            MapStart::Key(next) => next,
+        };
         let context = self.context.deeper()?;
         match self.position {
             Position::Document | Position::Item => context.read_object(next, entries),

@@ -13,7 +13,7 @@ use super::FieldError;
 use super::document::{Context, DocumentLimits, Fields, MERGE_KEY, State, VALUE_SIZE};
 use super::field_error::Segment;
 use super::value::Value;
-use crate::api::wire::{self, Given, Key, Opened, Place, Scalar};
+use crate::api::wire::{self, Given, Key, MapStart, Opened, Place, Scalar};
 
 /// Reads a value into its destination.
 struct TypedReader<'s, 'p> {
@@ -177,13 +177,10 @@ impl<'de> Visitor<'de> for TypedReader<'_, '_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
-        let next = entries.next_key()?;
-        if let Some(Key(key)) = &next
-            && key == wire::NUMBER_TOKEN
-        {
-            let Key(digits) = entries.next_value()?;
-            return self.set(wire::number(digits)?);
-        }
+        let next = match wire::map_start(&mut entries)? {
+            MapStart::Number(number) => return self.set(number),
+            MapStart::Key(next) => next,
+        };
         let context = self.context.deeper()?;
         let place = match self.target {
             Target::Place(opened) => context.state.noted(opened.map()),
@@ -247,13 +244,10 @@ impl<'de> Visitor<'de> for Skipped<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
-        let next = entries.next_key()?;
-        if let Some(Key(key)) = &next
-            && key == wire::NUMBER_TOKEN
-        {
-            let Key(digits) = entries.next_value()?;
-            return self.set(wire::number(digits)?);
-        }
+        let next = match wire::map_start(&mut entries)? {
+            MapStart::Number(number) => return self.set(number),
+            MapStart::Key(next) => next,
+        };
         Skipped(self.0.deeper()?).visit_entries(next, entries)
     }
 }

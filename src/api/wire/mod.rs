@@ -17,7 +17,7 @@ pub(crate) use place::{
     ApiVersion, Entry, Field, Given, Kind, Opened, Place, Rejected, Scalar, Shape,
 };
 #[cfg(feature = "serde")]
-pub(crate) use read::{Key, number, read, read_secret, visit_scalars};
+pub(crate) use read::{Key, MapStart, map_start, number, read, read_secret, visit_scalars};
 
 /// Declares structs of the Kubernetes API. Every field may be absent.
 ///

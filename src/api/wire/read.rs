@@ -142,13 +142,10 @@ impl<'de> Visitor<'de> for PlaceReader<'_, '_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
-        let mut next = entries.next_key()?;
-        if let Some(Key(key)) = &next
-            && key == NUMBER_TOKEN
-        {
-            let Key(digits) = entries.next_value()?;
-            return self.set(number(digits)?);
-        }
+        let mut next = match map_start(&mut entries)? {
+            MapStart::Number(number) => return self.set(number),
+            MapStart::Key(next) => next,
+        };
         let PlaceReader { opened, is_ours } = self;
         let is_secret = opened.is_secret;
         let ours = |_: &A::Error| is_ours.set(true);
@@ -193,6 +190,25 @@ pub(crate) fn number<E: Error>(digits: Cow<'_, str>) -> Result<Scalar<'_>, E> {
     Scalar::number(digits).ok_or_else(|| {
         E::invalid_value(Unexpected::Other("another text"), &"the digits of a number")
     })
+}
+
+/// The start of a map, or the number that it stands for.
+pub(crate) enum MapStart<'de> {
+    /// The first key, if the map has one.
+    Key(Option<Key<'de>>),
+    /// The number that serde_json gives as a map, if it is built with `arbitrary_precision`.
+    Number(Scalar<'de>),
+}
+
+pub(crate) fn map_start<'de, A: MapAccess<'de>>(
+    entries: &mut A,
+) -> Result<MapStart<'de>, A::Error> {
+    let first = entries.next_key()?;
+    if !matches!(&first, Some(Key(key)) if key == NUMBER_TOKEN) {
+        return Ok(MapStart::Key(first));
+    }
+    let Key(digits) = entries.next_value()?;
+    number(digits).map(MapStart::Number)
 }
 
 /// A key of a map. Numbers and booleans of YAML become text, as in `kubectl`.
