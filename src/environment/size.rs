@@ -2,7 +2,7 @@
 
 use super::Environment;
 use crate::api::Service;
-use crate::services::{count_of, len_of};
+use crate::services::Extent;
 
 /// The size of arguments and environment, as Linux counts it for the limit of `execve`
 /// (`bprm_stack_limits`).
@@ -61,7 +61,8 @@ impl Size {
     /// Returns the size of all variables of Services that have some.
     pub(crate) fn of_services<'a>(services: impl Iterator<Item = &'a Service>) -> Self {
         services
-            .map(|service| Size { strings: len_of(service), count: count_of(service) })
+            .map(Extent::of)
+            .map(|Extent { count, len }| Size { strings: len, count })
             .fold(Size::default(), Size::and)
     }
 

@@ -194,40 +194,46 @@ impl<'a> Iterator for EachPort<'a> {
     }
 }
 
-/// Returns the number of variables of a Service with an address.
-pub(crate) fn count_of(service: &Service) -> usize {
-    let ports = service.spec.ports.iter().enumerate();
-    let loops =
-        ports.flat_map(|(index, port)| LOOPS.iter().filter(move |(of, _)| of.visits(index, port)));
-    total(loops.map(|(_, kinds)| kinds.len()))
+/// The extent of the variables of a Service with an address. Both numbers saturate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Extent {
+    /// The number of variables.
+    pub(crate) count: usize,
+    /// The bytes that they take as text: name, `=`, value and a terminator each.
+    pub(crate) len: usize,
 }
 
-/// Returns the bytes that the variables of a Service with an address take as text: name, `=`, value
-/// and a terminator each. The result saturates.
-pub(crate) fn len_of(service: &Service) -> usize {
-    let name = mangled_len(&service.metadata.name);
-    let host = host_of(service).len();
-    let host_in_url = if is_bracketed(service) { total([host, "[]".len()]) } else { host };
-    let len_in_loop = |(&(_, kinds), visited): (&(Loop, &[ServiceVariableKind]), PortLens)| {
-        let PortLens { ports, numbers, protocols, names } = visited;
-        total(kinds.iter().map(|kind| {
-            let row = kind.row();
-            let (port, more) = match row.port {
-                PortPart::First => (0, 0),
-                PortPart::Name => (names, 0),
-                PortPart::NumberAndProtocol => (total([numbers, protocols]), "_".len()),
-            };
-            let (value, own_value) = match row.value {
-                ValuePart::Host => (0, host),
-                ValuePart::Number => (numbers, 0),
-                ValuePart::Protocol => (protocols, 0),
-                ValuePart::Url => (total([protocols, numbers]), total(["://:".len(), host_in_url])),
-            };
-            let each = total([name, row.start.len(), more, row.end.len(), own_value, "=\0".len()]);
-            total([each.saturating_mul(ports), port, value])
-        }))
-    };
-    total(LOOPS.iter().zip(PortLens::in_loops(service)).map(len_in_loop))
+impl Extent {
+    pub(crate) fn of(service: &Service) -> Self {
+        let name = mangled_len(&service.metadata.name);
+        let host = host_of(service).len();
+        let host_in_url = if is_bracketed(service) { total([host, "[]".len()]) } else { host };
+        let mut extent = Extent { count: 0, len: 0 };
+        for ((_, kinds), visited) in LOOPS.iter().zip(PortLens::in_loops(service)) {
+            let PortLens { ports, numbers, protocols, names } = visited;
+            extent.count = total([extent.count, ports.saturating_mul(kinds.len())]);
+            for kind in *kinds {
+                let row = kind.row();
+                let (port, more) = match row.port {
+                    PortPart::First => (0, 0),
+                    PortPart::Name => (names, 0),
+                    PortPart::NumberAndProtocol => (total([numbers, protocols]), "_".len()),
+                };
+                let (value, own_value) = match row.value {
+                    ValuePart::Host => (0, host),
+                    ValuePart::Number => (numbers, 0),
+                    ValuePart::Protocol => (protocols, 0),
+                    ValuePart::Url => {
+                        (total([protocols, numbers]), total(["://:".len(), host_in_url]))
+                    }
+                };
+                let own = total([row.start.len(), more, row.end.len(), "=\0".len()]);
+                let each = total([name, own, own_value]).saturating_mul(ports);
+                extent.len = total([extent.len, each, port, value]);
+            }
+        }
+        extent
+    }
 }
 
 /// A number of ports, and the total lengths of their parts of names and values.

@@ -33,8 +33,8 @@ mod select;
 mod validate;
 
 pub(crate) use block::Block;
+pub(crate) use generate::{Extent, Position, variables_of, write_cluster_ip_of};
 pub use generate::{Generated, NoPortsError, ServiceVariable, ServiceVariables, generate};
-pub(crate) use generate::{Position, count_of, len_of, variables_of, write_cluster_ip_of};
 pub(crate) use grammar::{PortKey, Suffix, cuts, read_number};
 pub use grammar::{ServiceVariableKind, ServiceVariableKindError};
 pub use linked::Collision;
