@@ -656,7 +656,7 @@ impl<'a> Composer<'a, '_> {
             return self.declare(entry, Cow::Borrowed(named.name), Source::Text(text), expanded);
         }
         let Some(from) = &variable.value_from else {
-            return self.set_text(named, Source::Nothing, "".into());
+            return self.set_empty(named, Source::Nothing);
         };
         if let Some(field) = &from.field_ref {
             let value = self.pod_fields.value(field);
@@ -673,7 +673,7 @@ impl<'a> Composer<'a, '_> {
         } else if let Some(reference) = &from.file_key_ref {
             self.file_key(named, reference)
         } else {
-            self.set_text(named, Source::Nothing, "".into())
+            self.set_empty(named, Source::Nothing)
         }
     }
 
@@ -696,13 +696,8 @@ impl<'a> Composer<'a, '_> {
         self.declare(entry, Cow::Borrowed(name), source, expanded)
     }
 
-    fn set_text(
-        &mut self,
-        named: Named<'a>,
-        source: Source<'a>,
-        text: Cow<'a, str>,
-    ) -> Result<(), ComposeErrorKind> {
-        self.set(named, source, Value::text(text))
+    fn set_empty(&mut self, named: Named<'a>, source: Source<'a>) -> Result<(), ComposeErrorKind> {
+        self.set(named, source, Value::default())
     }
 
     /// Sets a value that the cluster decides. A missing fact is an unknown value in the open world.
@@ -793,7 +788,7 @@ impl<'a> Composer<'a, '_> {
     ) -> Result<(), ComposeErrorKind> {
         let source = Source::File(reference);
         if !self.facts.release.has(Rule::EnvFiles) {
-            return self.set_text(named, source, "".into());
+            return self.set_empty(named, source);
         }
         let FileKeySelector { volume_name, path, key, optional } = reference;
         let volume = || volume_name.clone();
