@@ -67,7 +67,7 @@ impl<'a> OpenSources<'a> {
 
     /// Returns the sources that may set the variable `name`, in their order.
     pub(super) fn that_may_set(&self, name: &str) -> Vec<&OpenSource<'a>> {
-        if self.needs_strict_names && !is_env_var_name(name) {
+        if self.all.is_empty() || self.needs_strict_names && !is_env_var_name(name) {
             return Vec::new();
         }
         let prefixes = self.prefix_lens.range(..=name.len());

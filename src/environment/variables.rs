@@ -133,9 +133,6 @@ impl<'a> Environment<'a> {
     }
 
     pub(crate) fn hide_shadowed(&mut self) {
-        if self.services.services().is_empty() {
-            return;
-        }
         let names = self.effective_declared().map(|declared| &declared.name);
         let shadowed = names.flat_map(|name| self.services.find(name));
         let shadowed: Vec<usize> =
@@ -213,7 +210,10 @@ impl<'a> Environment<'a> {
             Resolved::Declared(index) => {
                 self.declared.get(index).map(|declared| Cow::Borrowed(&declared.value))
             }
-            Resolved::Service(variable) => Some(Cow::Owned(self.value_of_service(variable))),
+            Resolved::Service(variable) => {
+                let variable = self.services.linked(variable)?;
+                Some(Cow::Owned(self.of_service(variable).value()))
+            }
             Resolved::Device(index) => {
                 self.devices.variables.get(index).map(|(_, value)| Cow::Borrowed(value))
             }
@@ -234,20 +234,12 @@ impl<'a> Environment<'a> {
         name: &str,
         otherwise: impl FnOnce() -> Option<Value<'v>>,
     ) -> Option<Value<'a>> {
-        if self.open.all().is_empty() {
-            return None;
-        }
         let sources = self.open.that_may_set(name);
         if sources.is_empty() {
             return None;
         }
         let sources = sources.into_iter().map(OpenSource::unknown);
         Some(Value::unless(name, otherwise().as_ref(), sources))
-    }
-
-    fn value_of_service(&self, variable: ServiceVariable<'a>) -> Value<'_> {
-        let variable = self.services.linked(variable);
-        variable.map(|variable| self.of_service(variable).value()).unwrap_or_default()
     }
 
     fn of_service<'e>(&'e self, variable: LinkedVariable<'e>) -> Variable<'e> {
@@ -416,7 +408,7 @@ impl<'a> Environment<'a> {
     /// Reports whether an open source may set the variable `name`.
     #[must_use]
     pub fn is_open_for(&self, name: &str) -> bool {
-        !self.open.all().is_empty() && !self.open.that_may_set(name).is_empty()
+        !self.open.that_may_set(name).is_empty()
     }
 
     /// Returns the open sources that may set the variable `name`, in the order of the entries.

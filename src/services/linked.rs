@@ -255,7 +255,7 @@ impl<'a> LinkedServices<'a> {
     /// Returns the variables with this name, in kubelet order.
     pub(crate) fn find(&self, name: &str) -> Vec<ServiceVariable<'a>> {
         // Most names of other variables do not even have a suffix. This is cheaper than a search.
-        if cuts(name).next().is_none_or(|cut| cut == name.len()) {
+        if self.services.is_empty() || cuts(name).next().is_none_or(|cut| cut == name.len()) {
             return Vec::new();
         }
         let splits = self.split(name);
