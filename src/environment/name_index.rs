@@ -5,6 +5,8 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::text::partial_word;
+
 /// Names with their indexes in a list that holds the names.
 ///
 /// A table of hashes. The hash has no secret, so names can be chosen that all have the same one.
@@ -137,13 +139,8 @@ fn hash(name: &str) -> u32 {
     let hash =
         bytes.as_chunks().0.iter().fold(len, |hash, &word| mix(hash, u64::from_le_bytes(word)));
     // The rest. It may overlap with the words before it.
-    let rest = match (bytes.last_chunk(), bytes.first_chunk(), bytes.last_chunk()) {
-        (Some(&last), ..) => u64::from_le_bytes(last),
-        (_, Some(&first), Some(&last)) => {
-            u64::from(u32::from_le_bytes(first)) << 32 | u64::from(u32::from_le_bytes(last))
-        }
-        _ => bytes.iter().fold(0, |word, &byte| word << 8 | u64::from(byte)),
-    };
+    let rest =
+        bytes.last_chunk().map_or_else(|| partial_word(bytes), |&last| u64::from_le_bytes(last));
     u32::try_from(mix(hash, rest) >> 32).unwrap_or_default()
 }
 

@@ -11,7 +11,7 @@ use core::fmt::{self, Write};
 
 use super::generate::{Generated, ServiceVariable, variables_of};
 use crate::api::{PortNumber, Protocol, Service};
-use crate::text::Form;
+use crate::text::{Form, bits_without, partial_word};
 
 impl Generated<'_, '_> {
     /// Appends the text of all variables to `out`. If names repeat, all of them are written.
@@ -403,23 +403,6 @@ impl<const N: usize> Text<N> {
             .iter()
             .fold(0, |found, &word| found | places_of(byte, u64::from_le_bytes(word)))
             != 0
-    }
-}
-
-fn bits_without(bytes: usize) -> u32 {
-    64_u32.wrapping_sub(u32::try_from(bytes).unwrap_or_default().wrapping_mul(8))
-}
-
-/// Returns fewer than eight bytes as a word, the first in the lowest bits.
-#[inline(always)]
-fn partial_word(bytes: &[u8]) -> u64 {
-    match (bytes.first_chunk(), bytes.last_chunk()) {
-        (Some(&first), Some(&last)) => {
-            let overlap = bits_without(bytes.len());
-            u64::from(u32::from_le_bytes(first))
-                | (u64::from(u32::from_le_bytes(last)) << 32).unbounded_shr(overlap)
-        }
-        _ => bytes.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)),
     }
 }
 
