@@ -4,6 +4,7 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use crate::release::{Release, Rule};
+use crate::text::position;
 
 /// A part of a text in which references are expanded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +37,7 @@ pub fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
         let end = match rest.as_bytes() {
             [] => return None,
             [b'$', b'(', name @ ..] if has_closing => {
-                let closing = name.iter().position(|&byte| byte == b')');
+                let closing = position(name, b')');
                 if let Some((name, after)) = closing.and_then(|at| cut_out(rest, 2, at)) {
                     rest = after;
                     return Some(Piece::Reference(name));
@@ -64,8 +65,8 @@ fn cut_out(text: &str, start: usize, len: usize) -> Option<(&str, &str)> {
 
 /// Returns the index of the next `$`. The first character may be one that is text itself.
 fn end_of_text(text: &str) -> usize {
-    let next = text.bytes().skip(1).position(|byte| byte == b'$');
-    next.map_or(text.len(), |at| at.saturating_add(1))
+    let after_first = text.as_bytes().split_first().map_or(&[][..], |(_, after)| after);
+    position(after_first, b'$').map_or(text.len(), |at| at.saturating_add(1))
 }
 
 /// Replaces references with the values of their variables in one pass. Values are not expanded again.
@@ -102,7 +103,7 @@ pub(crate) fn expand_within<'t, 'v>(
     limit: usize,
     mut lookup: impl FnMut(usize, &'t str) -> Option<Cow<'v, [u8]>>,
 ) -> Option<Cow<'t, [u8]>> {
-    if !text.contains('$') {
+    if position(text.as_bytes(), b'$').is_none() {
         return (text.len() <= limit).then_some(Cow::Borrowed(text.as_bytes()));
     }
     // Most values are longer than the references to them.

@@ -7,6 +7,7 @@ use core::fmt;
 use core::str::FromStr;
 
 use crate::api::{PortNumber, Protocol, ServicePort};
+use crate::text::position;
 
 /// The kind of a service variable. `X` is the Service's [mangled](crate::names::mangle) name.
 ///
@@ -150,6 +151,20 @@ macro_rules! table {
                 }
             }
         }
+
+        impl<'s> Suffix<'s> {
+            /// Parses a suffix. At most one row of the table matches.
+            pub(crate) fn read(text: &'s str) -> Option<Self> {
+                // Row by row instead of in a loop, so that the compiler knows the texts.
+                $( $(
+                    let port = text.strip_prefix($start).and_then(|rest| rest.strip_suffix($end));
+                    if let Some(port) = port.and_then(|port| PortKey::read(PortPart::$port, port)) {
+                        return Some(Suffix { kind: ServiceVariableKind::$kind, port });
+                    }
+                )* )*
+                None
+            }
+        }
     };
 }
 
@@ -186,17 +201,6 @@ pub(crate) enum PortKey<'s> {
     /// The port with this mangled name.
     Named(&'s str),
     Numbered(PortNumber, Protocol),
-}
-
-impl<'s> Suffix<'s> {
-    /// Parses a suffix. At most one row of the table matches.
-    pub(crate) fn read(text: &'s str) -> Option<Self> {
-        ServiceVariableKind::ALL.iter().find_map(|&kind| {
-            let row = kind.row();
-            let port = text.strip_prefix(row.start)?.strip_suffix(row.end)?;
-            Some(Suffix { kind, port: PortKey::read(row.port, port)? })
-        })
-    }
 }
 
 impl<'s> PortKey<'s> {
@@ -245,13 +249,15 @@ impl Iterator for Cuts<'_> {
 
     fn next(&mut self) -> Option<usize> {
         while self.next <= self.end {
-            let cut = self.next;
+            let rest = self.text.get(self.next..)?;
+            let ahead = position(rest, b'_').unwrap_or(rest.len());
+            let cut = self.next.saturating_add(ahead);
             self.next = cut.saturating_add(1);
             if let []
             | [b'_', b'P', b'O', b'R', b'T', ..]
-            | [b'_', b'S', b'E', b'R', b'V', b'I', b'C', b'E', ..] = self.text.get(cut..)?
+            | [b'_', b'S', b'E', b'R', b'V', b'I', b'C', b'E', ..] = rest.get(ahead..)?
             {
-                return Some(cut);
+                return (cut <= self.end).then_some(cut);
             }
         }
         None
