@@ -7,7 +7,7 @@ use core::fmt::{self, Write};
 use core::iter::{Enumerate, FusedIterator};
 use core::slice;
 
-use super::grammar::{LOOPS, Loop, PortPart, ServiceVariableKind, ValuePart};
+use super::grammar::{LOOPS, Loop, PortPart, Row, ServiceVariableKind, ValuePart};
 use crate::api::{PortNumber, Service, ServicePort, ServiceSpec};
 use crate::names::mangled_chars;
 use crate::objects::ObjectRef;
@@ -209,30 +209,85 @@ impl Extent {
         let host = host_of(service).len();
         let host_in_url = if is_bracketed(service) { total([host, "[]".len()]) } else { host };
         let mut extent = Extent { count: 0, len: 0 };
-        for ((_, kinds), visited) in LOOPS.iter().zip(PortLens::in_loops(service)) {
-            let PortLens { ports, numbers, protocols, names } = visited;
-            extent.count = total([extent.count, ports.saturating_mul(kinds.len())]);
-            for kind in *kinds {
-                let row = kind.row();
-                let (port, more) = match row.port {
-                    PortPart::First => (0, 0),
-                    PortPart::Name => (names, 0),
-                    PortPart::NumberAndProtocol => (total([numbers, protocols]), "_".len()),
-                };
-                let (value, own_value) = match row.value {
-                    ValuePart::Host => (0, host),
-                    ValuePart::Number => (numbers, 0),
-                    ValuePart::Protocol => (protocols, 0),
-                    ValuePart::Url => {
-                        (total([protocols, numbers]), total(["://:".len(), host_in_url]))
-                    }
-                };
-                let own = total([row.start.len(), more, row.end.len(), "=\0".len()]);
-                let each = total([name, own, own_value]).saturating_mul(ports);
-                extent.len = total([extent.len, each, port, value]);
-            }
+        for (parts, visited) in PARTS.iter().zip(PortLens::in_loops(service)) {
+            let own = total([
+                parts.constant,
+                parts.variables.saturating_mul(name),
+                parts.hosts.saturating_mul(host),
+                parts.urls.saturating_mul(host_in_url),
+            ]);
+            extent.count = total([extent.count, visited.ports.saturating_mul(parts.variables)]);
+            extent.len = total([
+                extent.len,
+                visited.ports.saturating_mul(own),
+                visited.numbers.saturating_mul(parts.numbers),
+                visited.protocols.saturating_mul(parts.protocols),
+                visited.names.saturating_mul(parts.names),
+            ]);
         }
         extent
+    }
+}
+
+/// The parts of the variables that one of the loops generates for a port: how often each occurs,
+/// and the bytes of the constant text.
+#[derive(Clone, Copy)]
+struct Parts {
+    variables: usize,
+    constant: usize,
+    hosts: usize,
+    urls: usize,
+    numbers: usize,
+    protocols: usize,
+    names: usize,
+}
+
+/// The parts of each loop, counted in the table by the compiler.
+#[expect(clippy::indexing_slicing, reason = "the compiler would report an index out of bounds")]
+const PARTS: [Parts; LOOPS.len()] = {
+    let none =
+        Parts { variables: 0, constant: 0, hosts: 0, urls: 0, numbers: 0, protocols: 0, names: 0 };
+    let mut all = [none; LOOPS.len()];
+    let mut index = 0;
+    while index < all.len() {
+        let mut kinds = LOOPS[index].1;
+        while let [kind, rest @ ..] = kinds {
+            all[index] = all[index].with(kind.row());
+            kinds = rest;
+        }
+        index += 1;
+    }
+    all
+};
+
+impl Parts {
+    #[expect(clippy::arithmetic_side_effects, reason = "the compiler would report an overflow")]
+    const fn with(self, row: &Row) -> Self {
+        let Parts {
+            mut constant, mut hosts, mut urls, mut numbers, mut protocols, mut names, ..
+        } = self;
+        constant += row.start.len() + row.end.len() + "=\0".len();
+        match row.port {
+            PortPart::First => {}
+            PortPart::Name => names += 1,
+            PortPart::NumberAndProtocol => {
+                numbers += 1;
+                protocols += 1;
+                constant += "_".len();
+            }
+        }
+        match row.value {
+            ValuePart::Host => hosts += 1,
+            ValuePart::Number => numbers += 1,
+            ValuePart::Protocol => protocols += 1,
+            ValuePart::Url => {
+                urls += 1;
+                numbers += 1;
+                protocols += 1;
+                constant += "://:".len();
+            }
+        }
+        Parts { variables: self.variables + 1, constant, hosts, urls, numbers, protocols, names }
     }
 }
 
