@@ -76,9 +76,9 @@ impl<'e> Variable<'e> {
         match self.0 {
             Kind::Base(_, value) | Kind::Device(_, value) => value.borrowed(),
             Kind::Declared(declared) => declared.value.borrowed(),
-            Kind::Service { variable, is_text } => match variable.value_text() {
-                Some(text) if is_text => Value::text(Cow::Borrowed(text)),
-                text => value_of_service(variable, text, is_text),
+            Kind::Service { variable, is_text } => match variable.value_bytes() {
+                Some(bytes) if is_text => Value::plain(Cow::Borrowed(bytes)),
+                bytes => value_of_service(variable, bytes, is_text),
             },
         }
     }
@@ -119,15 +119,15 @@ impl<'e> Variable<'e> {
     }
 }
 
-/// Returns a value that has no text, or whose text may have placeholders for unknown parts.
+/// Returns a value that is not kept as text, or whose text may have placeholders for unknown parts.
 fn value_of_service<'e>(
     variable: LinkedVariable<'e>,
-    text: Option<&'e str>,
+    bytes: Option<&'e [u8]>,
     is_text: bool,
 ) -> Value<'e> {
-    match (variable.service_variable(), text) {
-        (Some(variable), Some(text)) if variable.has_known_address() => {
-            Value::text(Cow::Borrowed(text))
+    match (variable.service_variable(), bytes) {
+        (Some(variable), Some(bytes)) if variable.has_known_address() => {
+            Value::plain(Cow::Borrowed(bytes))
         }
         (Some(variable), _) if is_text => Value::of_service(variable).with_placeholders(),
         (Some(variable), _) => Value::of_service(variable),

@@ -127,18 +127,17 @@ impl<'a> Environment<'a> {
         self.declared_by_name.get(name, name_of(&self.declared))
     }
 
-    /// Returns the declarations that no later one overrides.
-    fn effective_declared(&self) -> impl Iterator<Item = &Declared<'a>> + Clone {
-        self.declared.iter().filter(|declared| !declared.is_overwritten)
-    }
-
+    /// Hides the service variables that the container declares itself.
     pub(crate) fn hide_shadowed(&mut self) {
-        let names = self.effective_declared().map(|declared| &declared.name);
-        let shadowed = names.flat_map(|name| self.services.find(name));
-        let shadowed: Vec<usize> =
-            shadowed.filter_map(|variable| self.services.number_of(variable)).collect();
-        if !shadowed.is_empty() {
-            self.hidden.extend(shadowed);
+        let hidden = self.hidden.len();
+        for Declared { name, is_overwritten, .. } in &self.declared {
+            if !is_overwritten && self.services.may_have(name) {
+                let shadowed = self.services.find(name).into_iter();
+                let numbers = shadowed.filter_map(|variable| self.services.number_of(variable));
+                self.hidden.extend(numbers);
+            }
+        }
+        if self.hidden.len() > hidden {
             self.hidden.sort_unstable();
             self.hidden.dedup();
         }

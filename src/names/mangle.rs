@@ -36,3 +36,26 @@ pub fn mangle(name: &str) -> Cow<'_, str> {
 pub(crate) fn mangled_chars(name: &str) -> impl Iterator<Item = char> {
     name.chars().map(|c| if c == '-' { '_' } else { to_upper(c) })
 }
+
+/// Reports whether two names have the same [mangled](mangle) name.
+pub(crate) fn mangle_alike(one: &str, other: &str) -> bool {
+    // A mangled ASCII name is as long as the name.
+    let may_be = one.len() == other.len() || !one.is_ascii() || !other.is_ascii();
+    may_be && mangled_chars(one).eq(mangled_chars(other))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_mangle_alike_if_their_mangled_names_are_equal() {
+        // The last ones have upper cases of another length.
+        let names = ["a-b", "A_B", "a.b", "ab", "", "é", "É", "aé", "ɐ", "Ɐ", "ı", "I", "ſ"];
+        for one in names {
+            for other in names {
+                assert_eq!(mangle_alike(one, other), mangle(one) == mangle(other), "{one} {other}");
+            }
+        }
+    }
+}

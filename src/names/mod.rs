@@ -17,4 +17,4 @@ pub use legal::{
     is_relaxed_env_var_name, validate_qualified_annotation_name, validate_qualified_name,
 };
 pub use mangle::mangle;
-pub(crate) use mangle::mangled_chars;
+pub(crate) use mangle::{mangle_alike, mangled_chars};

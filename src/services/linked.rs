@@ -11,7 +11,7 @@ use core::fmt;
 use core::ops::Range;
 
 use crate::api::{PortNumber, Protocol, Service, ServicePort};
-use crate::names::{mangle, mangled_chars};
+use crate::names::{mangle, mangle_alike, mangled_chars};
 use crate::services::generate::{Position, ServiceVariable, variables_of};
 use crate::services::grammar::{PortKey, Suffix, cuts, cuts_to};
 use crate::services::numbers::Numbers;
@@ -24,6 +24,8 @@ pub(crate) struct LinkedServices<'a> {
     numbers: Numbers,
     /// The mangled names with the indexes of their Services, sorted.
     by_mangled_name: Vec<Named>,
+    /// The [`initial`] bits of the mangled names.
+    initials: u64,
     /// The ports of Services of one mangled name that have many, by the index of the first Service.
     ports: BTreeMap<usize, PortIndex>,
     text: Rendered,
@@ -71,6 +73,13 @@ impl PortIndex {
     }
 }
 
+/// Returns a bit for the first byte of a text. Some bytes share a bit, and the empty text, which
+/// every text begins with, has all bits.
+#[inline]
+fn initial(text: &str) -> u64 {
+    text.bytes().next().map_or(u64::MAX, |byte| 1_u64.wrapping_shl(byte.into()))
+}
+
 /// Returns the groups of Services with the same mangled name.
 fn groups(by_mangled_name: &[Named]) -> impl Iterator<Item = &[Named]> {
     by_mangled_name.chunk_by(|(name, _), (next, _)| name == next)
@@ -83,9 +92,13 @@ impl<'a> LinkedServices<'a> {
         let mangled = services.iter().map(|service| mangle(&service.metadata.name).into_owned());
         let mut by_mangled_name: Vec<Named> = mangled.zip(0..).collect();
         by_mangled_name.sort_unstable();
-        let numbers = Numbers::of(&services);
-        let mut linked =
-            LinkedServices { services, numbers, by_mangled_name, ..LinkedServices::default() };
+        let mut linked = LinkedServices {
+            numbers: Numbers::of(&services),
+            services,
+            initials: by_mangled_name.iter().fold(0, |bits, (name, _)| bits | initial(name)),
+            by_mangled_name,
+            ..LinkedServices::default()
+        };
         let with_many = groups(&linked.by_mangled_name)
             .filter(|group| linked.ports_of(group).nth(FEW_PORTS).is_some());
         let ports = with_many
@@ -168,9 +181,9 @@ impl<'l> LinkedVariable<'l> {
         }
     }
 
-    /// Returns the text of the value, if it is kept.
+    /// Returns the bytes of the value, if they are kept.
     #[inline]
-    pub(crate) fn value_text(self) -> Option<&'l str> {
+    pub(crate) fn value_bytes(self) -> Option<&'l [u8]> {
         self.text.map(|text| text.value)
     }
 }
@@ -255,7 +268,7 @@ impl<'a> LinkedServices<'a> {
     /// Returns the variables with this name, in kubelet order.
     pub(crate) fn find(&self, name: &str) -> Vec<ServiceVariable<'a>> {
         // Most names of other variables do not even have a suffix. This is cheaper than a search.
-        if self.services.is_empty() || cuts(name).next().is_none_or(|cut| cut == name.len()) {
+        if !self.may_have(name) || cuts(name).next().is_none_or(|cut| cut == name.len()) {
             return Vec::new();
         }
         let splits = self.split(name);
@@ -265,9 +278,15 @@ impl<'a> LinkedServices<'a> {
         found
     }
 
+    /// Reports whether a variable may have this name, by its first byte.
+    #[inline]
+    pub(crate) fn may_have(&self, name: &str) -> bool {
+        self.initials & initial(name) != 0
+    }
+
     /// Returns the last variable with this name.
     pub(crate) fn find_last(&self, name: &str) -> Option<ServiceVariable<'a>> {
-        if self.services.is_empty() {
+        if !self.may_have(name) {
             return None;
         }
         let last = self
@@ -377,8 +396,7 @@ impl<'a> LinkedServices<'a> {
             .map(|service| service.spec.ports.as_slice())
             .unwrap_or_default();
         while let Some((port, others)) = rest.split_first() {
-            let same_name =
-                |other: &ServicePort| mangled_chars(&other.name).eq(mangled_chars(&port.name));
+            let same_name = |other: &ServicePort| mangle_alike(&other.name, &port.name);
             if others.iter().any(|other| {
                 number(other) == number(port) || !port.name.is_empty() && same_name(other)
             }) {

@@ -81,7 +81,7 @@ impl<'t> Iterator for Texts<'t> {
     fn next(&mut self) -> Option<VariableText<'t>> {
         let mark = self.marks.next()?;
         let name = self.text.get(self.start..mark.value().wrapping_sub("=".len()))?;
-        let value = self.text.get(mark.value()..mark.end())?;
+        let value = self.text.as_bytes().get(mark.value()..mark.end())?;
         self.start = mark.end().wrapping_add("\0".len());
         Some(VariableText { name, value })
     }
@@ -97,5 +97,5 @@ impl fmt::Debug for Rendered {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct VariableText<'t> {
     pub(crate) name: &'t str,
-    pub(crate) value: &'t str,
+    pub(crate) value: &'t [u8],
 }
