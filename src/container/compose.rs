@@ -2,7 +2,7 @@
 //! `ExpandContainerCommandAndArgs`).
 
 use alloc::borrow::Cow;
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -420,7 +420,7 @@ impl<'a> Composer<'a, '_> {
                 };
                 self.refuse(self.error(entry, None, kind))?;
                 if let Some(object) = missing {
-                    self.open_source(entry, source, object, [].iter())
+                    self.open_source(entry, source, object, &|_| false)
                         .map_err(|kind| self.error(entry, None, kind))?;
                 }
             }
@@ -522,8 +522,8 @@ impl<'a> Composer<'a, '_> {
                     if !self.facts.is_open() && known.is_none() {
                         return self.source_missing(entry, object, *optional);
                     }
-                    let keys = known.map(|known| known.data.keys());
-                    self.open(entry, source, object, keys.into_iter().flatten())?;
+                    let is_known = |key: &str| known.is_some_and(|it| it.data.contains_key(key));
+                    self.open(entry, source, object, &is_known)?;
                     known.map_or(Ok(()), |known| {
                         self.env_from_config_map(entry, &source.prefix, known)
                     })
@@ -538,8 +538,8 @@ impl<'a> Composer<'a, '_> {
                     if !self.facts.is_open() && known.is_none() {
                         return self.source_missing(entry, object, *optional);
                     }
-                    let keys = known.map(|known| known.data.keys());
-                    self.open(entry, source, object, keys.into_iter().flatten())?;
+                    let is_known = |key: &str| known.is_some_and(|it| it.data.contains_key(key));
+                    self.open(entry, source, object, &is_known)?;
                     known.map_or(Ok(()), |known| self.env_from_secret(entry, &source.prefix, known))
                 }
             }
@@ -579,17 +579,18 @@ impl<'a> Composer<'a, '_> {
         })
     }
 
-    /// Adds a source whose keys are not known, apart from some. It may override the variables whose
-    /// names start with its prefix. In the closed world it has no other keys.
+    /// Adds a source whose keys are not known, apart from some that `has_key` accepts. It may
+    /// override the variables whose names start with its prefix. In the closed world it has no other
+    /// keys.
     fn open(
         &mut self,
         entry: Entry,
         source: &'a EnvFromSource,
         object: ObjectRef,
-        known_keys: impl Iterator<Item = &'a String>,
+        has_key: &dyn Fn(&str) -> bool,
     ) -> Result<(), ComposeErrorKind> {
         if self.facts.is_open() {
-            self.open_source(entry, source, object, known_keys)?;
+            self.open_source(entry, source, object, has_key)?;
         }
         Ok(())
     }
@@ -599,13 +600,11 @@ impl<'a> Composer<'a, '_> {
         entry: Entry,
         source: &'a EnvFromSource,
         object: ObjectRef,
-        known_keys: impl Iterator<Item = &'a String>,
+        has_key: &dyn Fn(&str) -> bool,
     ) -> Result<(), ComposeErrorKind> {
-        let known_keys: BTreeSet<&str> = known_keys.map(String::as_str).collect();
         let prefix = source.prefix.as_str();
         for (name, value) in self.environment.given_with_prefix(prefix) {
-            let is_known = name.strip_prefix(prefix).is_some_and(|key| known_keys.contains(key));
-            if is_known || !self.is_kept(&name) {
+            if name.strip_prefix(prefix).is_some_and(has_key) || !self.is_kept(&name) {
                 continue;
             }
             let keys = Unknown::Keys { object: object.clone() };

@@ -51,7 +51,7 @@ pub struct Environment<'a> {
     /// Each declared name with the index of its last declaration.
     declared_by_name: NameIndex,
     /// The same, sorted by name. Only open sources need it.
-    declared_in_order: Option<BTreeMap<Cow<'a, str>, usize>>,
+    declared_in_order: Option<BTreeMap<String, usize>>,
     /// Shared by the containers of a namespace.
     services: Arc<LinkedServices<'a>>,
     /// The numbers of the service variables that are not effective, sorted.
@@ -117,7 +117,7 @@ impl<'a> Environment<'a> {
             former.is_overwritten = true;
         }
         if let Some(in_order) = &mut self.declared_in_order {
-            in_order.insert(declared.name.clone(), index);
+            in_order.insert(declared.name.as_ref().into(), index);
         }
         self.declared.push(declared);
     }
@@ -167,13 +167,14 @@ impl<'a> Environment<'a> {
             services.filter(|(name, _)| self.declared_index(name).is_none()).collect();
         let in_order = self.declared_in_order.get_or_insert_with(|| {
             let named = self.declared.iter().enumerate();
-            named.map(|(index, declared)| (declared.name.clone(), index)).collect()
+            named.map(|(index, declared)| (declared.name.as_ref().into(), index)).collect()
         });
         let from_prefix = (Bound::Included(prefix), Bound::Unbounded);
         let declared = in_order.range::<str, _>(from_prefix);
         let declared = declared.take_while(|(name, _)| name.starts_with(prefix));
-        let declared = declared.filter_map(|(name, &index)| {
-            Some((name.clone(), self.declared.get(index)?.value.clone()))
+        let declared = declared.filter_map(|(_, &index)| {
+            let Declared { name, value, .. } = self.declared.get(index)?;
+            Some((name.clone(), value.clone()))
         });
         declared.chain(services).collect()
     }

@@ -4,9 +4,9 @@
 //! tries each split of a name into a Service's name and a suffix, so no names are generated.
 
 use alloc::borrow::Cow;
-use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::borrow::Borrow;
 use core::fmt;
 use core::ops::Range;
 
@@ -26,8 +26,9 @@ pub(crate) struct LinkedServices<'a> {
     by_mangled_name: Vec<Named>,
     /// The [`initial`] bits of the mangled names.
     initials: u64,
-    /// The ports of Services of one mangled name that have many, by the index of the first Service.
-    ports: BTreeMap<usize, PortIndex>,
+    /// The ports of Services of one mangled name that have many, with the index of the first of
+    /// these names, sorted.
+    ports: Vec<(usize, PortIndex)>,
     text: Rendered,
     has_all_addresses: bool,
     collisions: Vec<Collision<'a>>,
@@ -42,10 +43,10 @@ type Named = (String, usize);
 type Place = (usize, usize);
 
 /// The ports of Services of one mangled name, by number and by name.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct PortIndex {
-    by_number: BTreeMap<(PortNumber, Protocol), Vec<Place>>,
-    by_mangled_name: BTreeMap<String, Vec<Place>>,
+    by_number: PortsBy<(PortNumber, Protocol)>,
+    by_mangled_name: PortsBy<String>,
 }
 
 /// The number of ports up to which a linear search is used instead of an index.
@@ -53,23 +54,47 @@ const FEW_PORTS: usize = 8;
 
 impl PortIndex {
     fn of<'a>(places: impl Iterator<Item = (Place, &'a ServicePort)>) -> Self {
-        let mut index = PortIndex::default();
+        let (mut numbered, mut named) = (Vec::new(), Vec::new());
         for (place, port) in places {
-            index.by_number.entry((port.port, port.effective_protocol())).or_default().push(place);
+            numbered.push(((port.port, port.effective_protocol()), place));
             if !port.name.is_empty() {
-                index
-                    .by_mangled_name
-                    .entry(mangle(&port.name).into_owned())
-                    .or_default()
-                    .push(place);
+                named.push((mangle(&port.name).into_owned(), place));
             }
         }
-        index
+        PortIndex { by_number: PortsBy::of(numbered), by_mangled_name: PortsBy::of(named) }
     }
 
     fn repeats_a_port(&self) -> bool {
-        let mut places = self.by_number.values().chain(self.by_mangled_name.values());
-        places.any(|places| places.len() > 1)
+        self.by_number.repeats_a_key() || self.by_mangled_name.repeats_a_key()
+    }
+}
+
+/// Ports of Services, sorted by a key.
+#[derive(Clone, Debug)]
+struct PortsBy<K> {
+    keys: Vec<K>,
+    places: Vec<Place>,
+}
+
+impl<K: Ord> PortsBy<K> {
+    fn of(mut ports: Vec<(K, Place)>) -> Self {
+        ports.sort_unstable();
+        let (keys, places) = ports.into_iter().unzip();
+        PortsBy { keys, places }
+    }
+
+    /// Returns the ports with this key, in kubelet order.
+    fn get<Q: Ord + ?Sized>(&self, key: &Q) -> &[Place]
+    where
+        K: Borrow<Q>,
+    {
+        let start = self.keys.partition_point(|other| other.borrow() < key);
+        let end = self.keys.partition_point(|other| other.borrow() <= key);
+        self.places.get(start..end).unwrap_or_default()
+    }
+
+    fn repeats_a_key(&self) -> bool {
+        self.keys.windows(2).any(|pair| pair.first() == pair.last())
     }
 }
 
@@ -99,11 +124,13 @@ impl<'a> LinkedServices<'a> {
             by_mangled_name,
             ..LinkedServices::default()
         };
-        let with_many = groups(&linked.by_mangled_name)
-            .filter(|group| linked.ports_of(group).nth(FEW_PORTS).is_some());
-        let ports = with_many
-            .filter_map(|group| Some((group.first()?.1, PortIndex::of(linked.ports_of(group)))));
-        linked.ports = ports.collect();
+        let mut start = 0_usize;
+        for group in groups(&linked.by_mangled_name) {
+            if linked.ports_of(group).nth(FEW_PORTS).is_some() {
+                linked.ports.push((start, PortIndex::of(linked.ports_of(group))));
+            }
+            start = start.saturating_add(group.len());
+        }
         linked
     }
 
@@ -350,10 +377,10 @@ impl<'a> LinkedServices<'a> {
 
     /// Finds the names that several variables have, sorted.
     pub(crate) fn find_collisions(&self) -> Vec<Collision<'a>> {
-        let mut suspects: BTreeSet<usize> = BTreeSet::new();
+        let mut suspects: Vec<usize> = Vec::new();
         for group in groups(&self.by_mangled_name) {
-            let Some((mangled, first)) = group.first() else { continue };
-            let mut is_suspect = group.len() > 1 || self.repeats_a_port(*first);
+            let Some((mangled, _)) = group.first() else { continue };
+            let mut is_suspect = group.len() > 1 || self.repeats_a_port(group);
             // If two Services collide, the name of one begins with that of the other and continues
             // like the name of a variable.
             if cuts(mangled).nth(1).is_some() {
@@ -367,34 +394,38 @@ impl<'a> LinkedServices<'a> {
                 suspects.extend(group.iter().map(|(_, index)| index));
             }
         }
+        suspects.sort_unstable();
+        suspects.dedup();
 
-        let mut by_name: BTreeMap<String, Vec<ServiceVariable<'a>>> = BTreeMap::new();
+        let mut named: Vec<(String, ServiceVariable<'a>)> = Vec::new();
         for index in suspects {
-            for variable in self
-                .services
-                .get(index)
-                .into_iter()
-                .flat_map(|service| variables_of(service, index))
-            {
-                by_name.entry(variable.name()).or_default().push(variable);
+            if let Some(&service) = self.services.get(index) {
+                let variables = variables_of(service, index);
+                named.extend(variables.map(|variable| (variable.name(), variable)));
             }
         }
-        let collisions = by_name.into_iter().filter(|(_, variables)| variables.len() > 1);
-        collisions.map(|(name, variables)| Collision { name, variables }).collect()
+        named.sort_unstable_by(|(name, variable), (other, of_other)| {
+            name.cmp(other).then_with(|| variable.position().cmp(&of_other.position()))
+        });
+        let of_names = named.chunk_by(|(name, _), (next, _)| name == next);
+        let shared = of_names.filter(|variables| variables.len() > 1);
+        let collision = |variables: &[(String, ServiceVariable<'a>)]| {
+            let (name, _) = variables.first()?;
+            let variables = variables.iter().map(|&(_, variable)| variable).collect();
+            Some(Collision { name: name.clone(), variables })
+        };
+        shared.filter_map(collision).collect()
     }
 
-    /// Reports whether two ports of a Service produce the same name. Valid Services have no such
-    /// ports.
-    fn repeats_a_port(&self, index: usize) -> bool {
-        if let Some(ports) = self.ports.get(&index) {
+    /// Reports whether two ports of the first Service of a group produce the same name. Valid
+    /// Services have no such ports.
+    fn repeats_a_port(&self, group: &[Named]) -> bool {
+        if let Some(ports) = self.many_ports(group) {
             return ports.repeats_a_port();
         }
         let number = |port: &ServicePort| (port.port, port.effective_protocol());
-        let mut rest = self
-            .services
-            .get(index)
-            .map(|service| service.spec.ports.as_slice())
-            .unwrap_or_default();
+        let service = group.first().and_then(|&(_, index)| self.services.get(index));
+        let mut rest = service.map(|service| service.spec.ports.as_slice()).unwrap_or_default();
         while let Some((port, others)) = rest.split_first() {
             let same_name = |other: &ServicePort| mangle_alike(&other.name, &port.name);
             if others.iter().any(|other| {
@@ -431,8 +462,8 @@ impl<'a> LinkedServices<'a> {
     }
 
     fn ports_named(&self, group: &[Named], mangled: &str) -> Cow<'_, [Place]> {
-        match self.index_of(group) {
-            Some(ports) => ports.by_mangled_name.get(mangled).map(Cow::from).unwrap_or_default(),
+        match self.many_ports(group) {
+            Some(ports) => ports.by_mangled_name.get(mangled).into(),
             None => self.ports_where(group, |port| {
                 !port.name.is_empty() && mangled_chars(&port.name).eq(mangled.chars())
             }),
@@ -445,18 +476,22 @@ impl<'a> LinkedServices<'a> {
         number: PortNumber,
         protocol: Protocol,
     ) -> Cow<'_, [Place]> {
-        match self.index_of(group) {
-            Some(ports) => {
-                ports.by_number.get(&(number, protocol)).map(Cow::from).unwrap_or_default()
-            }
+        match self.many_ports(group) {
+            Some(ports) => ports.by_number.get(&(number, protocol)).into(),
             None => self.ports_where(group, |port| {
                 port.port == number && port.effective_protocol() == protocol
             }),
         }
     }
 
-    fn index_of(&self, group: &[Named]) -> Option<&PortIndex> {
-        self.ports.get(&group.first()?.1)
+    /// Returns the ports of a group of Services, if they are many.
+    fn many_ports(&self, group: &[Named]) -> Option<&PortIndex> {
+        let (mangled, _) = group.first()?;
+        let name_at = |&(start, _): &(usize, PortIndex)| self.by_mangled_name.get(start);
+        let found = self.ports.binary_search_by(|ports| {
+            name_at(ports).map_or("", |(name, _)| name.as_str()).cmp(mangled)
+        });
+        self.ports.get(found.ok()?).map(|(_, ports)| ports)
     }
 
     fn ports_where(
