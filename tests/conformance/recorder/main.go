@@ -25,6 +25,7 @@ var (
 	cases   = flag.String("cases", "", "the directory with the committed cases")
 	out     = flag.String("out", "", "the directory for the answers")
 	serve   = flag.Bool("serve", false, "answer cases of the standard input, one a line")
+	timed   = flag.Bool("measure", false, "print how long the container of the benchmarks takes")
 )
 
 // line is a case. Its fields are in the order in which they are written.
@@ -43,6 +44,8 @@ func main() {
 	switch {
 	case *serve:
 		err = answerStandardInput()
+	case *timed:
+		err = measure()
 	case *release == "" || *cases == "" || *out == "":
 		err = errors.New("-release, -cases and -out are required")
 	default:
