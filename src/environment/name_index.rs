@@ -61,25 +61,50 @@ impl NameIndex {
         self.reserve(1, &name_at);
         let hash = hash(name);
         // No list in memory is so long, but it could be.
-        let slot = u32::try_from(index).ok().map(|index| Slot { hash, index });
-        match (self.find(name, hash, &name_at), slot) {
-            (Ok(at), Some(slot)) => {
-                self.slots.get_mut(at).map(|place| core::mem::replace(place, slot).index())
+        let Ok(short) = u32::try_from(index) else {
+            return self.crowded.insert(name.to_owned(), index);
+        };
+        let slot = Slot { hash, index: short };
+        // Most names are new, and find their first slot free.
+        let first = self.near(hash).next().filter(|&at| self.is_free(at));
+        match first.filter(|_| self.crowded.is_empty()) {
+            Some(first) => {
+                self.put(first, slot);
+                None
             }
-            (Err(Some(at)), Some(slot)) if !self.crowded.contains_key(name) => {
+            None => self.insert_near(name, slot, name_at),
+        }
+    }
+
+    /// Inserts a name whose first slot is not free.
+    #[inline(never)]
+    fn insert_near<'n>(
+        &mut self,
+        name: &str,
+        slot: Slot,
+        name_at: impl Fn(usize) -> &'n str,
+    ) -> Option<usize> {
+        match self.find(name, slot.hash, name_at) {
+            Ok(at) => self.slots.get_mut(at).map(|place| core::mem::replace(place, slot).index()),
+            Err(Some(at)) if !self.crowded.contains_key(name) => {
                 self.put(at, slot);
                 None
             }
-            _ => self.crowded.insert(name.to_owned(), index),
+            Err(_) => self.crowded.insert(name.to_owned(), slot.index()),
         }
     }
 
     /// Makes room for more names. At most half of the slots are used.
+    #[inline]
     pub(super) fn reserve<'n>(&mut self, more: usize, name_at: impl Fn(usize) -> &'n str) {
         let needed = self.used.saturating_add(more).saturating_mul(2);
-        if needed <= self.slots.len() {
-            return;
+        if needed > self.slots.len() {
+            self.grow(needed, name_at);
         }
+    }
+
+    #[inline(never)]
+    fn grow<'n>(&mut self, needed: usize, name_at: impl Fn(usize) -> &'n str) {
         let len = needed.max(2 * NEAR).next_power_of_two();
         let former = core::mem::replace(&mut self.slots, alloc::vec![FREE; len]);
         self.used = 0;
@@ -141,7 +166,9 @@ fn hash(name: &str) -> u32 {
     // The rest. It may overlap with the words before it.
     let rest =
         bytes.last_chunk().map_or_else(|| partial_word(bytes), |&last| u64::from_le_bytes(last));
-    u32::try_from(mix(hash, rest) >> 32).unwrap_or_default()
+    let hash = mix(hash, rest);
+    // A product carries to higher bits only, so the last bytes of a word reach just the highest.
+    u32::try_from((hash ^ hash >> 20) >> 32).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -161,6 +188,23 @@ mod tests {
             assert_eq!(index.get(name, |at| &names[at]), map.get(name).copied());
         }
         assert_eq!(index.get("M", |at| &names[at]), None);
+    }
+
+    /// At most half of the slots are used, so most names should find their own free.
+    #[test]
+    fn spreads_names_that_end_in_numbers() {
+        for prefix in ["ENTRY_", "APP_SETTING_", "N", "MY_SERVICE_CONFIGURATION_"] {
+            let names: Vec<String> = (0..200).map(|number| format!("{prefix}{number}")).collect();
+            let mut index = NameIndex::default();
+            index.reserve(names.len(), |at| &names[at]);
+            let mut in_own_slot = 0;
+            for (at, name) in names.iter().enumerate() {
+                let own = index.near(hash(name)).next().unwrap();
+                in_own_slot += usize::from(index.is_free(own));
+                index.insert(name, at, |at| &names[at]);
+            }
+            assert!(in_own_slot > 120, "{prefix}: {in_own_slot}");
+        }
     }
 
     /// Names of one hash, as someone could choose them, are found in the tree.
