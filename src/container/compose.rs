@@ -409,7 +409,7 @@ pub(super) struct Composer<'a, 'f> {
 impl<'a> Composer<'a, '_> {
     fn compose(mut self) -> Result<Composition<'a>, ComposeError> {
         let container = self.container;
-        self.reserve_with(0);
+        self.reserve();
         self.device_env()?;
         for (index, source) in container.env_from.iter().enumerate() {
             let entry = Entry::EnvFrom(index);
@@ -548,9 +548,21 @@ impl<'a> Composer<'a, '_> {
         }
     }
 
-    /// Makes room for the keys of a source and the entries that follow the sources.
-    fn reserve_with(&mut self, keys: usize) {
-        self.environment.reserve(self.container.env.len().saturating_add(keys));
+    /// Makes room for the entries and for the keys of their sources.
+    fn reserve(&mut self) {
+        let keys = self.container.env_from.iter().map(|source| {
+            let config_map = source.config_map_ref.as_ref();
+            let config_map = config_map.and_then(|source| self.config_maps.get(&source.name));
+            let secret = source.secret_ref.as_ref();
+            let secret = secret.and_then(|source| self.secrets.get(&source.name));
+            config_map
+                .map_or(0, |it| it.data.len())
+                .saturating_add(secret.map_or(0, |it| it.data.len()))
+        });
+        let entries = keys.fold(self.container.env.len(), usize::saturating_add);
+        // More do not fit.
+        let most = self.remaining.div_euclid(Facts::DECLARATION_SIZE);
+        self.environment.reserve(entries.min(most));
     }
 
     fn env_from_config_map(
@@ -559,7 +571,6 @@ impl<'a> Composer<'a, '_> {
         prefix: &'a str,
         config_map: &'a ConfigMap,
     ) -> Result<(), ComposeErrorKind> {
-        self.reserve_with(config_map.data.len());
         config_map.data.iter().try_for_each(|(key, value)| {
             let value = Value::plain(Cow::Borrowed(value.as_bytes()));
             self.env_from_key(entry, prefix, key, Source::ConfigMap(config_map, key), value)
@@ -572,7 +583,6 @@ impl<'a> Composer<'a, '_> {
         prefix: &'a str,
         secret: &'a Secret,
     ) -> Result<(), ComposeErrorKind> {
-        self.reserve_with(secret.data.len());
         secret.data.iter().try_for_each(|(key, value)| {
             let value = Value::secret(Cow::Borrowed(value.as_bytes()));
             self.env_from_key(entry, prefix, key, Source::Secret(secret, key), value)
