@@ -65,10 +65,12 @@ impl Mark {
         Mark { value: position(value), end: position(end) }
     }
 
+    #[inline]
     pub(super) fn value(self) -> usize {
         usize::try_from(self.value).unwrap_or_default()
     }
 
+    #[inline]
     pub(super) fn end(self) -> usize {
         usize::try_from(self.end).unwrap_or_default()
     }

@@ -528,7 +528,7 @@ impl<'a> LinkedServices<'a> {
             candidates = with_segment(candidates, text.as_bytes(), compared, cut)?;
             compared = cut;
             // The shortest names sort first, and they end at the cut.
-            let ending = candidates.iter().take_while(|(name, _)| name.len() == cut).count();
+            let ending = candidates.partition_point(|(name, _)| name.len() == cut);
             Some((text.get(cut..)?, candidates.get(..ending)?))
         };
         let cuts = cuts_to(text, shared.count());
