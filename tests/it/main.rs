@@ -1,7 +1,7 @@
 //! Tests of the public API, by feature. Each module holds its examples and its properties.
 //!
-//! `conformance` replays the recorded answers of the kubelet and `examples` runs the example
-//! programs. `support` holds the builders and strategies that several modules need.
+//! `conformance` replays the recorded answers of the kubelet. `support` holds the builders and
+//! strategies that several modules need.
 
 mod api;
 mod conformance;
@@ -10,7 +10,6 @@ mod discover;
 mod displays;
 mod environment;
 mod everything;
-mod examples;
 mod export;
 mod inspect;
 mod objects;

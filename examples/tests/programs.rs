@@ -12,19 +12,20 @@ mod printenv_container;
 mod printenv_process;
 mod watcher;
 
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
 /// Returns the path of a built example, next to the folder of the test binaries.
 fn path_of_example(name: &str) -> PathBuf {
     let this = std::env::current_exe().unwrap();
     let profile = this.parent().and_then(Path::parent).unwrap();
     let example =
         profile.join("examples").join(name).with_extension(std::env::consts::EXE_EXTENSION);
-    // `cargo test` builds the example, but `cargo test --test it` may run an old one.
+    // `cargo test` builds the example, but `cargo test --test programs` may run an old one.
     let built = example.metadata().and_then(|metadata| metadata.modified()).ok();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    // The watcher does not use the shared code.
-    let shared = if name == "watcher" { "src" } else { "examples/shared" };
-    let sources =
-        ["src", shared, &format!("examples/{name}.rs")].map(|path| last_modified(&root.join(path)));
+    let source = if name == "watcher" { "examples/watcher.rs" } else { "examples/programs" };
+    let sources = ["src", source].map(|path| last_modified(&repository().join(path)));
     assert!(
         built >= sources.into_iter().max(),
         "run `cargo build --example {name}`: {}",
@@ -56,7 +57,7 @@ struct Output {
 fn run_example(name: &str, arguments: &[&str], stdin: &str) -> Output {
     let mut child = Command::new(path_of_example(name))
         .args(arguments)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .current_dir(repository())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
