@@ -171,7 +171,7 @@ impl Objects {
                 let count = self.ignored.entry(format!("{api_version} {kind}")).or_default();
                 *count = count.saturating_add(1);
             }
-            ReadObject::Invalid(error) => return Err(error),
+            ReadObject::Invalid(error) => return Err(*error),
         }
         Ok(())
     }
@@ -218,7 +218,7 @@ pub(crate) enum ReadObject {
     Workload(Box<Workload>),
     /// An object that affects no container's environment.
     Ignored(Box<TypeMeta>),
-    Invalid(ObjectError),
+    Invalid(Box<ObjectError>),
 }
 
 impl ReadObject {
@@ -274,7 +274,7 @@ impl Draft {
     /// Returns the draft of an object with these entries, if they have its type and it is not a
     /// list.
     pub(super) fn of_entries(entries: &Entries<'_>) -> Option<Self> {
-        let type_of = TypeRef::of(entries, None).ok()?;
+        let type_of = TypeRef::given(entries)?;
         (!type_of.kind.ends_with("List")).then(|| Draft::new(type_of))
     }
 
@@ -336,7 +336,7 @@ impl Draft {
                 namespace: namespace.to_owned(),
                 name: name.to_owned(),
             };
-            return ReadObject::Invalid(ObjectError::Field { object, error });
+            return ReadObject::Invalid(Box::new(ObjectError::Field { object, error }));
         }
         match self.object {
             DraftObject::Service(service) => ReadObject::Service(service),
@@ -479,6 +479,15 @@ impl<'a> TypeRef<'a> {
             kind: read("kind", item_type.map(|item| item.kind))?,
             api_version: read("apiVersion", item_type.map(|item| item.api_version))?,
         })
+    }
+
+    /// Returns the type of an object if it has a valid one, without the cost of an error otherwise.
+    fn given(entries: &'a Entries<'_>) -> Option<Self> {
+        let text = |key: &str| {
+            let text = get(entries, key)?.as_str()?;
+            (1..=LONGEST_TYPE).contains(&text.len()).then_some(text)
+        };
+        Some(TypeRef { kind: text("kind")?, api_version: text("apiVersion")? })
     }
 
     fn to_owned(self) -> TypeMeta {

@@ -104,7 +104,11 @@ pub(super) fn fill_value(
     value: Value<'_>,
     elides: bool,
 ) -> Result<(), FieldError> {
-    let Some(opened) = given.open(place, &key)? else { return Ok(()) };
+    let Some(mut opened) = given.open(place, &key)? else { return Ok(()) };
+    if let Value::Scalar(scalar) = value {
+        opened.is_secret |= elides;
+        return opened.set(&scalar).map_err(|error: FieldError| error.at_key(key));
+    }
     let state = State::new(DocumentLimits { depth: usize::MAX, size: usize::MAX });
     let context = Context { state: &state, levels_left: usize::MAX, elides };
     let read = context.place(opened).deserialize(value);
