@@ -3,6 +3,7 @@
 //! `kubectl` prints the items of a List before its kind.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -13,7 +14,7 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, Se
 
 use super::FieldError;
 use super::field_error::Segment;
-use super::read::{Draft, ReadObject};
+use super::read::{Draft, Items, ReadObject};
 use super::value::{Entries, Value};
 use crate::api::wire::{self, Key, MapStart, Scalar};
 
@@ -251,8 +252,10 @@ impl State {
 enum Position {
     /// The document itself, which may be an object.
     Document,
-    /// The `items` of an object.
+    /// The `items` of the document.
     Items,
+    /// The `items` of an item, which is a list in a list.
+    NestedItems,
     /// An item of a list, which may be an object.
     Item,
     /// A value inside an object.
@@ -313,6 +316,7 @@ impl<'s> Context<'s> {
     /// on.
     fn read_object<'de, A: MapAccess<'de>>(
         self,
+        items: Position,
         mut next: Option<Key<'de>>,
         mut entries: A,
     ) -> Result<Value<'de>, A::Error> {
@@ -323,7 +327,7 @@ impl<'s> Context<'s> {
             self.state.count(key.len())?;
             let is_type = key == "apiVersion" || key == "kind";
             let elides = is_secret.unwrap_or(!is_type);
-            let position = if key == "items" { Position::Items } else { Position::Other };
+            let position = if key == "items" { items } else { Position::Other };
             let context = Context { elides, ..self };
             let value = entries.next_value_seed(ValueReader { context, position })?;
             if key == "kind"
@@ -385,12 +389,27 @@ impl<'de> Visitor<'de> for ValueReader<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value<'de>, A::Error> {
-        let are_objects = matches!(self.position, Position::Items);
-        let position = if are_objects { Position::Item } else { Position::Other };
         let context = self.context.deeper()?;
+        let item = || ValueReader { context, position: Position::Item };
         let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(ValueReader { context, position })? {
-            list.push(if are_objects { ReadObject::of_item(item) } else { item });
+        match self.position {
+            Position::Items => {
+                let mut read = Box::new(Items::default());
+                while let Some(item) = items.next_element_seed(item())? {
+                    read.push(item);
+                }
+                return Ok(Value::Items(read));
+            }
+            Position::NestedItems => {
+                while let Some(item) = items.next_element_seed(item())? {
+                    list.push(ReadObject::of_item(item));
+                }
+            }
+            _ => {
+                while let Some(item) = items.next_element_seed(context.tree())? {
+                    list.push(item);
+                }
+            }
         }
         Ok(Value::List(list))
     }
@@ -402,8 +421,9 @@ impl<'de> Visitor<'de> for ValueReader<'_> {
         };
         let context = self.context.deeper()?;
         match self.position {
-            Position::Document | Position::Item => context.read_object(next, entries),
-            Position::Items | Position::Other => context.read_map(next, entries),
+            Position::Document => context.read_object(Position::Items, next, entries),
+            Position::Item => context.read_object(Position::NestedItems, next, entries),
+            _ => context.read_map(next, entries),
         }
     }
 }

@@ -97,7 +97,7 @@ impl FieldError {
     pub(crate) fn of_value(value: &Value<'_>, expected: &'static str) -> Self {
         let found = match value {
             Value::Scalar(scalar) => scalar.unexpected(),
-            Value::List(_) => Unexpected::Seq,
+            Value::List(_) | Value::Items(_) => Unexpected::Seq,
             Value::Map(_) | Value::Object(_) => Unexpected::Map,
         };
         FieldError::unexpected(found, &expected)

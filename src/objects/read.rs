@@ -4,6 +4,7 @@ use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error};
 
@@ -187,21 +188,64 @@ impl Objects {
         if second.is_some() {
             return Err(ObjectError::Field { object, error: FieldError::duplicate_field("items") });
         }
-        match items {
+        let items = match items {
             // Go writes an empty list so.
-            None | Some((_, Value::Scalar(Scalar::Null))) => Ok(()),
-            Some((_, Value::List(items))) => {
-                for (index, item) in items.into_iter().enumerate() {
-                    self.add_object(item, item_type)
-                        .map_err(|error| error.map_field(|error| error.in_item(index)))?;
-                }
-                Ok(())
-            }
+            None | Some((_, Value::Scalar(Scalar::Null))) => return Ok(()),
+            Some((_, Value::Items(items))) => *items,
+            Some((_, Value::List(items))) => Items { rest: items, ..Items::default() },
             Some((key, other)) => {
                 let error = FieldError::of_value(&other, "a list").at_key(key);
-                Err(ObjectError::Field { object, error })
+                return Err(ObjectError::Field { object, error });
             }
+        };
+        self.merge(items.objects)?;
+        if let Some(error) = items.error {
+            return Err(*error);
         }
+        for (index, item) in (items.count..).zip(items.rest) {
+            self.add_object(item, item_type)
+                .map_err(|error| error.map_field(|error| error.in_item(index)))?;
+        }
+        Ok(())
+    }
+}
+
+/// The items of a document that is a list, before its kind is known.
+///
+/// Each object is added as soon as it is complete, so that a list is never in memory twice.
+#[derive(Clone, Default, PartialEq)]
+pub(crate) struct Items<'de> {
+    /// The objects of the first `count` items.
+    objects: Objects,
+    count: usize,
+    /// The error in the item after them. Nothing after it is kept.
+    error: Option<Box<ObjectError>>,
+    /// The items from the first one on that has no type of its own or is a list.
+    rest: Vec<Value<'de>>,
+}
+
+impl<'de> Items<'de> {
+    /// Adds an item, or notes the first error.
+    pub(super) fn push(&mut self, item: Value<'de>) {
+        if self.error.is_some() {
+            return;
+        }
+        match ReadObject::of_item(item) {
+            Value::Object(read) if self.rest.is_empty() => match self.objects.add_read(read) {
+                Ok(()) => self.count = self.count.saturating_add(1),
+                Err(error) => {
+                    let error = error.map_field(|error| error.in_item(self.count));
+                    self.error = Some(Box::new(error));
+                }
+            },
+            item => self.rest.push(item),
+        }
+    }
+
+    /// Copies all borrowed text.
+    pub(super) fn into_owned(self) -> Items<'static> {
+        let rest = self.rest.into_iter().map(Value::into_owned).collect();
+        Items { rest, objects: self.objects, count: self.count, error: self.error }
     }
 }
 
@@ -222,8 +266,7 @@ pub(crate) enum ReadObject {
 }
 
 impl ReadObject {
-    /// Reads an item of a list as soon as its value is complete, so that a list is never a tree as
-    /// a whole. An item without a type of its own, or that is a list, remains a value.
+    /// Reads an item of a list. One without a type of its own, or that is a list, remains a value.
     pub(super) fn of_item(item: Value<'_>) -> Value<'_> {
         match item {
             Value::Map(entries) => match Draft::of_entries(&entries) {

@@ -1,6 +1,7 @@
 //! Values of the JSON data model: the content of a document before its kind is known.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::string::ToString;
 use alloc::vec::{self, Vec};
 
@@ -10,7 +11,7 @@ use serde::forward_to_deserialize_any;
 
 use super::FieldError;
 use super::field_error::Segment;
-use super::read::ReadObject;
+use super::read::{Items, ReadObject};
 use crate::api::wire::{self, Scalar};
 
 /// A value of the JSON data model.
@@ -21,6 +22,8 @@ pub(crate) enum Value<'de> {
     Map(Entries<'de>),
     /// An object that was read already. Nothing else can be read from it.
     Object(ReadObject),
+    /// The items of a list, some of which were read already.
+    Items(Box<Items<'de>>),
 }
 
 /// The entries of a map, in order.
@@ -56,6 +59,7 @@ impl<'de> Value<'de> {
             Value::Scalar(scalar) => Value::Scalar(scalar.into_owned()),
             Value::List(items) => Value::List(items.into_iter().map(Value::into_owned).collect()),
             Value::Object(read) => Value::Object(read),
+            Value::Items(items) => Value::Items(Box::new(items.into_owned())),
             Value::Map(entries) => {
                 let owned = |(key, value): (Cow<'_, str>, Value<'_>)| {
                     (Cow::Owned(key.into_owned()), value.into_owned())
@@ -72,7 +76,7 @@ impl<'de> Deserializer<'de> for Value<'de> {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {
         match self {
-            Value::Scalar(Scalar::Null) | Value::Object(_) => visitor.visit_unit(),
+            Value::Scalar(Scalar::Null) | Value::Object(_) | Value::Items(_) => visitor.visit_unit(),
             Value::Scalar(Scalar::Bool(value)) => visitor.visit_bool(value),
             Value::Scalar(Scalar::Signed(number)) => visitor.visit_i64(number),
             Value::Scalar(Scalar::Unsigned(number)) => visitor.visit_u64(number),
@@ -87,7 +91,7 @@ impl<'de> Deserializer<'de> for Value<'de> {
             }),
             Value::Scalar(Scalar::Text(Cow::Borrowed(text))) => visitor.visit_borrowed_str(text),
             Value::Scalar(Scalar::Text(Cow::Owned(text))) => visitor.visit_string(text),
-            Value::List(items) => visitor.visit_seq(Items { items: items.into_iter(), index: 0 }),
+            Value::List(items) => visitor.visit_seq(Elements { items: items.into_iter(), index: 0 }),
             Value::Map(entries) => {
                 visitor.visit_map(Fields { entries: entries.into_iter(), current: None })
             }
@@ -107,12 +111,12 @@ impl<'de> Deserializer<'de> for Value<'de> {
     }
 }
 
-struct Items<'de> {
+struct Elements<'de> {
     items: vec::IntoIter<Value<'de>>,
     index: usize,
 }
 
-impl<'de> SeqAccess<'de> for Items<'de> {
+impl<'de> SeqAccess<'de> for Elements<'de> {
     type Error = FieldError;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(

@@ -204,6 +204,37 @@ fn error_names_the_list_item() {
     );
 }
 
+/// Items without a kind are read after the kind of the list.
+#[test]
+fn first_invalid_item_is_reported() {
+    let (typed, bad) = (
+        r#"{"apiVersion":"v1","kind":"Service","metadata":{"name":"a"}}"#,
+        r#"{"apiVersion":"v1","kind":"Service","metadata":{"name":"b"},"spec":{"ports":1}}"#,
+    );
+    let (untyped, bad_untyped) =
+        (r#"{"metadata":{"name":"c"}}"#, r#"{"metadata":{"name":"d"},"spec":[]}"#);
+    let error_of = |items: &[&str]| {
+        let items = items.join(",");
+        error_message(&format!(r#"{{"apiVersion":"v1","items":[{items}],"kind":"ServiceList"}}"#))
+    };
+    let errors = [
+        error_of(&[typed, bad, bad_untyped, typed]),
+        error_of(&[typed, untyped, bad, bad_untyped]),
+        error_of(&[typed, bad_untyped, bad, typed]),
+        error_of(&[typed, untyped, typed, bad]),
+        error_of(&[typed, typed, bad]),
+        error_of(&[untyped, typed, untyped, bad]),
+    ];
+    insta::assert_snapshot!(errors.join("\n"), @r"
+    Service b: items[1].spec.ports is 1, but should be a list
+    Service b: items[2].spec.ports is 1, but should be a list
+    Service d: items[1].spec is a list, but should be an object
+    Service a is defined twice: metadata.name must be unique in a namespace, so rename or remove one
+    Service a is defined twice: metadata.name must be unique in a namespace, so rename or remove one
+    Service c is defined twice: metadata.name must be unique in a namespace, so rename or remove one
+    ");
+}
+
 #[test]
 fn rejects_fields_of_the_wrong_type() {
     let with = |metadata: &str, spec: &str| {
