@@ -227,6 +227,14 @@ impl State {
         result.map_err(|error| _ = self.error.borrow_mut().get_or_insert(error)).ok()
     }
 
+    /// Returns the error of a format, or one that quotes nothing if it `elides` a Secret.
+    pub(super) fn elided<E: Error>(&self, error: E, elides: bool) -> E {
+        if elides && !self.is_ours.get() {
+            return self.error(format_args!("{}", wire::ELIDED_MESSAGE));
+        }
+        error
+    }
+
     /// Counts the text of a scalar.
     pub(super) fn count_text<E: Error>(&self, scalar: &Scalar<'_>) -> Result<(), E> {
         match scalar {
@@ -235,6 +243,7 @@ impl State {
         }
     }
 
+    #[inline]
     pub(super) fn has_error(&self) -> bool {
         self.error.borrow().is_some()
     }
@@ -272,23 +281,15 @@ pub(super) struct Context<'s> {
 }
 
 impl<'s> Context<'s> {
-    pub(super) fn deeper<E: Error>(self) -> Result<Self, E> {
+    pub(super) fn deeper<E: Error>(&self) -> Result<Self, E> {
         match self.levels_left.checked_sub(1) {
-            Some(levels_left) => Ok(Context { levels_left, ..self }),
+            Some(levels_left) => Ok(Context { levels_left, ..*self }),
             None => Err(self.state.error(format_args!(
                 "the document is nested too deeply: the limit is {} levels \
                  (DocumentLimits::depth)",
                 self.state.limits.depth
             ))),
         }
-    }
-
-    /// Returns the error of a format, or one that quotes nothing if it may be about a Secret.
-    pub(super) fn elided<E: Error>(self, error: E) -> E {
-        if self.elides && !self.state.is_ours.get() {
-            return self.state.error(format_args!("{}", wire::ELIDED_MESSAGE));
-        }
-        error
     }
 
     /// Returns the reader of a tree.
@@ -369,9 +370,9 @@ impl<'de> DeserializeSeed<'de> for ValueReader<'_> {
     type Value = Value<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value<'de>, D::Error> {
-        let context = self.context;
-        context.state.count(VALUE_SIZE)?;
-        deserializer.deserialize_any(self).map_err(|error| context.elided(error))
+        let Context { state, elides, .. } = self.context;
+        state.count(VALUE_SIZE)?;
+        deserializer.deserialize_any(self).map_err(|error| state.elided(error, elides))
     }
 }
 

@@ -15,28 +15,26 @@ use super::field_error::Segment;
 use super::value::Value;
 use crate::api::wire::{self, Given, Key, MapStart, Opened, Place, Scalar};
 
-/// Reads a value into its destination.
-struct TypedReader<'s, 'p> {
-    context: Context<'s>,
-    target: Target<'p>,
+/// Reads a value into its place.
+struct TypedReader<'c, 'p> {
+    context: &'c Context<'c>,
+    opened: Opened<'p>,
 }
 
-/// The destination of a value.
-enum Target<'p> {
-    Place(Opened<'p>),
-    /// A new element of a list.
-    Element(&'p mut dyn Place),
+/// Reads a value into a new element of a list.
+struct ElementReader<'c, 'p> {
+    context: &'c Context<'c>,
+    list: &'p mut dyn Place,
 }
 
 /// Counts a value and drops it.
 #[derive(Clone, Copy)]
-struct Skipped<'s>(Context<'s>);
+struct Skipped<'c>(&'c Context<'c>);
 
-impl<'s> Context<'s> {
-    fn place<'p>(mut self, mut opened: Opened<'p>) -> TypedReader<'s, 'p> {
-        self.elides |= opened.is_secret;
-        opened.is_secret = self.elides;
-        TypedReader { context: self, target: Target::Place(opened) }
+impl Context<'_> {
+    fn place<'c, 'p>(&'c self, mut opened: Opened<'p>) -> TypedReader<'c, 'p> {
+        opened.is_secret |= self.elides;
+        TypedReader { context: self, opened }
     }
 
     /// Reads the entries of a map or object into its place.
@@ -56,7 +54,7 @@ impl<'s> Context<'s> {
             // A second kind may be that of a Secret.
             self.elides |= is_object && key == "kind";
             match self.state.noted(given.open(place, &key)).flatten() {
-                None => entries.next_value_seed(Skipped(self))?,
+                None => entries.next_value_seed(Skipped(&self))?,
                 Some(opened) => {
                     let had_error = self.state.has_error();
                     entries.next_value_seed(self.place(opened))?;
@@ -118,13 +116,16 @@ pub(super) fn fill_value(
     }
 }
 
-impl TypedReader<'_, '_> {
+impl<'c> TypedReader<'c, '_> {
     fn set<E: Error>(self, scalar: Scalar<'_>) -> Result<(), E> {
         self.context.state.count_text(&scalar)?;
-        if let Target::Place(opened) = self.target {
-            self.context.state.noted(opened.set(&scalar));
-        }
+        self.context.state.noted(self.opened.set(&scalar));
         Ok(())
+    }
+
+    /// Returns the context of the values inside.
+    fn inner<E: Error>(&self) -> Result<Context<'c>, E> {
+        Ok(Context { elides: self.opened.is_secret, ..self.context.deeper()? })
     }
 }
 
@@ -132,17 +133,21 @@ impl<'de> DeserializeSeed<'de> for TypedReader<'_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        let TypedReader { context, target } = self;
-        context.state.count(VALUE_SIZE)?;
-        let reader = match target {
-            // A list has a place for an element only if there is one.
-            Target::Element(list) => match list.push() {
-                Some(place) => context.place(Opened::new(place)),
-                None => return Ok(()),
-            },
-            target => TypedReader { context, target },
-        };
-        deserializer.deserialize_any(reader).map_err(|error| context.elided(error))
+        let (state, elides) = (self.context.state, self.opened.is_secret);
+        state.count(VALUE_SIZE)?;
+        deserializer.deserialize_any(self).map_err(|error| state.elided(error, elides))
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for ElementReader<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        // A list has a place for an element only if there is one.
+        match self.list.push() {
+            Some(place) => self.context.place(Opened::new(place)).deserialize(deserializer),
+            None => Ok(()),
+        }
     }
 }
 
@@ -160,18 +165,14 @@ impl<'de> Visitor<'de> for TypedReader<'_, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        let context = self.context.deeper()?;
-        let list = match self.target {
-            Target::Place(opened) => context.state.noted(opened.list()),
-            _ => None,
-        };
-        let Some(list) = list else {
-            return Skipped(context).visit_items(items);
+        let context = self.inner()?;
+        let Some(list) = context.state.noted(self.opened.list()) else {
+            return Skipped(&context).visit_items(items);
         };
         for index in 0.. {
             let had_error = context.state.has_error();
-            let target = Target::Element(&mut *list);
-            if items.next_element_seed(TypedReader { context, target })?.is_none() {
+            let element = ElementReader { context: &context, list: &mut *list };
+            if items.next_element_seed(element)?.is_none() {
                 break;
             }
             context.state.locate(had_error, || Segment::Index(index));
@@ -185,14 +186,10 @@ impl<'de> Visitor<'de> for TypedReader<'_, '_> {
             MapStart::Number(number) => return self.set(number),
             MapStart::Key(next) => next,
         };
-        let context = self.context.deeper()?;
-        let place = match self.target {
-            Target::Place(opened) => context.state.noted(opened.map()),
-            _ => None,
-        };
-        match place {
+        let context = self.inner()?;
+        match context.state.noted(self.opened.map()) {
             Some(place) => context.fill(&mut Given::default(), place, false, next, entries),
-            None => Skipped(context).visit_entries(next, entries),
+            None => Skipped(&context).visit_entries(next, entries),
         }
     }
 }
@@ -226,7 +223,8 @@ impl<'de> DeserializeSeed<'de> for Skipped<'_> {
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         self.0.state.count(VALUE_SIZE)?;
-        deserializer.deserialize_any(self).map_err(|error| self.0.elided(error))
+        let Context { state, elides, .. } = *self.0;
+        deserializer.deserialize_any(self).map_err(|error| state.elided(error, elides))
     }
 }
 
@@ -244,7 +242,7 @@ impl<'de> Visitor<'de> for Skipped<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<(), A::Error> {
-        Skipped(self.0.deeper()?).visit_items(items)
+        Skipped(&self.0.deeper()?).visit_items(items)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
@@ -252,6 +250,6 @@ impl<'de> Visitor<'de> for Skipped<'_> {
             MapStart::Number(number) => return self.set(number),
             MapStart::Key(next) => next,
         };
-        Skipped(self.0.deeper()?).visit_entries(next, entries)
+        Skipped(&self.0.deeper()?).visit_entries(next, entries)
     }
 }

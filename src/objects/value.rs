@@ -76,7 +76,9 @@ impl<'de> Deserializer<'de> for Value<'de> {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {
         match self {
-            Value::Scalar(Scalar::Null) | Value::Object(_) | Value::Items(_) => visitor.visit_unit(),
+            Value::Scalar(Scalar::Null) | Value::Object(_) | Value::Items(_) => {
+                visitor.visit_unit()
+            }
             Value::Scalar(Scalar::Bool(value)) => visitor.visit_bool(value),
             Value::Scalar(Scalar::Signed(number)) => visitor.visit_i64(number),
             Value::Scalar(Scalar::Unsigned(number)) => visitor.visit_u64(number),
@@ -91,7 +93,9 @@ impl<'de> Deserializer<'de> for Value<'de> {
             }),
             Value::Scalar(Scalar::Text(Cow::Borrowed(text))) => visitor.visit_borrowed_str(text),
             Value::Scalar(Scalar::Text(Cow::Owned(text))) => visitor.visit_string(text),
-            Value::List(items) => visitor.visit_seq(Elements { items: items.into_iter(), index: 0 }),
+            Value::List(items) => {
+                visitor.visit_seq(Elements { items: items.into_iter(), index: 0 })
+            }
             Value::Map(entries) => {
                 visitor.visit_map(Fields { entries: entries.into_iter(), current: None })
             }
