@@ -4,7 +4,8 @@
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
@@ -458,7 +459,9 @@ impl<'de> Fields<'de> {
     ) -> Result<Entries<'de>, E> {
         match self.merged {
             None => Ok(self.entries),
-            Some((position, value)) => merge(self.entries, position, value, is_earlier),
+            Some((position, value)) => {
+                merge(self.entries, position, value, is_earlier).map_err(E::custom)
+            }
         }
     }
 }
@@ -468,34 +471,37 @@ pub(super) const MERGE_KEY: &str = "<<";
 
 /// Merges the value of a merge key that has `earlier` entries before it, or others. Of several maps
 /// the first one wins, and the entries after the merge key win over all of them.
-fn merge<'de, E: Error>(
+fn merge<'de>(
     own: Entries<'de>,
     earlier: usize,
     value: Value<'de>,
     is_earlier: &mut dyn FnMut(&str) -> bool,
-) -> Result<Entries<'de>, E> {
+) -> Result<Entries<'de>, Cow<'static, str>> {
     let sources = match value {
         Value::List(items) => items,
         value => Vec::from([value]),
     };
-    let positions: BTreeMap<&str, usize> =
-        own.iter().enumerate().rev().map(|(position, (key, _))| (&**key, position)).collect();
-    let mut names = BTreeSet::new();
+    // Merge keys are rare. A map of this type exists anyway, one of borrowed keys is more code.
+    let mut positions: BTreeMap<String, usize> = BTreeMap::new();
+    for (position, (key, _)) in own.iter().enumerate() {
+        positions.entry(key.to_string()).or_insert(position);
+    }
     let mut added = Vec::new();
     for source in sources {
         let Value::Map(entries) = source else {
-            return Err(E::custom(
+            return Err(Cow::Borrowed(
                 "the value of the merge key `<<` is neither a map nor a list of maps",
             ));
         };
         for (key, value) in entries {
             let position = positions.get(&*key);
             if position.is_some_and(|&position| position < earlier) || is_earlier(&key) {
-                return Err(E::custom(format_args!(
+                return Err(Cow::Owned(format!(
                     "the merge key `<<` sets {key:?}, which is set before it: put the merge key first"
                 )));
             }
-            if position.is_none() && names.insert(key.clone()) {
+            if position.is_none() {
+                positions.insert(key.to_string(), usize::MAX);
                 added.push((key, value));
             }
         }
