@@ -6,9 +6,10 @@
 //! span lines'  # another comment
 //! ```
 
-use alloc::{borrow::Cow, collections::BTreeMap, vec::Vec};
+use alloc::{borrow::Cow, vec::Vec};
 
 use crate::go::MAX_SCAN_TOKEN_SIZE;
+use crate::names::Positions;
 
 /// An error from parsing an env file. Line numbers start at 1.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -97,33 +98,34 @@ pub fn parse_env<'a>(content: &'a [u8], key: &str) -> Result<Option<Cow<'a, [u8]
 /// An env file that is parsed once for many keys.
 #[derive(Debug)]
 pub(super) struct EnvFile<'a> {
-    /// The first value of each key before the first error.
-    values: BTreeMap<&'a [u8], Cow<'a, [u8]>>,
+    /// The keys and values before the first error.
+    entries: Vec<(&'a [u8], Cow<'a, [u8]>)>,
+    by_key: Positions<&'a [u8]>,
     error: Option<EnvFileError>,
 }
 
 impl<'a> EnvFile<'a> {
     pub(super) fn read(content: &'a [u8]) -> Self {
-        let mut file = EnvFile { values: BTreeMap::new(), error: None };
+        let (mut entries, mut error) = (Vec::new(), None);
         for entry in Entries::of(content) {
             match entry {
-                Ok((name, value)) => {
-                    file.values.entry(name).or_insert(value);
-                }
-                Err(error) => {
-                    file.error = Some(error);
+                Ok(entry) => entries.push(entry),
+                Err(first) => {
+                    error = Some(first);
                     break;
                 }
             }
         }
-        file
+        let by_key = Positions::of(entries.iter().map(|&(key, _)| key));
+        EnvFile { entries, by_key, error }
     }
 
     /// Returns the same as [`parse_env`].
     pub(super) fn value(&self, key: &str) -> Result<Option<Cow<'a, [u8]>>, EnvFileError> {
-        match (self.values.get(key.as_bytes()), &self.error) {
+        let index = self.by_key.first(key.as_bytes());
+        match (index.and_then(|index| self.entries.get(index)), &self.error) {
             (None, Some(error)) => Err(error.clone()),
-            (value, _) => Ok(value.cloned()),
+            (entry, _) => Ok(entry.map(|(_, value)| value.clone())),
         }
     }
 }

@@ -160,8 +160,10 @@ impl Known {
         };
         let absent: Store<Service> = self.services.iter().filter(is_absent).cloned().collect();
         let addressed = services.iter().chain(self.services.iter());
-        let mut taken: BTreeSet<IpAddr> =
-            addressed.filter_map(|service| service.spec.cluster_ip.parse().ok()).collect();
+        let mut taken = BTreeSet::new();
+        for service in addressed {
+            taken.extend(service.spec.cluster_ip.parse::<IpAddr>());
+        }
         let family = if range.is_ipv4() { "IPv4" } else { "IPv6" };
         let is_left_out = |service: &Service| {
             service.spec.ip_families.first().is_some_and(|stated| stated != family)

@@ -2,15 +2,15 @@
 //! probes, `handlerRunner.Run` for hooks).
 
 use alloc::borrow::Cow;
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::fmt;
 
 use super::compose::Composer;
 use super::expand::expand_within;
 use super::{ComposeError, ComposeErrorKind};
-use crate::api::{Container, ExecAction, Lifecycle, LifecycleHandler, Probe};
+use crate::api::{ExecAction, Lifecycle, LifecycleHandler, Probe};
 use crate::environment::Value;
+use crate::names::Positions;
 
 /// The command of an exec probe or of a lifecycle hook, as the kubelet runs it.
 ///
@@ -128,12 +128,12 @@ impl<'a> Composer<'a, '_> {
             (HandlerKind::PostStart, hook(|hooks| &hooks.post_start)),
             (HandlerKind::PreStop, hook(|hooks| &hooks.pre_stop)),
         ];
-        let mut env = None;
+        let mut names_of_env = None;
         let mut handlers = Vec::new();
         for (kind, exec) in candidates {
             let Some(exec) = exec else { continue };
-            let env = env.get_or_insert_with(|| raw_values(container));
-            let handler = self.handler(kind, exec, env);
+            let names = || Positions::of(container.env.iter().map(|entry| entry.name.as_str()));
+            let handler = self.handler(kind, exec, names_of_env.get_or_insert_with(names));
             handlers.push(handler.map_err(|error| self.error_of_container(error))?);
         }
         Ok(handlers)
@@ -143,13 +143,16 @@ impl<'a> Composer<'a, '_> {
         &mut self,
         kind: HandlerKind,
         exec: &'a ExecAction,
-        env: &BTreeMap<&'a str, &'a str>,
+        names_of_env: &Positions<&'a str>,
     ) -> Result<ExecHandler<'a>, ComposeErrorKind> {
+        // Unexpanded, and the last entry of a name wins (Go: `v1EnvVarsToMap`).
+        let env = &self.container.env;
+        let value_of = |name: &str| Some(env.get(names_of_env.last(name)?)?.value.as_str());
         let (mut command, mut references) = (Vec::new(), Vec::new());
         for (index, text) in exec.command.iter().enumerate() {
             let limit = self.remaining;
             let expanded = expand_within(text, self.facts.release, limit, |_, name| {
-                let text = env.get(name).copied().filter(|_| kind.is_probe());
+                let text = value_of(name).filter(|_| kind.is_probe());
                 let replacement = match text {
                     None => Replacement::None,
                     Some("") => Replacement::Empty,
@@ -166,10 +169,4 @@ impl<'a> Composer<'a, '_> {
         }
         Ok(ExecHandler { kind, command, references })
     }
-}
-
-/// The `value` of each entry of `env`, unexpanded. The last entry of a name wins (Go:
-/// `v1EnvVarsToMap`).
-fn raw_values(container: &Container) -> BTreeMap<&str, &str> {
-    container.env.iter().map(|entry| (entry.name.as_str(), entry.value.as_str())).collect()
 }

@@ -3,12 +3,12 @@
 //! `containerResourceRuntimeValue`).
 
 use alloc::borrow::Cow;
-use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use core::cell::OnceCell;
 
 use super::{ComposeErrorKind, Facts, Resource, ResourceField, ResourceList, resource_value};
-use crate::api::{Container, Pod, Quantity, ResourceFieldSelector};
+use crate::api::{Container, Pod, PodSpec, Quantity, ResourceFieldSelector};
+use crate::names::Positions;
 use crate::release::Rule;
 
 /// The resources of a container, and of the containers of its Pod by name. The names are indexed once
@@ -17,8 +17,8 @@ pub(super) struct ResourceFields<'a, 'f> {
     pod: &'a Pod,
     container: &'a Container,
     facts: &'f Facts<'a>,
-    /// The first container of each name, and true if its limits are defaulted.
-    by_name: OnceCell<BTreeMap<&'a str, (&'a Container, bool)>>,
+    /// The containers and the init containers by name.
+    by_name: OnceCell<Positions<&'a str>>,
 }
 
 impl<'a, 'f> ResourceFields<'a, 'f> {
@@ -57,20 +57,21 @@ impl<'a, 'f> ResourceFields<'a, 'f> {
         Ok(value.map_err(|error| ComposeErrorKind::Quantity { error })?.to_string())
     }
 
+    /// Returns the first container of that name, and true if its limits are defaulted. Those of
+    /// init containers are not.
     fn container_named(&self, name: &str) -> Result<(&'a Container, bool), ComposeErrorKind> {
-        let found = self.by_name.get_or_init(|| by_name(self.pod)).get(name).copied();
+        let PodSpec { containers, init_containers, .. } = &self.pod.spec;
+        let by_name = self.by_name.get_or_init(|| {
+            let all = containers.iter().chain(init_containers);
+            Positions::of(all.map(|container| container.name.as_str()))
+        });
+        let found =
+            by_name.first(name).and_then(|index| match index.checked_sub(containers.len()) {
+                None => Some((containers.get(index)?, true)),
+                Some(index) => Some((init_containers.get(index)?, false)),
+            });
         found.ok_or_else(|| ComposeErrorKind::ContainerMissing { container: name.into() })
     }
-}
-
-/// Indexes the containers. An init container's limits are not defaulted.
-fn by_name(pod: &Pod) -> BTreeMap<&str, (&Container, bool)> {
-    let defaulted = pod.spec.containers.iter().map(|container| (container, true));
-    let all = defaulted.chain(pod.spec.init_containers.iter().map(|container| (container, false)));
-    // The map keeps the last of a name.
-    all.rev()
-        .map(|(container, is_defaulted)| (container.name.as_str(), (container, is_defaulted)))
-        .collect()
 }
 
 /// Returns a container's limit. An absent or zero one is taken from the Pod or the Node.

@@ -1,7 +1,6 @@
 //! The paths in volumes that `subPathExpr` expands to (Go: `ExpandContainerVolumeMounts`,
 //! `makeMounts`).
 
-use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -9,6 +8,7 @@ use super::compose::Composer;
 use super::{ComposeError, ComposeErrorKind, Expanded};
 use crate::api::VolumeMount;
 use crate::environment::{Entry, Part};
+use crate::names::sorted_names;
 
 /// The expanded `subPathExpr` of a volume mount.
 ///
@@ -83,7 +83,7 @@ impl<'a> Composer<'a, '_> {
             return Err(ComposeErrorKind::SubPathOfEphemeralContainer);
         }
         if !has_expression {
-            check([Part::Known(mount.sub_path.as_bytes())])?;
+            check(mount.sub_path.as_bytes())?;
             return Ok(None);
         }
         if !mount.sub_path.is_empty() {
@@ -95,24 +95,24 @@ impl<'a> Composer<'a, '_> {
             let value = self.environment.value_of(reference.resolved, reference.name);
             value.is_none_or(|value| value.len() == 0)
         });
-        let names: BTreeSet<&str> = missing.map(|reference| reference.name).collect();
+        let names = sorted_names(missing.map(|reference| reference.name).collect());
         if !names.is_empty() {
             let names = names.into_iter().map(String::from).collect();
             return Err(ComposeErrorKind::SubPathValueMissing { names });
         }
-        check(expanded.value.parts())?;
+        // An unknown part is treated as a part of a name.
+        let parts = expanded.value.parts().map(|part| match part {
+            Part::Known(bytes) => bytes,
+            Part::Unknown(_) => b"unknown",
+        });
+        check(&parts.collect::<Vec<&[u8]>>().concat())?;
         Ok(Some(expanded))
     }
 }
 
 /// Rejects absolute paths and those that contain `..` (Go: `filepath.IsAbs`,
-/// `ValidatePathNoBacksteps`). An unknown part is treated as a part of a name.
-fn check<'v>(path: impl IntoIterator<Item = Part<'v>>) -> Result<(), ComposeErrorKind> {
-    let parts = path.into_iter().map(|part| match part {
-        Part::Known(bytes) => bytes,
-        Part::Unknown(_) => b"unknown",
-    });
-    let path = parts.collect::<Vec<&[u8]>>().concat();
+/// `ValidatePathNoBacksteps`).
+fn check(path: &[u8]) -> Result<(), ComposeErrorKind> {
     if path.first() == Some(&b'/') {
         return Err(ComposeErrorKind::SubPathAbsolute);
     }

@@ -1,6 +1,8 @@
 //! Sources whose variables are not known.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::borrow::ToOwned;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
 
@@ -46,9 +48,12 @@ impl fmt::Display for OpenSource<'_> {
 #[derive(Clone, Debug, Default)]
 pub(super) struct OpenSources<'a> {
     all: Vec<OpenSource<'a>>,
-    by_prefix: BTreeMap<&'a str, Vec<usize>>,
-    /// The lengths of the prefixes.
-    prefix_lens: BTreeSet<usize>,
+    /// The index of the last source of each prefix.
+    last: BTreeMap<String, usize>,
+    /// For each source, the index of the one before with the same prefix.
+    before: Vec<Option<usize>>,
+    /// The lengths of the prefixes, sorted.
+    prefix_lens: Vec<usize>,
     /// True if the kubelet skips names that are not strict variable names.
     needs_strict_names: bool,
 }
@@ -59,8 +64,11 @@ impl<'a> OpenSources<'a> {
     }
 
     pub(super) fn push(&mut self, source: OpenSource<'a>, needs_strict_names: bool) {
-        self.by_prefix.entry(source.prefix).or_default().push(self.all.len());
-        self.prefix_lens.insert(source.prefix.len());
+        self.before.push(self.last.insert(source.prefix.to_owned(), self.all.len()));
+        let len = source.prefix.len();
+        if let Err(place) = self.prefix_lens.binary_search(&len) {
+            self.prefix_lens.insert(place, len);
+        }
         self.needs_strict_names = needs_strict_names;
         self.all.push(source);
     }
@@ -70,9 +78,15 @@ impl<'a> OpenSources<'a> {
         if self.all.is_empty() || self.needs_strict_names && !is_env_var_name(name) {
             return Vec::new();
         }
-        let prefixes = self.prefix_lens.range(..=name.len());
-        let matching = prefixes.filter_map(|&len| self.by_prefix.get(name.get(..len)?));
-        let mut indexes: Vec<usize> = matching.flatten().copied().collect();
+        let lens = self.prefix_lens.iter().take_while(|&&len| len <= name.len());
+        let mut indexes = Vec::new();
+        for prefix in lens.filter_map(|&len| name.get(..len)) {
+            let mut last = self.last.get(prefix).copied();
+            while let Some(index) = last {
+                indexes.push(index);
+                last = self.before.get(index).copied().flatten();
+            }
+        }
         indexes.sort_unstable();
         indexes.into_iter().filter_map(|index| self.all.get(index)).collect()
     }

@@ -10,6 +10,7 @@
 
 mod legal;
 mod mangle;
+mod positions;
 
 pub(crate) use legal::is_shell_name;
 pub use legal::{
@@ -18,3 +19,4 @@ pub use legal::{
 };
 pub use mangle::mangle;
 pub(crate) use mangle::{mangle_alike, mangled_chars};
+pub(crate) use positions::{Positions, sorted_names};

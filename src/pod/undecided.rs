@@ -1,8 +1,8 @@
 //! Fields of a Pod whose values only the cluster decides.
 
 use alloc::borrow::ToOwned;
-use alloc::collections::BTreeSet;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 use crate::text::Escaped;
@@ -22,7 +22,10 @@ use crate::text::Escaped;
 /// assert!(!undecided.contains("metadata.labels['app']"));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct UndecidedFields(BTreeSet<UndecidedField>);
+pub struct UndecidedFields {
+    /// Sorted, each field once.
+    fields: Vec<UndecidedField>,
+}
 
 /// A field of a Pod that the cluster may decide.
 ///
@@ -46,7 +49,7 @@ impl UndecidedFields {
     /// Returns the empty set.
     #[must_use]
     pub const fn new() -> Self {
-        UndecidedFields(BTreeSet::new())
+        UndecidedFields { fields: Vec::new() }
     }
 
     /// Reports whether the value of a `fieldPath` is undecided. `metadata.labels` is undecided if any
@@ -56,42 +59,54 @@ impl UndecidedFields {
         if self.is_empty() {
             return false;
         }
-        let any = |is: fn(&UndecidedField) -> bool| self.0.iter().any(is);
+        let any = |is: fn(&UndecidedField) -> bool| self.fields.iter().any(is);
+        let has = |field: &UndecidedField| self.fields.binary_search(field).is_ok();
         match path {
-            "metadata.name" => self.0.contains(&UndecidedField::Name),
-            "metadata.uid" => self.0.contains(&UndecidedField::Uid),
-            "spec.hostname" => self.0.contains(&UndecidedField::Hostname),
+            "metadata.name" => has(&UndecidedField::Name),
+            "metadata.uid" => has(&UndecidedField::Uid),
+            "spec.hostname" => has(&UndecidedField::Hostname),
             "metadata.labels" => any(|field| matches!(field, UndecidedField::Label(_))),
             "metadata.annotations" => any(|field| matches!(field, UndecidedField::Annotation(_))),
-            _ => UndecidedField::of_subscript(path).is_some_and(|field| self.0.contains(&field)),
+            _ => UndecidedField::of_subscript(path).is_some_and(|field| has(&field)),
         }
     }
 
     /// Returns the fields, in ascending order.
     pub fn iter(&self) -> impl Iterator<Item = &UndecidedField> {
-        self.0.iter()
+        self.fields.iter()
     }
 
     /// Reports whether every field is decided.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.fields.is_empty()
     }
 
     /// Adds a field. Returns whether it is new.
     pub fn insert(&mut self, field: UndecidedField) -> bool {
-        self.0.insert(field)
+        match self.fields.binary_search(&field) {
+            Ok(_) => false,
+            Err(place) => {
+                self.fields.insert(place, field);
+                true
+            }
+        }
     }
 
     /// Removes a field. Returns whether it was there.
     pub fn remove(&mut self, field: &UndecidedField) -> bool {
-        self.0.remove(field)
+        let found = self.fields.binary_search(field);
+        found.map(|place| self.fields.remove(place)).is_ok()
     }
 }
 
 impl FromIterator<UndecidedField> for UndecidedFields {
     fn from_iter<I: IntoIterator<Item = UndecidedField>>(fields: I) -> Self {
-        UndecidedFields(fields.into_iter().collect())
+        let mut undecided = UndecidedFields::new();
+        for field in fields {
+            undecided.insert(field);
+        }
+        undecided
     }
 }
 

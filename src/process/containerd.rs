@@ -2,7 +2,6 @@
 //! `criService.buildLinuxSpec` in `internal/cri/server/container_create.go`, `oci.WithEnv` in
 //! `pkg/oci/spec_opts.go`).
 
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -21,20 +20,20 @@ pub(super) fn environment<'a>(sources: EnvSources<'a>) -> Vec<EnvEntry<'a>> {
         defaults.push(runtime("HOSTNAME", hostname));
     }
     let image = sources.image.iter().map(|text| EnvEntry::parse(text, EntryOrigin::Image));
-    replace_or_append(defaults, image.chain(sources.kubelet))
+    replace_or_append(defaults, image.chain(sources.kubelet).collect())
 }
 
 /// Replaces defaults in place and appends everything else, duplicates included. An entry without
 /// `=` removes the default of its name (containerd: `replaceOrAppendEnvValues`).
 fn replace_or_append<'a>(
     defaults: Vec<EnvEntry<'a>>,
-    overrides: impl Iterator<Item = EnvEntry<'a>>,
+    overrides: Vec<EnvEntry<'a>>,
 ) -> Vec<EnvEntry<'a>> {
-    let indexes: BTreeMap<String, usize> =
-        defaults.iter().enumerate().map(|(index, entry)| (entry.name().into(), index)).collect();
+    let names: Vec<String> = defaults.iter().map(|entry| entry.name().into()).collect();
     let mut results: Vec<Option<EnvEntry<'a>>> = defaults.into_iter().map(Some).collect();
     for entry in overrides {
-        let default = indexes.get(entry.name()).and_then(|&index| results.get_mut(index));
+        let default = names.iter().position(|name| name == entry.name());
+        let default = default.and_then(|index| results.get_mut(index));
         match (default, entry.value().is_some()) {
             (Some(default), is_set) => *default = is_set.then_some(entry),
             (None, true) => results.push(Some(entry)),

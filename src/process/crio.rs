@@ -3,14 +3,13 @@
 //! `server/container_create.go`, `mergeEnvs` in `server/utils.go`, `setupSystemd` in
 //! `server/container_create_linux.go`; runtime-tools: `Generator.AddProcessEnv`).
 
-use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::entry::{EntryOrigin, EnvEntry};
+use super::entry::{EntryOrigin, EnvEntry, UniqueEntries};
 use super::error::ProcessError;
 use super::runtime::{CriO, DEFAULT_PATH};
 use super::start::EnvSources;
+use crate::names::Positions;
 
 /// `PATH`, `TERM`, `HOSTNAME`, `default_env`, the kubelet's variables, those of the image that the
 /// kubelet does not set, `container=crio` for systemd.
@@ -19,61 +18,44 @@ pub(super) fn environment<'a>(
     sources: EnvSources<'a>,
 ) -> Result<Vec<EnvEntry<'a>>, ProcessError> {
     let runtime = |name, value| EnvEntry::plain(name, value, EntryOrigin::Runtime);
-    let mut generator = Generator::default();
-    generator.add(runtime("PATH", DEFAULT_PATH));
+    let kubelet: Vec<EnvEntry<'a>> =
+        sources.kubelet.into_iter().filter(|entry| !entry.name().is_empty()).collect();
+    let set_by_kubelet = Positions::of(kubelet.iter().map(EnvEntry::name));
+    let image = sources.image.iter().map(|text| EnvEntry::parse(text, EntryOrigin::Image));
+    let is_used = |entry: &EnvEntry<'_>| {
+        let name = entry.name();
+        entry.value().is_some() && !name.is_empty() && !set_by_kubelet.contains(name)
+    };
+    let image: Vec<EnvEntry<'a>> = image.filter(is_used).collect();
+
+    // runtime-tools: `Generator.addEnv`.
+    let mut entries = UniqueEntries::default();
+    entries.add(runtime("PATH", DEFAULT_PATH));
     // With and without a terminal: it is part of runtime-tools' template.
-    generator.add(runtime("TERM", "xterm"));
+    entries.add(runtime("TERM", "xterm"));
     if let Some(hostname) = &sources.hostname {
-        generator.add(runtime("HOSTNAME", hostname));
+        entries.add(runtime("HOSTNAME", hostname));
     }
     for text in &crio.default_env {
-        generator.add(EnvEntry::parse(text, EntryOrigin::Runtime));
+        entries.add(EnvEntry::parse(text, EntryOrigin::Runtime));
     }
-    let mut set_by_kubelet = BTreeSet::new();
-    for entry in sources.kubelet.into_iter().filter(|entry| !entry.name().is_empty()) {
-        set_by_kubelet.insert(String::from(entry.name()));
-        generator.add(entry);
+    for entry in kubelet.into_iter().chain(image) {
+        entries.add(entry);
     }
-    let image = sources.image.iter().map(|text| EnvEntry::parse(text, EntryOrigin::Image));
-    for entry in image.filter(|entry| entry.value().is_some() && !entry.name().is_empty()) {
-        if !set_by_kubelet.contains(entry.name()) {
-            generator.add(entry);
-        }
-    }
-    generator.check_home()?;
     if crio.systemd {
-        generator.add(runtime("container", "crio"));
+        entries.add(runtime("container", "crio"));
     }
-    Ok(generator.entries)
+    let entries = entries.into_list();
+    check_home(&entries)?;
+    Ok(entries)
 }
 
-/// A list of entries in which each name occurs once (runtime-tools: `Generator.addEnv`).
-#[derive(Default)]
-struct Generator<'a> {
-    entries: Vec<EnvEntry<'a>>,
-    indexes: BTreeMap<String, usize>,
-}
-
-impl<'a> Generator<'a> {
-    /// Replaces the entry of that name in place, or appends this one.
-    fn add(&mut self, entry: EnvEntry<'a>) {
-        let index = self.indexes.get(entry.name());
-        match index.and_then(|&index| self.entries.get_mut(index)) {
-            Some(former) => *former = entry,
-            None => {
-                self.indexes.insert(entry.name().into(), self.entries.len());
-                self.entries.push(entry);
-            }
-        }
+/// CRI-O writes `HOME` into the `/etc/passwd` that it generates (CRI-O: `setupContainerUser`).
+fn check_home(entries: &[EnvEntry<'_>]) -> Result<(), ProcessError> {
+    let home = entries.iter().find(|entry| entry.name() == "HOME");
+    let home = home.map(EnvEntry::bytes_with_placeholders).unwrap_or_default();
+    if home.contains(&b'\n') || home.contains(&b'\r') {
+        return Err(ProcessError::HomeLineBreak);
     }
-
-    /// CRI-O writes `HOME` into the `/etc/passwd` that it generates (CRI-O: `setupContainerUser`).
-    fn check_home(&self) -> Result<(), ProcessError> {
-        let home = self.indexes.get("HOME").and_then(|&index| self.entries.get(index));
-        let home = home.map(EnvEntry::bytes_with_placeholders).unwrap_or_default();
-        if home.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
-            return Err(ProcessError::HomeLineBreak);
-        }
-        Ok(())
-    }
+    Ok(())
 }

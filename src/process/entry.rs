@@ -1,7 +1,9 @@
 //! The entries of `process.env` in an OCI configuration.
 
 use alloc::borrow::Cow;
+use alloc::collections::BTreeMap;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use crate::environment::{Value, ValueBuilder};
 
@@ -100,5 +102,30 @@ impl<'a> EnvEntry<'a> {
     #[must_use]
     pub fn origin(&self) -> EntryOrigin {
         self.origin
+    }
+}
+
+/// Entries of which each has another name.
+#[derive(Default)]
+pub(super) struct UniqueEntries<'a> {
+    entries: Vec<EnvEntry<'a>>,
+    positions: BTreeMap<String, usize>,
+}
+
+impl<'a> UniqueEntries<'a> {
+    /// Replaces the entry of that name in place, or appends this one.
+    pub(super) fn add(&mut self, entry: EnvEntry<'a>) {
+        let position = self.positions.get(entry.name());
+        match position.and_then(|&position| self.entries.get_mut(position)) {
+            Some(former) => *former = entry,
+            None => {
+                self.positions.insert(entry.name().into(), self.entries.len());
+                self.entries.push(entry);
+            }
+        }
+    }
+
+    pub(super) fn into_list(self) -> Vec<EnvEntry<'a>> {
+        self.entries
     }
 }

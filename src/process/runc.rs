@@ -3,13 +3,13 @@
 //! `finalizeNamespace` in `libcontainer/init_linux.go` before).
 
 use alloc::borrow::ToOwned;
-use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::str::FromStr;
 
-use super::entry::{EntryOrigin, EnvEntry};
+use super::entry::{EntryOrigin, EnvEntry, UniqueEntries};
 use super::error::RuncError;
+use crate::names::Positions;
 
 /// The rules of a version of runc.
 ///
@@ -108,10 +108,10 @@ fn since_1_3<'a>(
     home: Option<EnvEntry<'a>>,
 ) -> Result<Environ<'a>, RuncError> {
     let mut entries = Vec::new();
-    let mut seen = BTreeSet::new();
-    for entry in oci.iter().rev() {
+    let positions = Positions::of(oci.iter().map(EnvEntry::name));
+    for (position, entry) in oci.iter().enumerate().rev() {
         check_name(entry)?;
-        if !seen.insert(entry.name()) {
+        if positions.last(entry.name()) != Some(position) {
             continue;
         }
         check_for_nul(entry)?;
@@ -129,26 +129,18 @@ fn up_to_1_2<'a>(
     oci: &[EnvEntry<'a>],
     home: Option<EnvEntry<'a>>,
 ) -> Result<Environ<'a>, RuncError> {
-    let mut entries: Vec<EnvEntry<'a>> = Vec::new();
-    let mut indexes = BTreeMap::new();
-    let mut set = |entry: &EnvEntry<'a>| {
-        let index = indexes.entry(String::from(entry.name())).or_insert(entries.len());
-        match entries.get_mut(*index) {
-            Some(former) => *former = entry.clone(),
-            None => entries.push(entry.clone()),
-        }
-    };
+    let mut entries = UniqueEntries::default();
     for entry in oci {
         check_name(entry)?;
         check_for_nul(entry)?;
-        set(entry);
+        entries.add(entry.clone());
     }
     let last_home = oci.iter().rev().find(|entry| entry.name() == "HOME");
     let needs_home = last_home.is_none_or(is_empty_home);
     if let Some(home) = home.filter(|_| needs_home) {
-        set(&home);
+        entries.add(home);
     }
-    Ok(Environ { entries, needs_home })
+    Ok(Environ { entries: entries.into_list(), needs_home })
 }
 
 fn check_name(entry: &EnvEntry<'_>) -> Result<(), RuncError> {

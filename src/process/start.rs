@@ -2,7 +2,6 @@
 //! specification: `process`).
 
 use alloc::borrow::{Cow, ToOwned};
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -18,6 +17,7 @@ use super::{containerd, crio, user};
 use crate::container::{Composition, Expanded};
 use crate::environment::Environment;
 use crate::environment::Value;
+use crate::names::Positions;
 
 /// The facts that a process depends on, apart from its [`Composition`]: plain data.
 ///
@@ -254,13 +254,13 @@ fn kubelet_entries<'a>(environment: &'a Environment<'_>) -> Vec<EnvEntry<'a>> {
 /// Marks the values that depend on what the kubelet may or may not set. `base` is the environment
 /// without the kubelet.
 fn settle<'a>(environ: &mut [EnvEntry<'a>], base: &[EnvEntry<'a>], kubelet: &Environment<'a>) {
-    let base: BTreeMap<&str, &EnvEntry<'a>> =
-        base.iter().map(|entry| (entry.name(), entry)).collect();
+    let positions = Positions::of(base.iter().map(EnvEntry::name));
+    let base = |name: &str| positions.last(name).and_then(|position| base.get(position)?.value());
     for entry in environ {
         if entry.origin() != EntryOrigin::Kubelet {
             let value = entry.value().cloned();
             entry.replace_value(kubelet.unless_set(entry.name(), || value));
-        } else if let Some(base) = base.get(entry.name()).and_then(|base| base.value())
+        } else if let Some(base) = base(entry.name())
             && let Some(value) = entry.value().filter(|value| !value.is_known())
         {
             entry.replace_value(Some(value.clone().over(base)));

@@ -1,12 +1,11 @@
 //! Validation of a Service's name and ports (Go: `ValidateServiceCreate`).
 
-use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::api::Service;
-use crate::names::{is_dns1035_label, is_dns1123_label};
+use crate::api::{Service, ServicePort};
+use crate::names::{Positions, is_dns1035_label, is_dns1123_label};
 use crate::release::{Release, Rule};
 
 /// A field that the API server of a release rejects. `Display` writes field and problem.
@@ -152,14 +151,16 @@ pub fn validate_service(service: &Service, release: Release) -> Vec<Violation> {
     if ports.is_empty() && !service.is_headless() && !service.is_external_name() {
         reject("spec.ports".into(), ViolationProblem::NoPorts);
     }
-    let (mut names, mut numbers) = (BTreeSet::new(), BTreeSet::new());
+    let number = |port: &ServicePort| (port.port, port.effective_protocol());
+    let numbers = Positions::of(ports.iter().map(number));
+    let names = Positions::of(ports.iter().map(|port| port.name.as_str()));
     let rejects_kubelet_port =
         service.spec.type_ == "LoadBalancer" && !release.has(Rule::KubeletPortAdmitted);
     for (index, port) in ports.iter().enumerate() {
         if rejects_kubelet_port && port.port.get() == KUBELET_PORT {
             reject(alloc::format!("spec.ports[{index}]"), ViolationProblem::KubeletPort);
         }
-        if !numbers.insert((port.port, port.effective_protocol())) {
+        if numbers.first(number(port)) != Some(index) {
             reject(alloc::format!("spec.ports[{index}]"), ViolationProblem::DuplicatePort);
         }
         let mut reject_name = |problem| reject(alloc::format!("spec.ports[{index}].name"), problem);
@@ -172,7 +173,7 @@ pub fn validate_service(service: &Service, release: Release) -> Vec<Violation> {
         if !is_dns1123_label(&port.name) {
             reject_name(ViolationProblem::NotDns1123);
         }
-        if !names.insert(port.name.as_str()) {
+        if names.first(&port.name) != Some(index) {
             reject_name(ViolationProblem::DuplicateName);
         }
     }
