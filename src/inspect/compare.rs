@@ -1,7 +1,6 @@
 //! Comparison of two environments.
 
 use alloc::borrow::Cow;
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -25,8 +24,12 @@ use crate::text::{pairs_of_block, write_line};
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Captured<'a> {
-    variables: BTreeMap<Cow<'a, [u8]>, Value<'a>>,
+    /// Sorted, each name once.
+    variables: Vec<Named<'a>>,
 }
+
+/// A name and the value of the variable.
+type Named<'a> = (Cow<'a, [u8]>, Value<'a>);
 
 impl<'a> Captured<'a> {
     /// Reads the environment of a running process, as `printenv -0` prints and `/proc/PID/environ`
@@ -42,12 +45,18 @@ impl<'a> Captured<'a> {
     /// Reads the environment of a running process from pairs of names and values.
     #[must_use]
     pub fn from_pairs(pairs: impl IntoIterator<Item = (&'a [u8], &'a [u8])>) -> Self {
-        let mut captured = Captured::default();
+        let mut variables = Vec::new();
         for (name, value) in pairs {
-            let value = || Value::secret(Cow::Borrowed(value));
-            captured.variables.entry(Cow::Borrowed(name)).or_insert_with(value);
+            variables.push((Cow::Borrowed(name), Value::secret(Cow::Borrowed(value))));
         }
-        captured
+        Captured::of(variables)
+    }
+
+    fn of(mut variables: Vec<Named<'a>>) -> Self {
+        // Equal names keep their order.
+        variables.sort_by(|(one, _), (other, _)| one.cmp(other));
+        variables.dedup_by(|(later, _), (first, _)| later == first);
+        Captured { variables }
     }
 
     /// Returns the variables by name.
@@ -56,7 +65,8 @@ impl<'a> Captured<'a> {
     }
 
     pub(super) fn get(&self, name: &[u8]) -> Option<&Value<'a>> {
-        self.variables.get(name)
+        let index = self.variables.binary_search_by(|(other, _)| (**other).cmp(name));
+        index.ok().and_then(|index| self.variables.get(index)).map(|(_, value)| value)
     }
 }
 
@@ -66,9 +76,8 @@ impl<'e> From<&'e Environment<'_>> for Captured<'e> {
             Cow::Borrowed(name) => Cow::Borrowed(str::as_bytes(name)),
             Cow::Owned(name) => Cow::Owned(String::into_bytes(name)),
         };
-        let variables =
-            environment.iter().map(|variable| (name(variable.name()), variable.value())).collect();
-        Captured { variables }
+        let variables = environment.iter();
+        Captured::of(variables.map(|variable| (name(variable.name()), variable.value())).collect())
     }
 }
 
@@ -110,24 +119,26 @@ pub struct Change<'a> {
 /// ```
 #[must_use]
 pub fn compare<'a>(before: &Captured<'a>, after: &Captured<'a>) -> Comparison<'a> {
+    let (mut before, mut after) = (before.variables.as_slice(), after.variables.as_slice());
     let mut changes = Vec::new();
-    for (name, value) in &before.variables {
-        let now = after.get(name);
-        if now.is_none_or(|now| !now.is_same_as(value)) {
-            changes.push(Change {
-                name: name.clone(),
-                before: Some(value.clone()),
-                after: now.cloned(),
-            });
+    while let Some((name, _)) =
+        before.first().into_iter().chain(after.first()).min_by_key(|it| &it.0)
+    {
+        let (old, new) = (take(&mut before, name), take(&mut after, name));
+        if !old.zip(new).is_some_and(|(old, new)| new.is_same_as(old)) {
+            changes.push(Change { name: name.clone(), before: old.cloned(), after: new.cloned() });
         }
     }
-    for (name, value) in &after.variables {
-        if before.get(name).is_none() {
-            changes.push(Change { name: name.clone(), before: None, after: Some(value.clone()) });
-        }
-    }
-    changes.sort_by(|a, b| a.name.cmp(&b.name));
     Comparison { changes, shows_values: false }
+}
+
+/// Returns the value of the first variable and removes that, if it has this name.
+fn take<'v, 'a>(variables: &mut &'v [Named<'a>], name: &[u8]) -> Option<&'v Value<'a>> {
+    let ((first, value), rest) = variables.split_first()?;
+    (**first == *name).then(|| {
+        *variables = rest;
+        value
+    })
 }
 
 impl<'a> Comparison<'a> {

@@ -1,11 +1,10 @@
 //! A text for snapshot tests with the environments of many containers.
 
-use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
 
-use super::{Expectations, Finding};
+use super::{Expectations, Finding, Severity, Summary};
 use crate::container::{Composition, Facts, Known, compose};
 use crate::environment::ReportedValue;
 use crate::objects::{ContainerRef, Objects};
@@ -110,28 +109,26 @@ fn write_composition(composition: &Composition<'_>, f: &mut fmt::Formatter<'_>) 
         writeln!(f, "# names not known: {source}")?;
     }
     let findings = composition.diagnose(&Expectations::default());
-    let mut by_kind: BTreeMap<_, Vec<&Finding>> = BTreeMap::new();
-    for finding in &findings {
-        by_kind
-            .entry((core::cmp::Reverse(finding.severity), finding.code))
-            .or_default()
-            .push(finding);
-    }
-    for ((core::cmp::Reverse(severity), code), findings) in by_kind {
-        write!(f, "# {severity} {code}")?;
-        let mut subjects: Vec<String> = findings.into_iter().flat_map(subjects).collect();
-        subjects.sort_unstable();
-        subjects.dedup();
-        for (index, subject) in subjects.iter().enumerate() {
-            write!(OneLine(&mut *f), "{}{subject}", if index == 0 { ": " } else { ", " })?;
+    let summary: Summary = findings.iter().collect();
+    for severity in [Severity::Error, Severity::Warning, Severity::Info] {
+        for &code in summary.codes.keys().filter(|code| code.severity() == severity) {
+            let of_code = findings.iter().filter(|finding| finding.code == code);
+            let mut subjects: Vec<String> = Vec::new();
+            of_code.for_each(|finding| subjects.extend(subjects_of(finding)));
+            subjects.sort_unstable();
+            subjects.dedup();
+            write!(f, "# {severity} {code}")?;
+            for (index, subject) in subjects.iter().enumerate() {
+                write!(OneLine(&mut *f), "{}{subject}", if index == 0 { ": " } else { ", " })?;
+            }
+            f.write_char('\n')?;
         }
-        f.write_char('\n')?;
     }
     Ok(())
 }
 
 /// Returns the variables of a finding, or its objects if it concerns none.
-fn subjects(finding: &Finding) -> Vec<String> {
+fn subjects_of(finding: &Finding) -> Vec<String> {
     if finding.variables.is_empty() {
         finding.objects.iter().map(ToString::to_string).collect()
     } else {

@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 use super::{Code, Finding};
 use crate::container::Composition;
 use crate::environment::{Declared, Reference, ReportedValue, Resolved, Value};
+use crate::names::Positions;
 use crate::objects::ObjectRef;
 use crate::services::{Collision, last_of_each_service};
 
@@ -126,15 +127,14 @@ impl Composition<'_> {
         if variables.is_empty() {
             return Ambiguities::default();
         }
-        let indexes: BTreeMap<&str, usize> =
-            variables.iter().zip(0..).map(|(variable, index)| (&*variable.name, index)).collect();
+        let positions = Positions::of(variables.iter().map(|variable| variable.name.as_str()));
         let declared = self.environment().declared();
         let references = declared.iter().map(|declared| declared.references().iter());
         let entry = |((declared, index), depends_on): ((&Declared<'_>, usize), Option<usize>)| {
             let depends_on = depends_on.filter(|_| !declared.is_overwritten())?;
             Some(AmbiguousEntry { name: declared.name().to_owned(), declared: index, depends_on })
         };
-        let entries = declared.iter().zip(0..).zip(dependencies(references, &indexes));
+        let entries = declared.iter().zip(0..).zip(dependencies(references, &positions));
         let entries = entries.filter_map(entry).collect();
         Ambiguities { variables, entries }
     }
@@ -145,14 +145,14 @@ impl Composition<'_> {
 /// A declaration refers only to earlier ones, so that one pass over the references is enough.
 fn dependencies<'r, 'a: 'r>(
     declarations: impl Iterator<Item = impl Iterator<Item = &'r Reference<'a>>>,
-    ambiguous: &BTreeMap<&str, usize>,
+    ambiguous: &Positions<&str>,
 ) -> Vec<Option<usize>> {
     let mut dependencies: Vec<Option<usize>> = Vec::new();
     for mut references in declarations {
         let first = references.find_map(|reference| match reference.resolved {
             Resolved::Declared(earlier) => dependencies.get(earlier).copied().flatten(),
             // An unresolved one may name a Service that awaits its address.
-            Resolved::Service(_) | Resolved::Unresolved => ambiguous.get(reference.name).copied(),
+            Resolved::Service(_) | Resolved::Unresolved => ambiguous.first(reference.name),
             Resolved::Device(_) | Resolved::Unknown => None,
         });
         dependencies.push(first);
@@ -164,18 +164,16 @@ impl Ambiguity {
     /// Returns the ambiguity of a collision, or `None` if all Services set the same value.
     fn of(collision: &Collision<'_>, is_shadowed: bool) -> Option<Self> {
         let mut values: Vec<PossibleValue> = Vec::new();
-        let mut indexes: BTreeMap<String, Option<usize>> = BTreeMap::new();
+        let mut indexes: BTreeMap<String, usize> = BTreeMap::new();
         for variable in last_of_each_service(&collision.variables) {
-            let service = || ObjectRef::of(variable.service());
-            let index = indexes.entry(variable.value()).or_insert_with(|| {
+            let next = indexes.len();
+            let index = *indexes.entry(variable.value()).or_insert(next);
+            if index == values.len() && index < Ambiguity::MAX_VALUES {
                 let value = ReportedValue::of(&Value::of_service(variable));
-                (values.len() < Ambiguity::MAX_VALUES).then(|| {
-                    values.push(PossibleValue { value, services: Vec::new() });
-                    values.len().saturating_sub(1)
-                })
-            });
-            if let Some(possible) = index.and_then(|index| values.get_mut(index)) {
-                possible.services.push(service());
+                values.push(PossibleValue { value, services: Vec::new() });
+            }
+            if let Some(possible) = values.get_mut(index) {
+                possible.services.push(ObjectRef::of(variable.service()));
             }
         }
         let more_values = indexes.len().saturating_sub(values.len());
@@ -206,7 +204,7 @@ impl Ambiguity {
         );
         let services = self.values.iter().flat_map(|value| &value.services);
         let mut objects: Vec<ObjectRef> = services.cloned().collect();
-        objects.sort();
+        objects.sort_unstable();
         Finding { objects, ..Finding::new(Code::AmbiguousVariable, message, ADVICE).about(name) }
     }
 }
@@ -251,7 +249,7 @@ mod tests {
             })
             .collect();
         let wide = Vec::from([(0..COUNT).map(|number| to(&names[number])).collect::<Vec<_>>()]);
-        let ambiguous = BTreeMap::from([("FOO_SERVICE_PORT", 0)]);
+        let ambiguous = Positions::of(["FOO_SERVICE_PORT"].into_iter());
         for (declarations, dependents) in [(chain, COUNT), (wide, 0)] {
             let visited = Cell::new(0);
             let total: usize = declarations.iter().map(Vec::len).sum();

@@ -1,6 +1,5 @@
 //! Findings about applications that read a service variable as their own setting.
 
-use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -10,7 +9,7 @@ use super::known_clashes::TABLE;
 use super::{Code, Finding};
 use crate::api::Container;
 use crate::container::Composition;
-use crate::names::mangle;
+use crate::names::{Positions, mangle};
 use crate::objects::ObjectRef;
 use crate::services::{LinkedServices, ServiceLinks, ServiceVariable, is_master};
 
@@ -119,19 +118,24 @@ impl<'a> Composition<'a> {
         let Container { image, command, args, .. } = self.container();
         // Most applications prefer an argument to a variable.
         let sets_port = command.iter().chain(args).any(|word| is_port_option(word));
-        let mut reported: BTreeSet<&str> = BTreeSet::new();
+        let mut reported: Vec<&str> = Vec::new();
         for clash in KnownClash::ALL.iter().filter(|clash| clash.matches_image(image)) {
-            let variables = clash
-                .variables
-                .iter()
-                .filter(|&&name| !(sets_port && name.ends_with("_PORT")) && reported.insert(name));
-            let mut by_service: BTreeMap<ObjectRef, Vec<ServiceVariable<'_>>> = BTreeMap::new();
-            for variable in variables.filter_map(|name| self.service_variable(name, awaiting)) {
-                let service = ObjectRef::of(variable.service());
-                by_service.entry(service).or_default().push(variable);
+            let (mut variables, mut services) = (Vec::new(), Vec::new());
+            for &name in clash.variables {
+                // The table is short.
+                if sets_port && name.ends_with("_PORT") || reported.contains(&name) {
+                    continue;
+                }
+                reported.push(name);
+                if let Some(variable) = self.service_variable(name, awaiting) {
+                    services.push(ObjectRef::of(variable.service()));
+                    variables.push(variable);
+                }
             }
-            for (service, variables) in by_service {
-                findings.push(known_clash(clash, service, &variables));
+            for (service, positions) in Positions::of(services.iter()).groups() {
+                let of_service = positions.filter_map(|position| variables.get(position).copied());
+                let of_service: Vec<ServiceVariable<'_>> = of_service.collect();
+                findings.push(known_clash(clash, service.clone(), &of_service));
             }
         }
         self.find_shared_prefixes(awaiting, findings);
@@ -204,13 +208,13 @@ fn known_clash(
     let message = format!(
         "Service {} sets {}, and {} {effect}: {} (source: {}).",
         service.name,
-        join(variables),
+        join(variables.iter()),
         clash.application,
         clash.symptom,
         clash.sources.join(", ")
     );
     let set = if clash.prefixes.is_empty() {
-        format!(", or set {} in env", join(&names))
+        format!(", or set {} in env", join(names.iter()))
     } else {
         String::new()
     };
@@ -221,6 +225,8 @@ fn known_clash(
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::services::Suffix;
 

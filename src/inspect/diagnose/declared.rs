@@ -1,7 +1,6 @@
 //! Findings about the entries of a container: their form, their names, and which of them are
 //! effective.
 
-use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -11,40 +10,44 @@ use super::{Code, Finding};
 use crate::api::Container;
 use crate::container::{ComposeError, Composition, Expanded, SkipReason, Skipped, validate_env};
 use crate::environment::{Declared, Entry, Source};
-use crate::names::{is_env_var_name, is_relaxed_env_var_name, is_shell_name};
-use crate::objects::ObjectRef;
+use crate::names::{
+    Positions, is_env_var_name, is_relaxed_env_var_name, is_shell_name, sorted_names,
+};
 use crate::release::Release;
 
 impl<'a> Composition<'a> {
     pub(super) fn find_in_declared(&self, findings: &mut Findings) {
         let declared = self.environment().declared();
-        let last: BTreeMap<&str, &Declared<'_>> =
-            declared.iter().map(|declared| (declared.name(), declared)).collect();
-        let mut overridden = BTreeSet::new();
-        let mut overwritten: BTreeMap<&str, Vec<Entry>> = BTreeMap::new();
+        let positions = Positions::of(declared.iter().map(Declared::name));
+        let last = |name: &str| positions.last(name).and_then(|last| declared.get(last));
+        let mut overridden = Vec::new();
+        let mut overwritten: Vec<&Declared<'_>> = Vec::new();
         let is_open = |declared: &Declared<'_>| matches!(declared.source(), Source::Open(_));
         for declared in declared {
             let name = declared.name();
-            match last.get(name).filter(|_| declared.is_overwritten()) {
+            match last(name).filter(|_| declared.is_overwritten()) {
                 // A source whose keys are unknown need not set the variable.
                 Some(by) if is_open(declared) || is_open(by) => {}
                 Some(_) if matches!(declared.entry(), Entry::EnvFrom(_)) => {
-                    overridden.insert(name);
+                    overridden.push(name);
                 }
-                Some(_) => overwritten.entry(name).or_default().push(declared.entry()),
+                Some(_) => overwritten.push(declared),
                 None => {
                     self.find_in_name(declared, findings);
                     self.find_shadowed(declared, findings);
                 }
             }
         }
-        for (name, entries) in overwritten {
-            let Some(by) = last.get(name) else { continue };
-            let message = format!("{} overrides {name} of {}.", by.entry(), join(&entries));
+        for (name, earlier) in Positions::of(overwritten.iter().map(|it| it.name())).groups() {
+            let Some(by) = last(name) else { continue };
+            let earlier = earlier.filter_map(|position| overwritten.get(position));
+            let entries: Vec<Entry> = earlier.map(|declared| declared.entry()).collect();
+            let message = format!("{} overrides {name} of {}.", by.entry(), join(entries.iter()));
             let advice = "Keep one of the entries.";
             findings.push(Finding::new(Code::Overwritten, message, advice).about(name));
         }
         if !overridden.is_empty() {
+            let overridden = sorted_names(overridden);
             let least_len = overridden.iter().map(|name| name.len()).sum();
             findings.push_with(least_len, || source_overridden(&overridden));
         }
@@ -127,13 +130,18 @@ pub(super) fn refused_entries(
     refusals: &[ComposeError],
     findings: &mut Findings,
 ) {
-    let refused: BTreeSet<Entry> = refusals.iter().filter_map(ComposeError::entry).collect();
+    let refused = refusals.iter().filter_map(|refusal| match refusal.entry() {
+        Some(Entry::Env(index)) => Some(index),
+        _ => None,
+    });
+    let mut refused: Vec<usize> = refused.collect();
+    refused.sort_unstable();
     for violation in validate_env(container, release) {
         let field = &violation.field;
         let index = field.strip_prefix("env[").and_then(|field| field.split_once(']'));
         let index = index.and_then(|(index, _)| index.parse::<usize>().ok());
         let is_name = index.is_some() && field.ends_with("].name");
-        if is_name || index.is_some_and(|index| refused.contains(&Entry::Env(index))) {
+        if is_name || index.is_some_and(|index| refused.binary_search(&index).is_ok()) {
             continue;
         }
         let variable = index.and_then(|index| container.env.get(index)).map(|it| it.name.as_str());
@@ -148,8 +156,8 @@ pub(super) fn refused_entries(
     }
 }
 
-fn source_overridden(names: &BTreeSet<&str>) -> Finding {
-    let message = format!("Later entries override {} of envFrom sources.", join(names));
+fn source_overridden(names: &[&str]) -> Finding {
+    let message = format!("Later entries override {} of envFrom sources.", join(names.iter()));
     let advice = "No action is needed if the overrides are intended.";
     let finding = Finding::new(Code::SourceOverridden, message, advice);
     Finding { variables: names.iter().map(ToString::to_string).collect(), ..finding }
@@ -158,11 +166,12 @@ fn source_overridden(names: &BTreeSet<&str>) -> Finding {
 /// Adds the findings for skipped entries: one for each ConfigMap or Secret, and one for each other
 /// reason.
 fn find_skipped(skipped: &[Skipped], findings: &mut Findings) {
-    let mut by_object: BTreeMap<&ObjectRef, Vec<&Skipped>> = BTreeMap::new();
+    let (mut objects, mut of_objects) = (Vec::new(), Vec::new());
     for skipped in skipped {
         match &skipped.reason {
             SkipReason::ObjectMissing(object) | SkipReason::KeyMissing(object, _) => {
-                by_object.entry(object).or_default().push(skipped);
+                objects.push(object);
+                of_objects.push(skipped);
             }
             reason => {
                 let Skipped { entry, variable, .. } = skipped;
@@ -172,15 +181,18 @@ fn find_skipped(skipped: &[Skipped], findings: &mut Findings) {
             }
         }
     }
-    for (object, skipped) in by_object {
+    for (object, positions) in Positions::of(objects.into_iter()).groups() {
+        let skipped = positions.filter_map(|position| of_objects.get(position).copied());
+        let skipped: Vec<&Skipped> = skipped.collect();
         let is_absent = skipped.iter().any(|it| matches!(it.reason, SkipReason::ObjectMissing(_)));
         let reason = if is_absent {
             format!("there is no {object}, which is optional")
         } else {
             format!("{object} does not have the keys, which are optional")
         };
-        let entries: BTreeSet<Entry> = skipped.iter().map(|skipped| skipped.entry).collect();
-        let message = format!("The kubelet skips {}: {reason}.", join(entries));
+        let mut entries: Vec<Entry> = skipped.iter().map(|skipped| skipped.entry).collect();
+        entries.dedup();
+        let message = format!("The kubelet skips {}: {reason}.", join(entries.iter()));
         findings.push(Finding {
             objects: Vec::from([object.clone()]),
             ..of_skipped(&skipped, message)

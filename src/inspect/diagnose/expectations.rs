@@ -1,13 +1,12 @@
 //! Knowledge about the application and the machine, and the lookup of the names that it reads.
 
-use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::SizeLimits;
 use crate::container::Facts;
 use crate::environment::Environment;
-use crate::names::mangle;
+use crate::names::{mangle, sorted_names};
 use crate::process::ImageConfig;
 use crate::services::{LinkedServices, ServiceVariable, variables_of};
 
@@ -51,7 +50,8 @@ impl Default for Expectations {
 
 /// The names and prefixes that an application reads, indexed.
 pub(super) struct ExpectedNames<'e> {
-    names: BTreeSet<&'e str>,
+    /// Sorted, each once.
+    names: Vec<&'e str>,
     /// Sorted. None of them starts with another one.
     prefixes: Vec<&'e str>,
 }
@@ -61,7 +61,7 @@ impl<'e> ExpectedNames<'e> {
         let mut prefixes: Vec<&str> = expectations.prefixes.iter().map(String::as_str).collect();
         prefixes.sort_unstable();
         prefixes.dedup_by(|longer, shorter| longer.starts_with(*shorter));
-        let mut names: BTreeSet<&str> = expectations.names.iter().map(String::as_str).collect();
+        let mut names = sorted_names(expectations.names.iter().map(String::as_str).collect());
         names.retain(|name| !has_prefix(&prefixes, name));
         ExpectedNames { names, prefixes }
     }

@@ -1,9 +1,9 @@
 //! A list of findings whose texts are bounded: one long name can be part of many of them.
 
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::fmt::{Display, Write};
+use core::fmt::Display;
 
 use super::{Code, Finding};
 
@@ -83,24 +83,26 @@ impl Finding {
 }
 
 /// Joins items for a message: `a, b and c`, or the first ten and `11 more`.
-pub(super) fn join(items: impl IntoIterator<Item = impl Display>) -> String {
+pub(super) fn join(items: impl ExactSizeIterator<Item = impl Display>) -> String {
+    join_texts(&mut items.map(|item| item.to_string()))
+}
+
+fn join_texts(items: &mut dyn ExactSizeIterator<Item = String>) -> String {
     const SHOWN: usize = 10;
-    let (mut items, mut text) = (items.into_iter().peekable(), String::new());
-    let mut shown = 0_usize;
-    while let Some(item) = items.next() {
-        let is_last = items.peek().is_none();
-        let separator = match shown {
-            0 => "",
-            _ if is_last => " and ",
-            _ => ", ",
-        };
-        // Writing to a String does not fail.
-        if shown >= SHOWN && !is_last {
-            let _ = write!(text, " and {} more", items.count().saturating_add(1));
-            break;
-        }
-        let _ = write!(text, "{separator}{item}");
+    let mut text = items.next().unwrap_or_default();
+    let mut shown = 1_usize;
+    while items.len() > 1 && shown < SHOWN {
+        text.push_str(", ");
+        text.extend(items.next());
         shown = shown.saturating_add(1);
+    }
+    match items.len() {
+        0 => {}
+        1 => {
+            text.push_str(" and ");
+            text.extend(items.next());
+        }
+        more => text.push_str(&format!(" and {more} more")),
     }
     text
 }
@@ -111,11 +113,11 @@ mod tests {
 
     #[test]
     fn joins_items() {
-        assert_eq!(join([0; 0]), "");
-        assert_eq!(join([1]), "1");
-        assert_eq!(join([1, 2]), "1 and 2");
-        assert_eq!(join([1, 2, 3]), "1, 2 and 3");
-        assert_eq!(join(1..=11), "1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 11");
-        assert_eq!(join(1..=12), "1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2 more");
+        assert_eq!(join(0..0), "");
+        assert_eq!(join(1..2), "1");
+        assert_eq!(join(1..3), "1 and 2");
+        assert_eq!(join(1..4), "1, 2 and 3");
+        assert_eq!(join(1..12), "1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 11");
+        assert_eq!(join(1..13), "1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2 more");
     }
 }

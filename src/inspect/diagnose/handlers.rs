@@ -1,7 +1,6 @@
 //! Findings about probes and lifecycle hooks, which see other variables than the command, and about
 //! sub-paths.
 
-use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::vec::Vec;
 
@@ -13,14 +12,14 @@ use crate::container::{
     Composition, ExecHandler, HandlerReference, Piece, Replacement, SubPath, pieces,
 };
 use crate::environment::{Entry, ReportedValue, Unknown, Value};
-use crate::names::is_env_var_name;
+use crate::names::{Positions, is_env_var_name, sorted_names};
 
 impl Composition<'_> {
     /// Adds the findings for probes and hooks, and collects the texts in `$(…)` that are for a
     /// shell.
     pub(super) fn find_in_handlers<'c>(
         &'c self,
-        substitutions: &mut BTreeSet<&'c str>,
+        substitutions: &mut Vec<&'c str>,
         findings: &mut Findings,
     ) {
         for handler in self.exec_handlers() {
@@ -31,27 +30,30 @@ impl Composition<'_> {
                 let word = words.get(index).copied().unwrap_or_default();
                 script.reads(Entry::Command(index), word)
             };
-            let mut seen = BTreeSet::new();
+            let mut problems = Vec::new();
             for reference in &handler.references {
                 let is_script = reads(reference.index);
                 match self.handler_problem(handler, reference, is_script) {
-                    Some(Problem::Substitution) => {
-                        substitutions.insert(reference.name);
-                    }
-                    Some(Problem::Reason(reason)) if seen.insert(reference.name) => {
-                        let finding = handler_reference(handler, reference, is_script, reason);
-                        findings.push_with(reference.name.len(), || finding);
-                    }
-                    _ => {}
+                    Some(Problem::Substitution) => substitutions.push(reference.name),
+                    Some(Problem::Reason(reason)) => problems.push((reference, is_script, reason)),
+                    None => {}
+                }
+            }
+            let names = Positions::of(problems.iter().map(|(reference, ..)| reference.name));
+            for (position, &(reference, is_script, reason)) in problems.iter().enumerate() {
+                if names.first(reference.name) == Some(position) {
+                    findings.push_with(reference.name.len(), || {
+                        handler_reference(handler, reference, is_script, reason)
+                    });
                 }
             }
             for (index, word) in words.iter().enumerate().filter(|&(index, _)| !reads(index)) {
-                let names: BTreeSet<&str> =
-                    shell_references(word).filter(|name| self.is_set(name)).collect();
+                let names = shell_references(word).filter(|name| self.is_set(name));
+                let names = sorted_names(names.collect());
                 if !names.is_empty() {
                     let holder = format!("{}.exec.command[{index}]", handler.kind);
                     let advice = "Run the command with sh -c.";
-                    findings.push(reference_of_shell(holder, &names, advice));
+                    findings.push(reference_of_shell(&holder, &names, advice));
                 }
             }
         }
@@ -95,11 +97,11 @@ impl Composition<'_> {
     /// Adds the findings for sub-paths that refer to variables which may not be set.
     pub(super) fn find_in_sub_paths(&self, findings: &mut Findings) {
         for SubPath { index, expanded, .. } in self.sub_paths() {
-            let references = expanded.references.iter();
-            let by_name: BTreeMap<_, _> =
-                references.map(|reference| (reference.name, reference.resolved)).collect();
-            for (name, resolved) in by_name {
-                let value = self.environment().value_of(resolved, name);
+            let references = expanded.references.as_slice();
+            let by_name = Positions::of(references.iter().map(|reference| reference.name));
+            for (name, positions) in by_name.groups() {
+                let last = positions.last().and_then(|last| references.get(last));
+                let value = last.and_then(|it| self.environment().value_of(it.resolved, name));
                 if value.is_some_and(|value| may_be_empty(&value)) {
                     let entry = Entry::VolumeMount(*index);
                     let message = format!(

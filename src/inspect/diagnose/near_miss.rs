@@ -29,7 +29,10 @@ impl<'n> NearMisses<'n> {
     pub(super) fn of(names: impl Iterator<Item = Cow<'n, str>>) -> Self {
         let names: Vec<Cow<'n, str>> = names.collect();
         let indexed = || names.iter().zip(0..);
-        let by_folded = indexed().map(|(name, index)| (fold(name), index)).collect();
+        let mut by_folded = BTreeMap::new();
+        for (name, index) in indexed() {
+            by_folded.insert(fold(name), index);
+        }
         let mut by_part: Vec<(u64, usize)> = indexed()
             .take(INDEXED)
             .flat_map(|(name, index)| parts(name).map(move |part| (part, index)))

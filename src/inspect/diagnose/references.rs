@@ -1,9 +1,9 @@
 //! Findings about references that the kubelet does not replace.
 
 use alloc::borrow::Cow;
-use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use core::cell::OnceCell;
 
 use super::findings::{Findings, join};
@@ -12,7 +12,7 @@ use super::shell::{Script, is_multi_line};
 use super::{Code, Expectations, Finding};
 use crate::container::Composition;
 use crate::environment::{Declared, Reference, Resolved, Source};
-use crate::names::is_env_var_name;
+use crate::names::{Positions, is_env_var_name, sorted_names};
 use crate::services::LinkedServices;
 
 impl<'a> Composition<'a> {
@@ -23,15 +23,17 @@ impl<'a> Composition<'a> {
         findings: &mut Findings,
     ) {
         let declared = || self.environment().declared().iter().zip(0..);
+        let skipped = self.skipped().iter().filter_map(|it| it.variable.as_deref());
+        let placeholders = expectations.placeholders.iter().map(String::as_str);
         let mut context = Context {
             composition: self,
             awaiting,
-            last: declared().map(|(declared, index)| (declared.name(), index)).collect(),
-            skipped: self.skipped().iter().filter_map(|it| it.variable.as_deref()).collect(),
-            placeholders: expectations.placeholders.iter().map(|name| &**name).collect(),
+            declared: Positions::of(declared().map(|(declared, _)| declared.name())),
+            skipped: sorted_names(skipped.collect()),
+            placeholders: sorted_names(placeholders.collect()),
             near_misses: OnceCell::new(),
-            substitutions: BTreeSet::new(),
-            unknown: BTreeSet::new(),
+            substitutions: Vec::new(),
+            unknown: Vec::new(),
         };
         for (declared, index) in declared() {
             let Source::Text(text) = declared.source() else { continue };
@@ -44,6 +46,7 @@ impl<'a> Composition<'a> {
             context.find_in(&text.references, Holder::CommandLine, is_script, findings);
         }
         let Context { unknown, mut substitutions, .. } = context;
+        let unknown = sorted_names(unknown);
         if !unknown.is_empty() {
             findings.push_with(unknown.iter().map(|name| name.len()).sum(), || {
                 let references = unknown.iter().map(|name| format!("$({name})"));
@@ -57,6 +60,7 @@ impl<'a> Composition<'a> {
             });
         }
         self.find_in_handlers(&mut substitutions, findings);
+        let substitutions = sorted_names(substitutions);
         if !substitutions.is_empty() {
             let least_len = substitutions.iter().map(|text| text.len()).take(10).sum();
             let message = || {
@@ -69,6 +73,14 @@ impl<'a> Composition<'a> {
             });
         }
     }
+}
+
+/// Returns the names in their order, each of them once.
+fn distinct_names<'n>(names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
+    let names: Vec<&str> = names.collect();
+    let positions = Positions::of(names.iter().copied());
+    let is_first = |&(position, name): &(usize, &str)| positions.first(name) == Some(position);
+    names.iter().copied().enumerate().filter(is_first).map(|(_, name)| name).collect()
 }
 
 /// Returns at most the first 40 characters of a text.
@@ -92,17 +104,16 @@ enum Holder<'c> {
 struct Context<'c, 'a> {
     composition: &'c Composition<'a>,
     awaiting: &'c LinkedServices<'a>,
-    /// Each declared name, with the index of its last declaration.
-    last: BTreeMap<&'c str, usize>,
-    /// The variables of skipped entries.
-    skipped: BTreeSet<&'c str>,
-    /// Names that another tool replaces.
-    placeholders: BTreeSet<&'c str>,
+    declared: Positions<&'c str>,
+    /// The variables of skipped entries, sorted.
+    skipped: Vec<&'c str>,
+    /// Names that another tool replaces, sorted.
+    placeholders: Vec<&'c str>,
     near_misses: OnceCell<NearMisses<'c>>,
     /// The texts in `$(…)` that are for a shell.
-    substitutions: BTreeSet<&'c str>,
+    substitutions: Vec<&'c str>,
     /// The names that the manifest does not define.
-    unknown: BTreeSet<&'c str>,
+    unknown: Vec<&'c str>,
 }
 
 impl<'c> Context<'c, '_> {
@@ -115,23 +126,27 @@ impl<'c> Context<'c, '_> {
         findings: &mut Findings,
     ) {
         let unresolved = references.iter().filter(|it| it.resolved == Resolved::Unresolved);
-        let mut seen = BTreeSet::new();
-        for name in unresolved.map(|reference| reference.name).filter(|&name| seen.insert(name)) {
+        for name in distinct_names(unresolved.map(|reference| reference.name)) {
             if findings.is_full() {
                 return;
             }
-            if self.placeholders.contains(name) || self.awaiting.find_last(name).is_some() {
+            let is_placeholder = self.placeholders.binary_search(&name).is_ok();
+            if is_placeholder || self.awaiting.find_last(name).is_some() {
                 continue;
             }
-            let is_foreign = is_script && !self.skipped.contains(name);
+            let is_foreign = is_script && !self.is_skipped(name);
             if is_foreign || !is_env_var_name(name) {
-                self.substitutions.insert(name);
+                self.substitutions.push(name);
             } else if let Some(finding) = self.finding(name, holder) {
                 findings.push(finding);
             } else {
-                self.unknown.insert(name);
+                self.unknown.push(name);
             }
         }
+    }
+
+    fn is_skipped(&self, name: &str) -> bool {
+        self.skipped.binary_search(&name).is_ok()
     }
 
     /// Returns `None` if another tool may replace the reference.
@@ -140,7 +155,7 @@ impl<'c> Context<'c, '_> {
             Holder::Declared(_, declared) => (declared.name(), Some(declared.name())),
             Holder::CommandLine => ("the command line", None),
         };
-        let is_later = |index: usize| self.last.get(name).is_some_and(|&last| last > index);
+        let is_later = |index: usize| self.declared.last(name).is_some_and(|last| last > index);
         let (code, reason, advice) = match holder {
             Holder::Declared(_, declared) if declared.name() == name => (
                 Code::ReferenceToItself,
@@ -152,7 +167,7 @@ impl<'c> Context<'c, '_> {
                 "the variable is defined later".into(),
                 "Move the entry that defines it before this one.".into(),
             ),
-            _ if self.skipped.contains(name) => (
+            _ if self.is_skipped(name) => (
                 Code::ReferenceToSkipped,
                 "the source of the variable is optional and missing".into(),
                 "Add the source, or set a default in an earlier entry.".into(),

@@ -1,6 +1,5 @@
 //! Findings about the Services that a container sees, and about one that is to be created.
 
-use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -27,10 +26,9 @@ impl<'a> Composition<'a> {
             return LinkedServices::default();
         }
         let of_namespace = self.facts().services.in_namespace(&self.pod().metadata.namespace);
-        let present = self.present_services();
-        let awaiting = of_namespace.iter().filter(|&service| {
-            will_have_variables(service) && !present.contains(&*service.metadata.name)
-        });
+        let awaiting = of_namespace
+            .iter()
+            .filter(|&service| will_have_variables(service) && !self.is_present(service));
         let awaiting: Vec<&'a Service> = awaiting.collect();
         // With more, there would be no composition.
         let size = Size::of_services(awaiting.iter().copied());
@@ -40,9 +38,10 @@ impl<'a> Composition<'a> {
         LinkedServices::of(awaiting)
     }
 
-    /// Returns the names of the Services in the environment.
-    fn present_services(&self) -> BTreeSet<&'a str> {
-        self.environment().services().iter().map(|service| &*service.metadata.name).collect()
+    /// Reports whether a Service of that name is in the environment.
+    fn is_present(&self, service: &Service) -> bool {
+        let (present, name) = (self.environment().services(), &service.metadata.name);
+        present.binary_search_by(|present| present.metadata.name.cmp(name)).is_ok()
     }
 
     pub(super) fn find_in_services(
@@ -106,34 +105,34 @@ impl<'a> Composition<'a> {
     /// Reports the Services of the namespace that never have variables, in one finding.
     fn find_without_variables(&self, findings: &mut Findings) {
         let of_namespace = self.facts().services.in_namespace(&self.pod().metadata.namespace);
-        let mut by_reason: BTreeMap<&str, Vec<&Service>> = BTreeMap::new();
-        let present = self.present_services();
+        let (mut headless, mut external) = (Vec::new(), Vec::new());
         for service in of_namespace.iter().filter(|service| !service.has_cluster_ip()) {
             // One that was written by hand was never validated.
-            if !is_patch(service) && !present.contains(&*service.metadata.name) {
+            if !is_patch(service) && !self.is_present(service) {
                 self.find_refused_service(service, findings);
             }
             if service.is_headless() {
-                by_reason.entry("headless").or_default().push(service);
+                headless.push(service);
             } else if service.is_external_name() {
-                by_reason.entry("of type ExternalName").or_default().push(service);
+                external.push(service);
             }
         }
-        if by_reason.is_empty() {
+        let mut reasons: Vec<String> = Vec::new();
+        let mut objects: Vec<ObjectRef> = Vec::new();
+        for (services, reason) in [(&headless, "headless"), (&external, "of type ExternalName")] {
+            if !services.is_empty() {
+                let names = services.iter().map(|service| service.metadata.name.as_str());
+                reasons.push(format!("{} ({reason})", join(names)));
+                objects.extend(services.iter().map(|&service| ObjectRef::of(service)));
+            }
+        }
+        if reasons.is_empty() {
             return;
         }
-        let reasons = by_reason.iter().map(|(reason, services)| {
-            let names = services.iter().map(|service| service.metadata.name.as_str());
-            format!("{} ({reason})", join(names))
-        });
-        let message = format!(
-            "Services of the namespace without variables: {}.",
-            reasons.collect::<Vec<String>>().join("; ")
-        );
+        let reasons = reasons.join("; ");
+        let message = format!("Services of the namespace without variables: {reasons}.");
         let advice = "No action is needed if clients find them by DNS.";
-        let mut objects: Vec<ObjectRef> =
-            by_reason.into_values().flatten().map(ObjectRef::of).collect();
-        objects.sort();
+        objects.sort_unstable();
         findings.push(Finding { objects, ..Finding::new(Code::ServiceSkipped, message, advice) });
     }
 

@@ -1,7 +1,6 @@
 //! Findings about values: bytes that a process cannot receive, text that nothing expands, and
 //! values that reach a command line.
 
-use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -13,6 +12,7 @@ use super::{Code, Expectations, Finding};
 use crate::api::{Container, EnvVar, Secret};
 use crate::container::Composition;
 use crate::environment::{Declared, Entry, Reference, Resolved, Source, Unknown};
+use crate::names::{Positions, sorted_names};
 use crate::objects::ObjectRef;
 
 /// Ends of the names of variables that programs expand themselves, mostly in start scripts.
@@ -29,8 +29,8 @@ const EXPANDING_PROGRAMS: [&str; 5] = ["envsubst", "java", "gomplate", "confd", 
 impl Composition<'_> {
     pub(super) fn find_in_values(&self, expectations: &Expectations, findings: &mut Findings) {
         let is_template = self.is_template();
-        let placeholders: BTreeSet<&str> =
-            expectations.placeholders.iter().map(String::as_str).collect();
+        let placeholders = expectations.placeholders.iter().map(String::as_str);
+        let placeholders = sorted_names(placeholders.collect());
         for declared in self.environment().declared() {
             if !declared.is_overwritten() {
                 self.find_in_bytes(declared, findings);
@@ -109,7 +109,7 @@ impl Composition<'_> {
     fn find_unexpanded_in_value(
         &self,
         declared: &Declared<'_>,
-        placeholders: &BTreeSet<&str>,
+        placeholders: &[&str],
         findings: &mut Findings,
     ) {
         let Source::Text(text) = declared.source() else { return };
@@ -119,13 +119,15 @@ impl Composition<'_> {
         if is_expanded || is_multi_line(text) {
             return;
         }
-        let sets = |reference: &&str| self.sets(reference) && !placeholders.contains(reference);
-        let names: BTreeSet<&str> = shell_references(text).filter(sets).collect();
-        if names.contains(name) {
+        let sets = |reference: &&str| {
+            self.sets(reference) && placeholders.binary_search(reference).is_err()
+        };
+        let names = sorted_names(shell_references(text).filter(sets).collect());
+        if names.binary_search(&name).is_ok() {
             let advice = "Write out the value that the image has: the kubelet cannot refer to it.";
-            findings.push(reference_of_shell(name, &names, advice).about(name));
+            findings.push(reference_of_shell(&name, &names, advice).about(name));
         } else if !names.is_empty() {
-            findings.push(unexpanded(name, &names).about(name));
+            findings.push(unexpanded(&name, &names).about(name));
         }
     }
 
@@ -153,9 +155,9 @@ impl Composition<'_> {
             let variable = self.environment().get(name);
             self.sets(name) || variable.is_some_and(|it| it.service_variable().is_some())
         };
-        let names: BTreeSet<&str> = shell_references(word).filter(sets).collect();
+        let names = sorted_names(shell_references(word).filter(sets).collect());
         if !names.is_empty() {
-            findings.push(unexpanded(entry, &names));
+            findings.push(unexpanded(&entry, &names));
         }
     }
 
@@ -168,14 +170,12 @@ impl Composition<'_> {
 
     /// Adds the findings for line feeds at the end of a value that become part of another text.
     fn find_line_feeds(&self, findings: &mut Findings) {
-        let mut texts: BTreeMap<usize, Vec<Holder<'_>>> = BTreeMap::new();
+        let (mut indexes, mut holders) = (Vec::new(), Vec::new());
         let mut add = |holder, references: &[Reference<'_>]| {
             for reference in references {
                 if let Resolved::Declared(index) = reference.resolved {
-                    let holders = texts.entry(index).or_default();
-                    if holders.last() != Some(&holder) {
-                        holders.push(holder);
-                    }
+                    indexes.push(index);
+                    holders.push(holder);
                 }
             }
         };
@@ -188,7 +188,7 @@ impl Composition<'_> {
         for path in self.sub_paths() {
             add(Holder::Entry(Entry::VolumeMount(path.index)), &path.expanded.references);
         }
-        for (index, holders) in texts {
+        for (index, positions) in Positions::of(indexes.into_iter()).groups() {
             let Some(declared) = self.environment().declared().get(index) else { continue };
             let object = match declared.source() {
                 Source::ConfigMap(config_map, _) => ObjectRef::of(config_map),
@@ -202,9 +202,12 @@ impl Composition<'_> {
             }
             let name = declared.name();
             let message = || {
+                let holders = positions.filter_map(|position| holders.get(position));
+                let mut holders: Vec<&Holder<'_>> = holders.collect();
+                holders.dedup();
                 format!(
                     "The value of {name} from {object} ends in a line feed, which becomes part of {}.",
-                    join(&holders)
+                    join(holders.iter())
                 )
             };
             findings.push_with(name.len(), || {
@@ -217,18 +220,19 @@ impl Composition<'_> {
 
     /// Adds the finding for secret values in the command or the arguments.
     fn find_secret_arguments(&self, findings: &mut Findings) {
-        let mut names = BTreeSet::new();
+        let mut names = Vec::new();
         for (_, _, text) in self.words().filter(|(_, _, text)| text.value.is_secret()) {
             names.extend(text.references.iter().filter(|it| self.is_secret(it)).map(|it| it.name));
         }
         if names.is_empty() {
             return;
         }
-        let least_len = names.iter().map(|name: &&str| name.len()).sum();
+        let names = sorted_names(names);
+        let least_len = names.iter().map(|name| name.len()).sum();
         findings.push_with(least_len, || {
             let message = format!(
                 "The command line contains the secret value of {}, which everyone who can list processes on the Node can read.",
-                join(&names)
+                join(names.iter())
             );
             let advice = "Let the program read the variable or a file instead.";
             let finding = Finding::new(Code::SecretInArguments, message, advice);
@@ -276,15 +280,15 @@ impl fmt::Display for Holder<'_> {
 }
 
 /// Returns the finding for a value or an argument, in which `$(NAME)` would be expanded.
-fn unexpanded(holder: impl fmt::Display, names: &BTreeSet<&str>) -> Finding {
+fn unexpanded(holder: &dyn fmt::Display, names: &[&str]) -> Finding {
     let first = names.first().copied().unwrap_or_default();
     let advice = format!("Write $({first}) if you mean the value of the variable.");
     reference_of_shell(holder, names, &advice)
 }
 
 pub(super) fn reference_of_shell(
-    holder: impl fmt::Display,
-    names: &BTreeSet<&str>,
+    holder: &dyn fmt::Display,
+    names: &[&str],
     advice: &str,
 ) -> Finding {
     let message = format!(

@@ -1,6 +1,5 @@
 //! The clues of all variables for one Service.
 
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -21,8 +20,10 @@ pub(super) struct Clues<'v> {
     host: Agreed<&'v str>,
     first_number: Agreed<PortNumber>,
     first_port: Agreed<Port>,
-    ports: BTreeMap<Port, PortClues>,
-    names: BTreeMap<PortNumber, Agreed<&'v str>>,
+    /// The ports with the variables that describe them, sorted after [`Clues::sort`].
+    ports: Vec<(Port, PortVariable)>,
+    /// The names of ports, sorted after [`Clues::sort`].
+    names: Vec<(PortNumber, &'v str)>,
 }
 
 /// The information in one variable about a Service.
@@ -34,25 +35,25 @@ pub(super) enum Clue<'v> {
     Ambiguous,
 }
 
-/// The variables that describe a port.
-#[derive(Debug, Default)]
-struct PortClues {
-    is_first: bool,
-    has_url: bool,
-    has_proto: bool,
-    has_port: bool,
-    has_addr: bool,
+/// A variable that describes a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum PortVariable {
+    /// `X_PORT`
+    First,
+    Url,
+    Proto,
+    Port,
+    Addr,
 }
 
-impl PortClues {
-    /// Reports whether a variable that can belong to no other Service describes the port.
-    fn is_certain(&self) -> bool {
-        self.is_first || self.has_url || self.has_proto || self.has_addr
-    }
+impl PortVariable {
+    /// The variables that can belong to no other Service.
+    const CERTAIN: [PortVariable; 4] =
+        [PortVariable::First, PortVariable::Url, PortVariable::Proto, PortVariable::Addr];
 
-    fn is_complete(&self) -> bool {
-        self.has_url && self.has_proto && self.has_port && self.has_addr
-    }
+    /// The variables that every port has.
+    const OF_EACH: [PortVariable; 4] =
+        [PortVariable::Url, PortVariable::Proto, PortVariable::Port, PortVariable::Addr];
 }
 
 /// A value that several variables should agree on.
@@ -105,17 +106,17 @@ impl<'v> Clues<'v> {
                 self.host.add(host);
             }
             TextClue::PortUrl { port, host } => {
-                self.certain_port(port).is_first = true;
+                self.add_certain(port, PortVariable::First);
                 self.first_port.add(port);
                 self.host.add(host);
             }
             TextClue::NumberedPortUrl { port, host } => {
-                self.certain_port(port).has_url = true;
+                self.add_certain(port, PortVariable::Url);
                 self.host.add(host);
             }
-            TextClue::NumberedPortProto { port } => self.certain_port(port).has_proto = true,
+            TextClue::NumberedPortProto { port } => self.add_certain(port, PortVariable::Proto),
             TextClue::NumberedPortAddr { port, host } => {
-                self.certain_port(port).has_addr = true;
+                self.add_certain(port, PortVariable::Addr);
                 self.host.add(host);
             }
         }
@@ -124,8 +125,8 @@ impl<'v> Clues<'v> {
     fn add_number(&mut self, clue: NumberClue<'v>) {
         match clue {
             NumberClue::First(number) => self.first_number.add(number),
-            NumberClue::Named { name, number } => self.names.entry(number).or_default().add(name),
-            NumberClue::Numbered(port) => self.ports.entry(port).or_default().has_port = true,
+            NumberClue::Named { name, number } => self.names.push((number, name)),
+            NumberClue::Numbered(port) => self.ports.push((port, PortVariable::Port)),
         }
     }
 
@@ -146,13 +147,31 @@ impl<'v> Clues<'v> {
     }
 
     fn is_certain(&self, port: Port) -> bool {
-        self.ports.get(&port).is_some_and(PortClues::is_certain)
+        PortVariable::CERTAIN.iter().any(|&variable| self.has(port, variable))
     }
 
-    /// Returns the entry of a port that a variable describes which can belong to no other Service.
-    fn certain_port(&mut self, port: Port) -> &mut PortClues {
+    fn has(&self, port: Port, variable: PortVariable) -> bool {
+        self.ports.binary_search(&(port, variable)).is_ok()
+    }
+
+    /// Adds a port that a variable describes which can belong to no other Service.
+    fn add_certain(&mut self, port: Port, variable: PortVariable) {
         self.has_certain_port = true;
-        self.ports.entry(port).or_default()
+        self.ports.push((port, variable));
+    }
+
+    /// Sorts the clues. Needed after the last [`add`](Clues::add), before anything is asked.
+    pub(super) fn sort(&mut self) {
+        self.ports.sort_unstable();
+        self.ports.dedup();
+        self.names.sort_unstable();
+        self.names.dedup();
+    }
+
+    /// Returns the ports in ascending order, each once.
+    fn ports(&self) -> impl Iterator<Item = Port> {
+        let of_ports = self.ports.chunk_by(|(one, _), (next, _)| one == next);
+        of_ports.filter_map(|of_port| Some(of_port.first()?.0))
     }
 
     pub(super) fn candidate(&self, mangled_name: &str) -> Candidate {
@@ -173,7 +192,9 @@ impl<'v> Clues<'v> {
     fn is_complete(&self) -> bool {
         let has_first =
             matches!((self.first_number, self.first_port), (Agreed::One(_), Agreed::One(_)));
-        self.has_service_host && has_first && self.ports.values().all(PortClues::is_complete)
+        let is_complete =
+            |port| PortVariable::OF_EACH.iter().all(|&variable| self.has(port, variable));
+        self.has_service_host && has_first && self.ports().all(is_complete)
     }
 
     fn service(&self) -> Result<DiscoveredService, DiscoverError> {
@@ -183,10 +204,8 @@ impl<'v> Clues<'v> {
             Agreed::Contradictory => return Err(DiscoverError::ContradictoryHosts),
         };
         let first = self.first()?;
-        let first =
-            self.ports.keys().position(|&(number, protocol)| first == Some((number, protocol)));
-        let mut ports: Vec<DiscoveredPort> =
-            self.ports.keys().map(|&port| self.port(port)).collect();
+        let first = self.ports().position(|port| first == Some(port));
+        let mut ports: Vec<DiscoveredPort> = self.ports().map(|port| self.port(port)).collect();
         if let Some(to_first) = first.and_then(|first| ports.get_mut(..=first)) {
             to_first.rotate_right(1);
         }
@@ -204,9 +223,9 @@ impl<'v> Clues<'v> {
             }
             (_, Agreed::One(port)) => Ok(Some(port)),
             (Agreed::One(number), Agreed::Absent) => {
-                let mut of_number = self.ports.keys().filter(|port| port.0 == number);
+                let mut of_number = self.ports().filter(|port| port.0 == number);
                 let first = of_number.next().ok_or(DiscoverError::ProtocolMissing { number })?;
-                Ok(of_number.next().is_none().then_some(*first))
+                Ok(of_number.next().is_none().then_some(first))
             }
             (Agreed::Absent, Agreed::Absent) if self.ports.is_empty() => {
                 Err(DiscoverError::PortsMissing)
@@ -216,12 +235,15 @@ impl<'v> Clues<'v> {
     }
 
     fn port(&self, (number, protocol): Port) -> DiscoveredPort {
-        let is_shared =
-            |other: Protocol| other != protocol && self.ports.contains_key(&(number, other));
-        let name = match self.names.get(&number) {
-            Some(Agreed::One(name)) if !Protocol::ALL.iter().copied().any(is_shared) => {
-                Some(plain_name(name))
-            }
+        let is_other = |&(port, _): &(Port, PortVariable)| port != (number, protocol);
+        let start = self.ports.partition_point(|&((other, _), _)| other < number);
+        let mut of_number =
+            self.ports.iter().skip(start).take_while(|((other, _), _)| *other == number);
+        let start = self.names.partition_point(|&(other, _)| other < number);
+        let mut names = self.names.iter().skip(start).take_while(|(other, _)| *other == number);
+        // Several protocols share the names, and several names contradict each other.
+        let name = match (of_number.any(is_other), names.next(), names.next()) {
+            (false, Some(&(_, name)), None) => Some(plain_name(name)),
             _ => None,
         };
         DiscoveredPort { number, protocol, name }

@@ -5,6 +5,7 @@
 mod clues;
 mod reading;
 
+use alloc::borrow::ToOwned;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -186,13 +187,14 @@ impl Discovered {
     }
 
     fn new(pairs: Pairs) -> Self {
-        let clues = gather(&pairs);
-        let mut candidates = Vec::with_capacity(clues.len());
+        let services = gather(&pairs);
+        let mut candidates = Vec::with_capacity(services.clues.len());
         let mut is_service_variable = alloc::vec![false; pairs.len()];
-        for (mangled_name, clues) in clues {
+        for (mangled_name, &position) in &services.by_name {
+            let Some(clues) = services.clues.get(position) else { continue };
             let candidate = clues.candidate(mangled_name);
             if candidate.service.is_ok() && candidate.certainty > Certainty::Ambiguous {
-                for variable in clues.variables {
+                for &variable in &clues.variables {
                     if let Some(is_service_variable) = is_service_variable.get_mut(variable) {
                         *is_service_variable = true;
                     }
@@ -327,10 +329,44 @@ fn plain_name(mangled: &str) -> String {
     mangled.chars().map(|c| if c == '_' { '-' } else { c.to_ascii_lowercase() }).collect()
 }
 
-/// Collects the clues of all variables for each Service, by its mangled name.
+/// The clues for each Service.
+#[derive(Default)]
+struct Services<'v> {
+    clues: Vec<Clues<'v>>,
+    /// The position of each Service, by its mangled name.
+    by_name: BTreeMap<String, usize>,
+}
+
+impl<'v> Services<'v> {
+    fn get(&self, name: &str) -> Option<&Clues<'v>> {
+        self.clues.get(*self.by_name.get(name)?)
+    }
+
+    /// Adds clues to their Services. Clues of one Service are usually adjacent, so each run of them
+    /// needs one lookup.
+    fn add(&mut self, clues: &[ServiceClue<'v>]) {
+        let runs = clues.chunk_by(|one, next| one.service == next.service);
+        for (service, run) in runs.filter_map(|run| Some((run.first()?.service, run))) {
+            let position = match self.by_name.get(service) {
+                Some(&position) => position,
+                None => {
+                    self.by_name.insert(service.to_owned(), self.clues.len());
+                    self.clues.push(Clues::default());
+                    self.clues.len().saturating_sub(1)
+                }
+            };
+            if let Some(clues) = self.clues.get_mut(position) {
+                run.iter().for_each(|found| clues.add(found.variable, found.clue));
+            }
+        }
+        self.clues.iter_mut().for_each(Clues::sort);
+    }
+}
+
+/// Collects the clues of all variables for each Service.
 ///
 /// Numbers come last, because other variables decide which Service they belong to.
-fn gather(pairs: &Pairs) -> BTreeMap<&str, Clues<'_>> {
+fn gather(pairs: &Pairs) -> Services<'_> {
     let mut texts = Vec::new();
     let mut numbers = Vec::new();
     for (variable, (name, value)) in
@@ -342,10 +378,10 @@ fn gather(pairs: &Pairs) -> BTreeMap<&str, Clues<'_>> {
             texts.push(ServiceClue { service, variable, clue: Clue::Text(clue) });
         }
     }
-    let mut services = BTreeMap::new();
-    add_clues(&mut services, &texts);
+    let mut services = Services::default();
+    services.add(&texts);
     let numbers = clues_of_numbers(&numbers, &services);
-    add_clues(&mut services, &numbers);
+    services.add(&numbers);
     services
 }
 
@@ -356,20 +392,10 @@ struct ServiceClue<'v> {
     clue: Clue<'v>,
 }
 
-/// Adds clues to their Services. Clues of one Service are usually adjacent, so each run of them
-/// needs one lookup.
-fn add_clues<'v>(services: &mut BTreeMap<&'v str, Clues<'v>>, clues: &[ServiceClue<'v>]) {
-    let runs = clues.chunk_by(|one, next| one.service == next.service);
-    for (service, run) in runs.filter_map(|run| Some((run.first()?.service, run))) {
-        let clues = services.entry(service).or_default();
-        run.iter().for_each(|found| clues.add(found.variable, found.clue));
-    }
-}
-
 /// Returns the clues of the variables with a number, for the Services that each fits best.
 fn clues_of_numbers<'v>(
     numbers: &[(usize, &'v [u8], PortNumber)],
-    services: &BTreeMap<&'v str, Clues<'v>>,
+    services: &Services<'v>,
 ) -> Vec<ServiceClue<'v>> {
     let mut all = Vec::with_capacity(numbers.len());
     let mut owners = Vec::new();

@@ -2,34 +2,39 @@
 
 use alloc::borrow::ToOwned;
 use alloc::collections::BTreeMap;
-use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use super::{Origin, ResolvedReference, Step};
 use crate::api::{ConfigMapKeySelector, EnvFromSource, SecretKeySelector};
 use crate::container::Composition;
 use crate::environment::{Declared, Entry, ReportedValue, Resolved, Source};
+use crate::names::Positions;
 use crate::objects::ObjectRef;
-use crate::pod::Stage;
+use crate::pod::{PodChange, Stage};
 use crate::services::{Position, ServiceVariable};
 
 pub(super) struct Steps<'c, 'a> {
     composition: &'c Composition<'a>,
     stages: Stages<'c>,
     steps: Vec<Step>,
-    /// The step of each declaration added so far.
-    of_declared: BTreeMap<usize, usize>,
+    /// The step of each declaration, if it was added.
+    of_declared: Vec<Option<usize>>,
+    /// For each declaration, false once it is needed.
+    is_new: Vec<bool>,
     /// The step of each service variable added so far.
     of_services: BTreeMap<Position, usize>,
 }
 
 impl<'c, 'a> Steps<'c, 'a> {
     pub(super) fn of(composition: &'c Composition<'a>) -> Self {
+        let count = composition.environment().declared().len();
         Steps {
             composition,
             stages: Stages::of(composition),
             steps: Vec::new(),
-            of_declared: BTreeMap::new(),
+            of_declared: alloc::vec![None; count],
+            is_new: alloc::vec![true; count],
             of_services: BTreeMap::new(),
         }
     }
@@ -75,25 +80,25 @@ impl<'c, 'a> Steps<'c, 'a> {
     pub(super) fn add_declared(&mut self, index: usize) -> Option<usize> {
         let all = self.composition.environment().declared();
         let mut pending = Vec::from([index]);
-        let mut needed = BTreeMap::new();
+        let mut needed = Vec::new();
         while let Some(index) = pending.pop() {
-            let Some(declared) = all.get(index).filter(|_| !self.of_declared.contains_key(&index))
+            let (Some(declared), Some(is_new)) = (all.get(index), self.is_new.get_mut(index))
             else {
                 continue;
             };
-            if needed.insert(index, declared).is_none() {
-                pending.extend(declared.references().iter().filter_map(|reference| {
-                    match reference.resolved {
-                        Resolved::Declared(index) => Some(index),
-                        Resolved::Service(_)
-                        | Resolved::Device(_)
-                        | Resolved::Unknown
-                        | Resolved::Unresolved => None,
-                    }
-                }));
+            if !core::mem::take(is_new) {
+                continue;
+            }
+            needed.push(index);
+            for reference in declared.references() {
+                if let Resolved::Declared(index) = reference.resolved {
+                    pending.push(index);
+                }
             }
         }
-        for (index, declared) in needed {
+        needed.sort_unstable();
+        for index in needed {
+            let Some(declared) = all.get(index) else { continue };
             let references = declared.references().iter();
             let references = references
                 .map(|reference| ResolvedReference {
@@ -110,15 +115,17 @@ impl<'c, 'a> Steps<'c, 'a> {
                 field_set_by: self.stages.field_set_by(declared.source()),
                 references,
             });
-            self.of_declared.insert(index, step);
+            if let Some(of_declared) = self.of_declared.get_mut(index) {
+                *of_declared = Some(step);
+            }
         }
-        self.of_declared.get(&index).copied()
+        self.of_declared.get(index).copied().flatten()
     }
 
     /// Returns the step that a reference resolves to.
     fn resolved(&mut self, resolved: Resolved<'a>) -> Option<usize> {
         match resolved {
-            Resolved::Declared(index) => self.of_declared.get(&index).copied(),
+            Resolved::Declared(index) => self.of_declared.get(index).copied().flatten(),
             Resolved::Service(variable) => Some(self.add_service(variable)),
             // No entry of `env` sees the variables of device plugins.
             Resolved::Device(_) | Resolved::Unknown | Resolved::Unresolved => None,
@@ -130,16 +137,17 @@ impl<'c, 'a> Steps<'c, 'a> {
 struct Stages<'c> {
     /// The container of the environment.
     container: &'c str,
-    of_fields: BTreeMap<&'c str, Stage>,
-    /// The path of each container in the Pod, such as `spec.containers[0]`. Empty if no field
-    /// changed.
-    paths: BTreeMap<&'c str, String>,
+    changes: &'c [PodChange],
+    by_field: Positions<&'c str>,
+    /// The list and the index of each container in the Pod. Empty if no field changed.
+    containers: Vec<(&'static str, usize)>,
+    by_name: Positions<&'c str>,
 }
 
 impl<'c> Stages<'c> {
     fn of(composition: &'c Composition<'_>) -> Self {
         let changes = composition.facts().pod_changes;
-        let mut paths = BTreeMap::new();
+        let (mut containers, mut names) = (Vec::new(), Vec::new());
         if !changes.is_empty() {
             let spec = &composition.pod().spec;
             let lists = [
@@ -147,30 +155,42 @@ impl<'c> Stages<'c> {
                 ("spec.initContainers", &spec.init_containers),
                 ("spec.ephemeralContainers", &spec.ephemeral_containers),
             ];
-            for (list, containers) in lists {
-                for (index, container) in containers.iter().enumerate() {
-                    let path = || alloc::format!("{list}[{index}]");
-                    paths.entry(&*container.name).or_insert_with(path);
+            for (list, of_list) in lists {
+                for (index, container) in of_list.iter().enumerate() {
+                    containers.push((list, index));
+                    names.push(container.name.as_str());
                 }
             }
         }
         Stages {
             container: &composition.container().name,
-            of_fields: changes.iter().map(|change| (&*change.field, change.stage)).collect(),
-            paths,
+            changes,
+            by_field: Positions::of(changes.iter().map(|change| change.field.as_str())),
+            containers,
+            by_name: Positions::of(names.into_iter()),
         }
+    }
+
+    fn of_field(&self, field: &str) -> Option<Stage> {
+        let change = self.changes.get(self.by_field.last(field)?)?;
+        Some(change.stage)
+    }
+
+    /// Returns the stage that set a field of the container.
+    fn of_container(&self, name: &str, field: &dyn fmt::Display) -> Option<Stage> {
+        let (list, index) = self.containers.get(self.by_name.first(name)?)?;
+        self.of_field(&alloc::format!("{list}[{index}].{field}"))
     }
 
     /// Returns the stage that added an entry of the container.
     fn entry_added_by(&self, entry: Entry) -> Option<Stage> {
-        let path = self.paths.get(self.container)?;
-        self.of_fields.get(&*alloc::format!("{path}.{entry}")).copied()
+        self.of_container(self.container, &entry)
     }
 
     /// Returns the stage that set the field of the Pod that this source refers to.
     fn field_set_by(&self, source: Source<'_>) -> Option<Stage> {
-        let stage = match source {
-            Source::Field(field) => self.of_fields.get(match field.field_path.as_str() {
+        match source {
+            Source::Field(field) => self.of_field(match field.field_path.as_str() {
                 "spec.host" => "spec.nodeName",
                 "status.podIP" => "status.podIPs",
                 path => path,
@@ -180,12 +200,10 @@ impl<'c> Stages<'c> {
                     "" => self.container,
                     name => name,
                 };
-                let path = self.paths.get(name)?;
-                self.of_fields.get(&*alloc::format!("{path}.resources.{}", field.resource))
+                self.of_container(name, &format_args!("resources.{}", field.resource))
             }
             _ => None,
-        };
-        stage.copied()
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Explanations as text for people.
 
-use alloc::collections::{BTreeSet, VecDeque};
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 use core::fmt::{self, Write};
 
 use super::{Absence, Explanation, Origin, ResolvedReference, Step};
@@ -105,7 +106,8 @@ impl fmt::Display for StepSource<'_> {
 /// many references lead to it, so the length of the text is linear in that of the explanation.
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = Text { explanation: self, listed: BTreeSet::new(), f };
+        let is_new = alloc::vec![true; self.steps.len()];
+        let mut text = Text { explanation: self, is_new, f };
         match self.effective {
             None => write_line(text.f, format_args!("{} is not set", self.name))?,
             Some(effective) => text.write_setting(effective, "", "  ")?,
@@ -122,8 +124,8 @@ impl fmt::Display for Explanation {
 
 struct Text<'e, 'f, 'b> {
     explanation: &'e Explanation,
-    /// The steps whose references are in the text or will be.
-    listed: BTreeSet<usize>,
+    /// For each step, false once its references are in the text or will be.
+    is_new: Vec<bool>,
     f: &'f mut fmt::Formatter<'b>,
 }
 
@@ -134,7 +136,7 @@ impl<'e> Text<'e, '_, '_> {
         let Some(step) = explanation.steps.get(index) else { return Ok(()) };
         write_line(self.f, format_args!("{lead}{}={}", step.name, step.value))?;
         write_line(self.f, format_args!("{indent}from {}", StepSource(step)))?;
-        let is_new = self.listed.insert(index);
+        let is_new = self.list(index);
         let mut pending = VecDeque::from_iter(is_new.then_some(step));
         while let Some(step) = pending.pop_front() {
             for reference in &step.references {
@@ -142,6 +144,11 @@ impl<'e> Text<'e, '_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// Marks a step as listed. Returns whether it is new.
+    fn list(&mut self, index: usize) -> bool {
+        self.is_new.get_mut(index).is_some_and(core::mem::take)
     }
 
     /// Writes a reference unless its step is listed, and returns the step if it is new.
@@ -161,7 +168,7 @@ impl<'e> Text<'e, '_, '_> {
             write_line(self.f, format_args!("{indent}$({name}) {outcome}"))?;
             return Ok(None);
         };
-        if !self.listed.insert(index) {
+        if !self.list(index) {
             return Ok(None);
         }
         let (value, source) = (&step.value, StepSource(step));
