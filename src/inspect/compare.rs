@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::environment::{Environment, ReportedValue, Value};
+use crate::names::sort_by_name;
 use crate::text::{pairs_of_block, write_line};
 
 /// The variables of any environment by name: one that was composed, or one that was captured from a
@@ -52,9 +53,8 @@ impl<'a> Captured<'a> {
         Captured::of(variables)
     }
 
-    fn of(mut variables: Vec<Named<'a>>) -> Self {
-        // Equal names keep their order.
-        variables.sort_by(|(one, _), (other, _)| one.cmp(other));
+    fn of(variables: Vec<Named<'a>>) -> Self {
+        let mut variables = sort_by_name(variables, |(name, _)| name);
         variables.dedup_by(|(later, _), (first, _)| later == first);
         Captured { variables }
     }

@@ -49,6 +49,14 @@ impl<K: Copy + Ord> Positions<K> {
     }
 }
 
+/// Sorts items by name. Those of one name keep their order.
+pub(crate) fn sort_by_name<T>(items: Vec<T>, name: impl Fn(&T) -> &[u8]) -> Vec<T> {
+    let positions = Positions::of(items.iter().map(name));
+    let positions: Vec<usize> = positions.0.into_iter().map(|(_, position)| position).collect();
+    let mut items: Vec<Option<T>> = items.into_iter().map(Some).collect();
+    positions.into_iter().filter_map(|position| items.get_mut(position)?.take()).collect()
+}
+
 /// Returns the names sorted, each of them once.
 pub(crate) fn sorted_names(mut names: Vec<&str>) -> Vec<&str> {
     names.sort_unstable();
@@ -80,6 +88,12 @@ mod tests {
             groups.collect::<Vec<(&str, Vec<usize>)>>(),
             [("a", Vec::from([1])), ("b", Vec::from([0, 2]))]
         );
+    }
+
+    #[test]
+    fn items_of_one_name_keep_their_order() {
+        let sorted = sort_by_name(Vec::from(["b1", "a1", "b0"]), |item| &item.as_bytes()[..1]);
+        assert_eq!(sorted, ["a1", "b1", "b0"]);
     }
 
     #[test]

@@ -224,11 +224,12 @@ fn ensure_disjoint<T: Object>(
     left: &Store<T>,
     right: &Store<T>,
 ) -> Result<(), DuplicateObjectError> {
-    let is_in_left = |object: &&T| left.find(object.namespace(), object.name_or_prefix()).is_some();
-    match right.iter().find(is_in_left) {
-        None => Ok(()),
-        Some(object) => Err(duplicate(object)),
+    for object in right {
+        if left.find(object.namespace(), object.name_or_prefix()).is_some() {
+            return Err(duplicate(object));
+        }
     }
+    Ok(())
 }
 
 #[cfg(feature = "serde")]
@@ -236,9 +237,11 @@ fn move_into_namespace<T: Object>(
     store: &mut Store<T>,
     namespace: &str,
 ) -> Result<(), DuplicateObjectError> {
-    for mut object in store.take_namespace("") {
-        object.set_namespace(namespace);
-        insert(store, object)?;
+    for name in store.names_in("") {
+        if let Some(mut object) = store.remove("", &name) {
+            object.set_namespace(namespace);
+            insert(store, object)?;
+        }
     }
     Ok(())
 }
@@ -251,6 +254,6 @@ fn insert<T: Object>(store: &mut Store<T>, object: T) -> Result<(), DuplicateObj
     }
 }
 
-fn duplicate<T: Object>(object: &T) -> DuplicateObjectError {
+fn duplicate(object: &dyn Object) -> DuplicateObjectError {
     DuplicateObjectError { object: ObjectRef::of_unnamed(object) }
 }

@@ -37,6 +37,10 @@ impl ObjectRef {
     /// Returns the reference to `object`.
     #[must_use]
     pub fn of<T: Object>(object: &T) -> Self {
+        ObjectRef::of_any(object)
+    }
+
+    fn of_any(object: &dyn Object) -> Self {
         ObjectRef {
             kind: object.kind().into(),
             namespace: object.namespace().into(),
@@ -45,8 +49,8 @@ impl ObjectRef {
     }
 
     /// Returns the reference to `object` with the `generateName` of an object without a name.
-    pub(super) fn of_unnamed<T: Object>(object: &T) -> Self {
-        ObjectRef { name: object.name_or_prefix().into(), ..ObjectRef::of(object) }
+    pub(super) fn of_unnamed(object: &dyn Object) -> Self {
+        ObjectRef { name: object.name_or_prefix().into(), ..ObjectRef::of_any(object) }
     }
 }
 

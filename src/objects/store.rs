@@ -65,7 +65,7 @@ impl<T: Object> Store<T> {
         self.remove(object.namespace(), object.name_or_prefix())
     }
 
-    fn remove(&mut self, namespace: &str, name: &str) -> Option<T> {
+    pub(super) fn remove(&mut self, namespace: &str, name: &str) -> Option<T> {
         let position = self.index.remove(namespace, name)?;
         let last = self.objects.pop()?;
         let removed = match self.objects.get_mut(position) {
@@ -96,24 +96,27 @@ impl<T: Object> Store<T> {
         self.in_namespace(namespace).get(name)
     }
 
-    /// Removes all objects of a namespace and returns them, sorted by name.
-    #[cfg(feature = "serde")]
-    pub(super) fn take_namespace(&mut self, namespace: &str) -> Vec<T> {
-        let names: Vec<String> = match self.index.by_namespace.get(namespace) {
-            Some(names) => names.keys().cloned().collect(),
-            None => Vec::new(),
-        };
-        names.iter().filter_map(|name| self.remove(namespace, name)).collect()
-    }
-
     /// Keeps the objects that [existed](Object::existed_at) at `time`.
     #[must_use]
     pub fn as_of(self, time: Timestamp) -> Self {
-        self.into_iter().filter(|object| object.existed_at(time)).collect()
+        let mut kept = Store::default();
+        for object in self {
+            if object.existed_at(time) {
+                kept.apply(object);
+            }
+        }
+        kept
     }
 }
 
 impl<T> Store<T> {
+    /// Returns the names of the objects in a namespace.
+    #[cfg(feature = "serde")]
+    pub(super) fn names_in(&self, namespace: &str) -> Vec<String> {
+        let names = self.index.by_namespace.get(namespace);
+        names.map(|names| names.keys().cloned().collect()).unwrap_or_default()
+    }
+
     /// Returns the objects, sorted by namespace and name.
     pub fn iter(&self) -> Iter<'_, T> {
         Iter { objects: &self.objects, positions: self.positions() }

@@ -8,7 +8,7 @@ use super::admission::{LIMIT_RANGER, LIMIT_RANGER_PREFIX, TOPOLOGY_LABELS};
 use super::draft::{Containers, Draft};
 use super::kubelet::CONFIG_SOURCE;
 use super::{PodError, Stage, UndecidedField};
-use crate::api::{Container, Node, Pod, Volume};
+use crate::api::{Container, EnvVarSource, Node, Pod, ProjectedVolumeSource, Volume};
 use crate::objects::ObjectRef;
 use crate::release::{Release, Rule};
 
@@ -84,31 +84,27 @@ fn referenced_resource(pod: &Pod) -> Option<&'static str> {
 }
 
 fn refers_to_secret(container: &Container) -> bool {
+    let refers = |source: &EnvVarSource| source.secret_key_ref.is_some();
     container.env_from.iter().any(|source| source.secret_ref.is_some())
-        || container
-            .env
-            .iter()
-            .filter_map(|variable| variable.value_from.as_ref())
-            .any(|source| source.secret_key_ref.is_some())
+        || container.env.iter().any(|variable| variable.value_from.as_ref().is_some_and(refers))
 }
 
 fn refers_to_config_map(container: &Container) -> bool {
+    let refers = |source: &EnvVarSource| source.config_map_key_ref.is_some();
     container.env_from.iter().any(|source| source.config_map_ref.is_some())
-        || container
-            .env
-            .iter()
-            .filter_map(|variable| variable.value_from.as_ref())
-            .any(|source| source.config_map_key_ref.is_some())
+        || container.env.iter().any(|variable| variable.value_from.as_ref().is_some_and(refers))
 }
 
 fn mounts_secret(volume: &Volume) -> bool {
-    let projected = volume.projected.iter().flat_map(|projected| &projected.sources);
-    volume.secret.is_some() || projected.into_iter().any(|source| source.secret.is_some())
+    let projects =
+        |it: &ProjectedVolumeSource| it.sources.iter().any(|source| source.secret.is_some());
+    volume.secret.is_some() || volume.projected.as_ref().is_some_and(projects)
 }
 
 fn mounts_config_map(volume: &Volume) -> bool {
-    let projected = volume.projected.iter().flat_map(|projected| &projected.sources);
-    volume.config_map.is_some() || projected.into_iter().any(|source| source.config_map.is_some())
+    let projects =
+        |it: &ProjectedVolumeSource| it.sources.iter().any(|source| source.config_map.is_some());
+    volume.config_map.is_some() || volume.projected.as_ref().is_some_and(projects)
 }
 
 /// Turns a mirror Pod into the static Pod that it mirrors, without the changes that admission made

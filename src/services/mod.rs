@@ -40,5 +40,5 @@ pub use grammar::{ServiceVariableKind, ServiceVariableKindError};
 pub use linked::Collision;
 pub(crate) use linked::{LinkedServices, LinkedVariable, LinkedVariables, last_of_each_service};
 pub use select::{ServiceLinks, select};
-pub(crate) use select::{is_master, select_linked};
+pub(crate) use select::{is_master, select_linked, sort_by_name};
 pub use validate::{Violation, ViolationProblem, validate_service};

@@ -64,11 +64,18 @@ pub fn select<'a>(
 
 /// Returns the selection of [`select`] among Services that all produce variables.
 pub(crate) fn select_linked<'a>(
-    services: impl Iterator<Item = &'a Service>,
+    mut services: impl Iterator<Item = &'a Service>,
     namespace: &str,
     links: ServiceLinks,
 ) -> Vec<&'a Service> {
-    let name = |service: &&'a Service| service.metadata.name.as_str();
+    select_from(&mut services, namespace, links)
+}
+
+fn select_from<'a>(
+    services: &mut dyn Iterator<Item = &'a Service>,
+    namespace: &str,
+    links: ServiceLinks,
+) -> Vec<&'a Service> {
     let mut seen = Vec::new();
     let mut master: Option<&'a Service> = None;
     for service in services {
@@ -78,20 +85,29 @@ pub(crate) fn select_linked<'a>(
             seen.push(service);
         }
     }
-    seen.sort_by_key(name);
+    sort_by_name(&mut seen);
     seen.dedup_by(|later, earlier| {
-        let same = name(later) == name(earlier);
+        let same = name_of(later) == name_of(earlier);
         if same {
             *earlier = *later;
         }
         same
     });
     if let Some(master) = master
-        && let Err(place) = seen.binary_search_by_key(&KUBERNETES, name)
+        && let Err(place) = seen.binary_search_by_key(&KUBERNETES, |service| name_of(service))
     {
         seen.insert(place, master);
     }
     seen
+}
+
+/// Sorts Services by name. Those of one name keep their order.
+pub(crate) fn sort_by_name(services: &mut [&Service]) {
+    services.sort_by_key(|service| name_of(service));
+}
+
+fn name_of(service: &Service) -> &str {
+    &service.metadata.name
 }
 
 impl Store<Service> {

@@ -183,8 +183,14 @@ impl Ambiguity {
 
     /// Returns a lower bound on the size of the finding.
     pub(super) fn least_len(&self) -> usize {
-        let services = self.values.iter().flat_map(|value| &value.services);
-        services.map(|service| service.name.len()).fold(self.name.len(), usize::saturating_add)
+        let lens = self.services().into_iter().map(|service| service.name.len());
+        lens.fold(self.name.len(), usize::saturating_add)
+    }
+
+    fn services(&self) -> Vec<&ObjectRef> {
+        let mut services = Vec::new();
+        self.values.iter().for_each(|value| services.extend(&value.services));
+        services
     }
 
     pub(super) fn finding(&self) -> Finding {
@@ -202,9 +208,8 @@ impl Ambiguity {
             "Several Services set {name}, and the kubelet picks one at random: {}.",
             values.join(" or ")
         );
-        let services = self.values.iter().flat_map(|value| &value.services);
-        let mut objects: Vec<ObjectRef> = services.cloned().collect();
-        objects.sort_unstable();
+        let sorted = Positions::of(self.services().into_iter());
+        let objects = sorted.groups().map(|(service, _)| service.clone()).collect();
         Finding { objects, ..Finding::new(Code::AmbiguousVariable, message, ADVICE).about(name) }
     }
 }

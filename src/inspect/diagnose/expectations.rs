@@ -73,12 +73,14 @@ impl<'e> ExpectedNames<'e> {
     ) -> Vec<ServiceVariable<'v>> {
         let named = |name: &&str| environment.get(name)?.service_variable();
         let mut found: Vec<ServiceVariable<'v>> = self.names.iter().filter_map(named).collect();
-        let mangled = environment.services().iter().map(|service| mangle(&service.metadata.name));
-        for (index, is_all) in self.services_with_prefixed(mangled) {
+        for (index, service) in environment.services().iter().enumerate() {
+            let Some(share) = self.prefixed_share(&mangle(&service.metadata.name)) else {
+                continue;
+            };
             let variables = environment.service_variables_of(index);
-            found.extend(variables.filter(|variable| is_all || self.has_prefix_of(*variable)));
+            found.extend(variables.filter(|it| share == Share::All || self.has_prefix_of(*it)));
         }
-        found.sort_unstable_by_key(|variable| variable.position());
+        sort(&mut found);
         found
     }
 
@@ -87,15 +89,18 @@ impl<'e> ExpectedNames<'e> {
         &self,
         services: &LinkedServices<'a>,
     ) -> Vec<ServiceVariable<'a>> {
-        let mut found: Vec<ServiceVariable<'a>> =
-            self.names.iter().flat_map(|name| services.find(name)).collect();
-        let mangled = services.services().iter().map(|service| mangle(&service.metadata.name));
-        for (index, is_all) in self.services_with_prefixed(mangled) {
-            let service = services.services().get(index).copied();
-            let variables = service.into_iter().flat_map(|service| variables_of(service, index));
-            found.extend(variables.filter(|variable| is_all || self.has_prefix_of(*variable)));
+        let mut found = Vec::new();
+        for name in &self.names {
+            found.extend(services.find(name));
         }
-        found.sort_unstable_by_key(|variable| variable.position());
+        for (index, service) in services.services().iter().enumerate() {
+            let Some(share) = self.prefixed_share(&mangle(&service.metadata.name)) else {
+                continue;
+            };
+            let variables = variables_of(service, index);
+            found.extend(variables.filter(|it| share == Share::All || self.has_prefix_of(*it)));
+        }
+        sort(&mut found);
         found
     }
 
@@ -103,21 +108,28 @@ impl<'e> ExpectedNames<'e> {
         has_prefix(&self.prefixes, &variable.name())
     }
 
-    /// Returns the indexes of the Services whose variables can have one of the prefixes, each with
-    /// true if all of its variables have one. Each mangled name is looked up once, whatever the
-    /// number of prefixes.
-    fn services_with_prefixed(
-        &self,
-        mangled: impl Iterator<Item = impl AsRef<str>>,
-    ) -> impl Iterator<Item = (usize, bool)> {
-        mangled.enumerate().filter_map(move |(index, mangled)| {
-            let mangled = mangled.as_ref();
-            let is_all = has_prefix(&self.prefixes, mangled);
-            let next = self.prefixes.partition_point(|&prefix| prefix < mangled);
-            let may_have = || self.prefixes.get(next).is_some_and(|it| it.starts_with(mangled));
-            (is_all || may_have()).then_some((index, is_all))
-        })
+    /// Returns the share of the variables of a Service with this mangled name that have one of the
+    /// prefixes. Takes one lookup, whatever the number of prefixes.
+    fn prefixed_share(&self, mangled: &str) -> Option<Share> {
+        if has_prefix(&self.prefixes, mangled) {
+            return Some(Share::All);
+        }
+        let next = self.prefixes.partition_point(|&prefix| prefix < mangled);
+        self.prefixes.get(next)?.starts_with(mangled).then_some(Share::Some)
     }
+}
+
+/// Sorts variables in kubelet order.
+fn sort(variables: &mut [ServiceVariable<'_>]) {
+    variables.sort_unstable_by_key(|variable| variable.position());
+}
+
+/// The share of a Service's variables that have a prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Share {
+    All,
+    /// Possibly some of them.
+    Some,
 }
 
 /// Reports whether `text` starts with one of these prefixes. They are sorted, and none starts with
@@ -131,23 +143,18 @@ fn has_prefix(prefixes: &[&str], text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use core::cell::Cell;
-    use std::format;
-
     use super::*;
 
     #[test]
-    fn each_service_is_visited_once() {
-        let prefixes = (0..100_000).map(|number| format!("P{number}_"));
-        let expectations = Expectations { prefixes: prefixes.collect(), ..Default::default() };
-        let expected = ExpectedNames::of(&expectations);
-        let visited = Cell::new(0);
-        let mangled = (0..100_000).map(|number| {
-            visited.set(visited.get() + 1);
-            format!("S{number}")
+    fn prefixes_select_services() {
+        let prefixes = ["WEB_", "DB_PORT_8", "DB_PORT_80", "CACHE"].map(String::from).to_vec();
+        let expectations = Expectations { prefixes, ..Default::default() };
+        let share = |mangled| ExpectedNames::of(&expectations).prefixed_share(mangled);
+        assert_eq!((share("WEB_UI"), share("CACHE")), (Some(Share::All), Some(Share::All)));
+        assert_eq!((share("WEB"), share("DB"), share("DB_PORT")), {
+            (Some(Share::Some), Some(Share::Some), Some(Share::Some))
         });
-        assert_eq!(expected.services_with_prefixed(mangled).count(), 0);
-        assert_eq!(visited.get(), 100_000);
+        assert_eq!((share("API"), share("DB_PORTS"), share("X")), (None, None, None));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::fmt::Display;
 
 use super::{Code, Finding};
+use crate::objects::ObjectRef;
 
 /// Findings whose texts have at most
 /// [`Expectations::size_limit`](super::Expectations::size_limit) bytes.
@@ -75,10 +76,12 @@ impl Finding {
     /// Returns the size of all texts.
     fn text_len(&self) -> usize {
         let Finding { code: _, severity: _, variables, objects, message, advice } = self;
-        let objects =
-            objects.iter().flat_map(|object| [&object.kind, &object.namespace, &object.name]);
-        let texts = variables.iter().chain(objects).chain([message, advice]);
-        texts.map(String::len).fold(0, usize::saturating_add)
+        let mut texts = Vec::from([message, advice]);
+        texts.extend(variables);
+        for ObjectRef { kind, namespace, name } in objects {
+            texts.extend([kind, namespace, name]);
+        }
+        texts.into_iter().map(String::len).fold(0, usize::saturating_add)
     }
 }
 

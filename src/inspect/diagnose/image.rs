@@ -12,8 +12,8 @@ const SEARCH_PATHS: [&str; 6] =
 
 impl Composition<'_> {
     pub(super) fn find_in_image(&self, expectations: &Expectations, findings: &mut Findings) {
-        let env = expectations.image.iter().flat_map(|image| &image.env);
-        for (name, value) in env.filter_map(|entry| entry.split_once('=')) {
+        let Some(image) = &expectations.image else { return };
+        for (name, value) in image.env.iter().filter_map(|entry| entry.split_once('=')) {
             let Some(variable) = self.environment().get(name) else { continue };
             let finding = if let Some(variable) = variable.service_variable() {
                 let service = variable.service();

@@ -26,17 +26,15 @@ pub(super) struct NearMisses<'n> {
 }
 
 impl<'n> NearMisses<'n> {
-    pub(super) fn of(names: impl Iterator<Item = Cow<'n, str>>) -> Self {
-        let names: Vec<Cow<'n, str>> = names.collect();
-        let indexed = || names.iter().zip(0..);
+    pub(super) fn of(names: Vec<Cow<'n, str>>) -> Self {
         let mut by_folded = BTreeMap::new();
-        for (name, index) in indexed() {
+        let mut by_part: Vec<(u64, usize)> = Vec::new();
+        for (index, name) in names.iter().enumerate() {
             by_folded.insert(fold(name), index);
+            if index < INDEXED {
+                by_part.extend(parts(name).map(|part| (part, index)));
+            }
         }
-        let mut by_part: Vec<(u64, usize)> = indexed()
-            .take(INDEXED)
-            .flat_map(|(name, index)| parts(name).map(move |part| (part, index)))
-            .collect();
         by_part.sort_unstable();
         NearMisses { names, by_folded, by_part }
     }
@@ -106,7 +104,7 @@ mod tests {
     use super::*;
 
     fn find(names: &[&str], name: &str) -> Option<String> {
-        let misses = NearMisses::of(names.iter().map(|&name| Cow::Borrowed(name)));
+        let misses = NearMisses::of(names.iter().map(|&name| Cow::Borrowed(name)).collect());
         misses.find(name).map(String::from)
     }
 
@@ -144,7 +142,7 @@ mod tests {
     #[test]
     fn many_similar_names_are_found_fast() {
         let names = (0..100_000).map(|number| Cow::Owned(format!("NAME_{number:05}_X")));
-        let misses = NearMisses::of(names);
+        let misses = NearMisses::of(names.collect());
         assert_eq!(misses.find("NAME_00001_Y"), Some("NAME_00001_X"));
         assert_eq!(misses.by_part.len(), INDEXED * 13);
     }

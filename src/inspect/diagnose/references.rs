@@ -194,7 +194,8 @@ impl<'c> Context<'c, '_> {
 
     fn near_misses(&self) -> &NearMisses<'c> {
         self.near_misses.get_or_init(|| {
-            NearMisses::of(self.composition.environment().iter().map(|variable| variable.name()))
+            let variables = self.composition.environment().iter();
+            NearMisses::of(variables.map(|variable| variable.name()).collect())
         })
     }
 }

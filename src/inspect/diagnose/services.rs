@@ -14,7 +14,9 @@ use crate::environment::Size;
 use crate::names::{is_shell_name, mangled_chars};
 use crate::objects::ObjectRef;
 use crate::release::Release;
-use crate::services::{LinkedServices, ServiceLinks, ServiceVariable, Violation, validate_service};
+use crate::services::{
+    LinkedServices, ServiceLinks, ServiceVariable, Violation, sort_by_name, validate_service,
+};
 
 impl<'a> Composition<'a> {
     /// Returns the Services that await an address and have none in the environment. Once they are
@@ -89,7 +91,7 @@ impl<'a> Composition<'a> {
             self.ambiguities()
         } else {
             let mut all = [self.environment().services(), awaiting.services()].concat();
-            all.sort_by_key(|service| &service.metadata.name);
+            sort_by_name(&mut all);
             self.ambiguities_among(&LinkedServices::of(all).find_collisions())
         };
         for ambiguity in ambiguities.variables.iter().filter(|ambiguity| !ambiguity.is_shadowed) {
@@ -106,24 +108,25 @@ impl<'a> Composition<'a> {
     fn find_without_variables(&self, findings: &mut Findings) {
         let of_namespace = self.facts().services.in_namespace(&self.pod().metadata.namespace);
         let (mut headless, mut external) = (Vec::new(), Vec::new());
+        let mut objects: Vec<ObjectRef> = Vec::new();
         for service in of_namespace.iter().filter(|service| !service.has_cluster_ip()) {
             // One that was written by hand was never validated.
             if !is_patch(service) && !self.is_present(service) {
                 self.find_refused_service(service, findings);
             }
             if service.is_headless() {
-                headless.push(service);
+                headless.push(service.metadata.name.as_str());
             } else if service.is_external_name() {
-                external.push(service);
+                external.push(service.metadata.name.as_str());
+            } else {
+                continue;
             }
+            objects.push(ObjectRef::of(service));
         }
         let mut reasons: Vec<String> = Vec::new();
-        let mut objects: Vec<ObjectRef> = Vec::new();
-        for (services, reason) in [(&headless, "headless"), (&external, "of type ExternalName")] {
-            if !services.is_empty() {
-                let names = services.iter().map(|service| service.metadata.name.as_str());
-                reasons.push(format!("{} ({reason})", join(names)));
-                objects.extend(services.iter().map(|&service| ObjectRef::of(service)));
+        for (names, reason) in [(headless, "headless"), (external, "of type ExternalName")] {
+            if !names.is_empty() {
+                reasons.push(format!("{} ({reason})", join(names.iter())));
             }
         }
         if reasons.is_empty() {
@@ -132,7 +135,6 @@ impl<'a> Composition<'a> {
         let reasons = reasons.join("; ");
         let message = format!("Services of the namespace without variables: {reasons}.");
         let advice = "No action is needed if clients find them by DNS.";
-        objects.sort_unstable();
         findings.push(Finding { objects, ..Finding::new(Code::ServiceSkipped, message, advice) });
     }
 

@@ -40,9 +40,8 @@ impl Script {
     pub(super) fn of(composition: &Composition<'_>, expectations: &Expectations) -> Self {
         let (command, args) = (&composition.container().command, &composition.container().args);
         let entrypoint = expectations.image.as_ref().filter(|_| command.is_empty());
-        let mut entrypoint = entrypoint.map(|image| image.entrypoint.iter()).into_iter().flatten();
         let is_unknown = command.is_empty() && expectations.image.is_none();
-        let start = if entrypoint.any(|word| is_shell(word))
+        let start = if entrypoint.is_some_and(|it| it.entrypoint.iter().any(|word| is_shell(word)))
             || is_unknown && args.first().is_some_and(|first| is_script_option(first))
         {
             Some(0)
