@@ -35,14 +35,18 @@ impl Environment<'_> {
     /// # Ok::<(), kubelet_env::export::FormError>(())
     /// ```
     pub fn to_docker_env_file(&self, order: Order) -> Result<String, FormError> {
-        self.try_write(order, |name, value| {
+        let mut file = String::new();
+        self.try_write(order, &mut |name, value| {
             check_docker_name(&name)?;
-            let line = [name.as_ref(), "=", check_docker_value(&value)?, "\n"].concat();
-            if line.len() > LONGEST_LINE.saturating_add("\n".len()) {
+            let line = [name.as_ref(), "=", check_docker_value(&value)?].concat();
+            if line.len() > LONGEST_LINE {
                 return Err(FormProblem::LineTooLong { limit: LONGEST_LINE });
             }
-            Ok(line)
-        })
+            file.push_str(&line);
+            file.push('\n');
+            Ok(())
+        })?;
+        Ok(file)
     }
 }
 

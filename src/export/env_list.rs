@@ -37,11 +37,14 @@ impl Environment<'_> {
     /// # Ok::<(), kubelet_env::export::FormError>(())
     /// ```
     pub fn to_env_vars(&self, order: Order) -> Result<Vec<EnvVar>, FormError> {
-        self.try_write(order, |name, value| {
+        let mut env = Vec::new();
+        self.try_write(order, &mut |name, value| {
             check_name(&name, |c| matches!(c, ' '..='~') && c != '=')?;
             let value = as_text(&value)?.replace('$', "$$");
-            Ok(EnvVar { name: name.into_owned(), value, value_from: None })
-        })
+            env.push(EnvVar { name: name.into_owned(), value, value_from: None });
+            Ok(())
+        })?;
+        Ok(env)
     }
 
     /// Returns the variables as YAML text for the `env:` of a container, the values of Secrets

@@ -44,22 +44,21 @@ use crate::environment::{Environment, Variable};
 
 pub use crate::text::{Form, Order};
 
+/// A function that writes a name and a value.
+type Write<'w> = dyn FnMut(Cow<'_, str>, Cow<'_, [u8]>) -> Result<(), FormProblem> + 'w;
+
 impl Environment<'_> {
-    /// Returns the result of `write` for each name and value, or the first error.
-    fn try_write<T, C: FromIterator<T>>(
-        &self,
-        order: Order,
-        mut write: impl FnMut(Cow<'_, str>, Cow<'_, [u8]>) -> Result<T, FormProblem>,
-    ) -> Result<C, FormError> {
+    /// Calls `write` with each name and value, up to the first error.
+    fn try_write(&self, order: Order, write: &mut Write<'_>) -> Result<(), FormError> {
         self.check_known()?;
-        let mut written = |variable: Variable<'_>| {
+        let mut write = |variable: Variable<'_>| {
             let value = variable.value().into_bytes_with_placeholders();
             write(variable.name(), value)
                 .map_err(|problem| FormError { variable: variable.name().into_owned(), problem })
         };
         match order {
-            Order::Kubelet => self.iter().map(written).collect(),
-            _ => self.in_order(order).into_iter().map(&mut written).collect(),
+            Order::Kubelet => self.iter().try_for_each(write),
+            _ => self.in_order(order).into_iter().try_for_each(&mut write),
         }
     }
 

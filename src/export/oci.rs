@@ -26,9 +26,12 @@ impl Environment<'_> {
     /// # Ok::<(), kubelet_env::export::FormError>(())
     /// ```
     pub fn to_oci_env(&self, order: Order) -> Result<Vec<String>, FormError> {
-        self.try_write(order, |name, value| {
+        let mut env = Vec::new();
+        self.try_write(order, &mut |name, value| {
             check_for_process(&name, &value)?;
-            Ok([name.as_ref(), "=", as_text(&value)?].concat())
-        })
+            env.push([name.as_ref(), "=", as_text(&value)?].concat());
+            Ok(())
+        })?;
+        Ok(env)
     }
 }

@@ -30,10 +30,13 @@ impl Environment<'_> {
     /// # Ok::<(), kubelet_env::export::FormError>(())
     /// ```
     pub fn to_os_pairs(&self) -> Result<Vec<(OsString, OsString)>, FormError> {
-        self.try_write(Order::Kubelet, |name, value| {
+        let mut pairs = Vec::new();
+        self.try_write(Order::Kubelet, &mut |name, value| {
             check_for_process(&name, &value)?;
-            Ok((name.into_owned().into(), os_value(value.into_owned())?))
-        })
+            pairs.push((name.into_owned().into(), os_value(value.into_owned())?));
+            Ok(())
+        })?;
+        Ok(pairs)
     }
 }
 

@@ -95,7 +95,7 @@ impl Environment<'_> {
     /// ```
     pub fn to_shell_exports(&self, order: Order) -> Result<Vec<u8>, FormError> {
         let mut lines = Vec::new();
-        let () = self.try_write(order, |name, value| {
+        self.try_write(order, &mut |name, value| {
             check_shell_name(&name)?;
             check_for_nul(&value)?;
             append_export(&name, &value, &mut lines);

@@ -28,7 +28,12 @@ impl Environment<'_> {
     /// # Ok::<(), kubelet_env::export::FormError>(())
     /// ```
     pub fn to_text_pairs(&self, order: Order) -> Result<Vec<(String, String)>, FormError> {
-        self.try_write(order, |name, value| Ok((name.into_owned(), into_text(value)?)))
+        let mut pairs = Vec::new();
+        self.try_write(order, &mut |name, value| {
+            pairs.push((name.into_owned(), into_text(value)?));
+            Ok(())
+        })?;
+        Ok(pairs)
     }
 }
 
