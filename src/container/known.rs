@@ -7,6 +7,7 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use core::str::FromStr;
 
 use crate::api::{ConfigMap, PodMeta, Secret, Service};
+use crate::names::sorted;
 use crate::objects::{ObjectRef, Store};
 
 /// Knowledge about a cluster that the objects do not have, such as addresses of Services that were
@@ -169,10 +170,8 @@ impl Known {
             service.spec.ip_families.first().is_some_and(|stated| stated != family)
         };
         // Its address is fixed, so that no other Service may get it.
-        let mut all: alloc::vec::Vec<&Service> = services.iter().chain(absent.iter()).collect();
-        all.sort_by_key(|service| {
-            (!is_kubernetes(service), &service.metadata.namespace, &service.metadata.name)
-        });
+        let all: alloc::vec::Vec<&Service> = services.iter().chain(absent.iter()).collect();
+        let all = sorted(all, |one, other| order(one).cmp(&order(other)));
         for service in all {
             let Service { metadata, .. } = service;
             let has_address = self
@@ -191,6 +190,11 @@ impl Known {
         }
         Ok(())
     }
+}
+
+/// Returns the sort key of the order in which Services get addresses.
+fn order(service: &Service) -> (bool, &str, &str) {
+    (!is_kubernetes(service), &service.metadata.namespace, &service.metadata.name)
 }
 
 fn is_kubernetes(service: &Service) -> bool {

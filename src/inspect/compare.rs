@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::environment::{Environment, ReportedValue, Value};
-use crate::names::sort_by_name;
+use crate::names::sorted;
 use crate::text::{pairs_of_block, write_line};
 
 /// The variables of any environment by name: one that was composed, or one that was captured from a
@@ -54,7 +54,7 @@ impl<'a> Captured<'a> {
     }
 
     fn of(variables: Vec<Named<'a>>) -> Self {
-        let mut variables = sort_by_name(variables, |(name, _)| name);
+        let mut variables = sorted(variables, |(one, _), (other, _)| one.cmp(other));
         variables.dedup_by(|(later, _), (first, _)| later == first);
         Captured { variables }
     }

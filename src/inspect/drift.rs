@@ -6,7 +6,7 @@ use core::fmt::{self, Write};
 use super::compare::Captured;
 use super::discover::is_of_a_service;
 use crate::environment::{Environment, Part, ReportedValue, Unknown, Value, Variable};
-use crate::names::sort_by_name;
+use crate::names::sorted;
 use crate::services::last_of_each_service;
 use crate::text::OneLine;
 
@@ -117,7 +117,7 @@ pub fn drift(then: &Captured<'_>, now: &Environment<'_>) -> Vec<DriftedVariable>
             add(name.as_bytes(), DriftKind::Missing);
         }
     }
-    sort_by_name(drifted, |variable| &variable.name)
+    sorted(drifted, |one, other| one.name.cmp(&other.name))
 }
 
 /// Reports whether the kubelet may set this value.

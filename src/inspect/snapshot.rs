@@ -7,6 +7,7 @@ use core::fmt::{self, Write};
 use super::{Expectations, Finding, Severity, Summary};
 use crate::container::{Composition, Facts, Known, compose};
 use crate::environment::ReportedValue;
+use crate::names::sorted_names;
 use crate::objects::{ContainerRef, Objects};
 use crate::pod::PodContext;
 use crate::text::{OneLine, write_line};
@@ -115,8 +116,7 @@ fn write_composition(composition: &Composition<'_>, f: &mut fmt::Formatter<'_>) 
             let of_code = findings.iter().filter(|finding| finding.code == code);
             let mut subjects: Vec<String> = Vec::new();
             of_code.for_each(|finding| subjects.extend(subjects_of(finding)));
-            subjects.sort_unstable();
-            subjects.dedup();
+            let subjects = sorted_names(subjects.iter().map(String::as_str).collect());
             write!(f, "# {severity} {code}")?;
             for (index, subject) in subjects.iter().enumerate() {
                 write!(OneLine(&mut *f), "{}{subject}", if index == 0 { ": " } else { ", " })?;

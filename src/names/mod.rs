@@ -19,4 +19,4 @@ pub use legal::{
 };
 pub use mangle::mangle;
 pub(crate) use mangle::{mangle_alike, mangled_chars};
-pub(crate) use positions::{Positions, sort_by_name, sorted_names};
+pub(crate) use positions::{Positions, sorted, sorted_names};

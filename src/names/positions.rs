@@ -1,13 +1,19 @@
-//! Maps and sets of keys that are known in advance, mostly names.
+//! Maps and sets of keys that are known in advance, mostly names, and sorting.
 //!
-//! They are sorted lists of few types. A B-tree for each type of value would take longer to compile
-//! than the code that uses it.
+//! A B-tree or a sort for each type of value would take longer to compile than the code that uses
+//! it. Here one sort serves all types.
 
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 
 /// The positions of the items of a list, by the keys of the items.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Positions<K>(Vec<(K, usize)>);
+pub(crate) struct Positions<K> {
+    /// The keys, in the order of the items.
+    keys: Vec<K>,
+    /// The positions, sorted by key. Those of one key are in ascending order.
+    sorted: Vec<usize>,
+}
 
 impl<K: Copy + Ord> Positions<K> {
     /// Returns the positions in a list whose items have these keys.
@@ -16,45 +22,60 @@ impl<K: Copy + Ord> Positions<K> {
     }
 
     fn collect(keys: &mut dyn Iterator<Item = K>) -> Self {
-        let mut sorted: Vec<(K, usize)> = keys.zip(0..).collect();
-        sorted.sort_unstable();
-        Positions(sorted)
+        let keys: Vec<K> = keys.collect();
+        let sorted =
+            sorted_positions(keys.len(), &|one, other| keys.get(one).cmp(&keys.get(other)));
+        Positions { keys, sorted }
     }
 
-    /// Reports whether an item has that key.
-    pub(crate) fn contains(&self, key: K) -> bool {
-        self.first(key).is_some()
+    /// Returns the positions of the items with that key, in ascending order.
+    pub(crate) fn all(&self, key: K) -> &[usize] {
+        let key_at = |position: &usize| self.keys.get(*position).copied();
+        let start = self.sorted.partition_point(|position| key_at(position) < Some(key));
+        let rest = self.sorted.get(start..).unwrap_or_default();
+        let len = rest.partition_point(|position| key_at(position) == Some(key));
+        rest.get(..len).unwrap_or_default()
     }
 
     /// Returns the position of the first item with that key.
     pub(crate) fn first(&self, key: K) -> Option<usize> {
-        let start = self.0.partition_point(|&(other, _)| other < key);
-        self.0.get(start).and_then(|&(found, position)| (found == key).then_some(position))
+        self.all(key).first().copied()
     }
 
     /// Returns the position of the last item with that key.
     pub(crate) fn last(&self, key: K) -> Option<usize> {
-        let end = self.0.partition_point(|&(other, _)| other <= key);
-        let &(found, position) = self.0.get(end.checked_sub(1)?)?;
-        (found == key).then_some(position)
+        self.all(key).last().copied()
     }
 
-    /// Returns each key, sorted, and the ascending positions of its items.
-    pub(crate) fn groups(&self) -> impl Iterator<Item = (K, impl Iterator<Item = usize>)> {
-        let groups = self.0.chunk_by(|(one, _), (next, _)| one == next);
-        groups.filter_map(|group| {
-            let &(key, _) = group.first()?;
-            Some((key, group.iter().map(|&(_, position)| position)))
-        })
+    /// Reports whether an item has that key.
+    pub(crate) fn contains(&self, key: K) -> bool {
+        !self.all(key).is_empty()
+    }
+
+    /// Returns each key, sorted, and the positions of its items, in ascending order.
+    pub(crate) fn groups(&self) -> impl Iterator<Item = (K, &[usize])> {
+        let groups = self.sorted.chunk_by(|&one, &next| self.keys.get(one) == self.keys.get(next));
+        groups.filter_map(|group| Some((*self.keys.get(*group.first()?)?, group)))
     }
 }
 
-/// Sorts items by name. Those of one name keep their order.
-pub(crate) fn sort_by_name<T>(items: Vec<T>, name: impl Fn(&T) -> &[u8]) -> Vec<T> {
-    let positions = Positions::of(items.iter().map(name));
-    let positions: Vec<usize> = positions.0.into_iter().map(|(_, position)| position).collect();
+/// Returns the items sorted by `compare`. Equal items keep their order.
+pub(crate) fn sorted<T>(items: Vec<T>, compare: impl Fn(&T, &T) -> Ordering) -> Vec<T> {
+    let positions = sorted_positions(items.len(), &|one, other| {
+        match (items.get(one), items.get(other)) {
+            (Some(one), Some(other)) => compare(one, other),
+            // All positions are in the list.
+            _ => Ordering::Equal,
+        }
+    });
     let mut items: Vec<Option<T>> = items.into_iter().map(Some).collect();
     positions.into_iter().filter_map(|position| items.get_mut(position)?.take()).collect()
+}
+
+fn sorted_positions(len: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> Vec<usize> {
+    let mut positions: Vec<usize> = (0..len).collect();
+    positions.sort_unstable_by(|&one, &other| compare(one, other).then(one.cmp(&other)));
+    positions
 }
 
 /// Returns the names sorted, each of them once.
@@ -69,10 +90,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finds_first_and_last_of_a_key() {
+    fn finds_items_of_a_key() {
         let positions = Positions::of(["b", "a", "b", "c", "b"].into_iter());
+        assert_eq!((positions.all("a"), positions.all("b")), (&[1][..], &[0, 2, 4][..]));
         assert_eq!((positions.first("b"), positions.last("b")), (Some(0), Some(4)));
-        assert_eq!((positions.first("a"), positions.last("a")), (Some(1), Some(1)));
         assert!(positions.contains("c") && !positions.contains("bb") && !positions.contains(""));
         assert_eq!(
             (positions.first("d"), positions.last("aa"), positions.last("")),
@@ -83,17 +104,14 @@ mod tests {
     #[test]
     fn groups_are_sorted() {
         let positions = Positions::of(["b", "a", "b"].into_iter());
-        let groups = positions.groups().map(|(key, positions)| (key, positions.collect()));
-        assert_eq!(
-            groups.collect::<Vec<(&str, Vec<usize>)>>(),
-            [("a", Vec::from([1])), ("b", Vec::from([0, 2]))]
-        );
+        let groups: Vec<(&str, &[usize])> = positions.groups().collect();
+        assert_eq!(groups, [("a", &[1][..]), ("b", &[0, 2])]);
     }
 
     #[test]
-    fn items_of_one_name_keep_their_order() {
-        let sorted = sort_by_name(Vec::from(["b1", "a1", "b0"]), |item| &item.as_bytes()[..1]);
-        assert_eq!(sorted, ["a1", "b1", "b0"]);
+    fn equal_items_keep_their_order() {
+        let items = sorted(Vec::from(["b1", "a1", "b0"]), |one, other| one[..1].cmp(&other[..1]));
+        assert_eq!(items, ["a1", "b1", "b0"]);
     }
 
     #[test]

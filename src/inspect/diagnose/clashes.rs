@@ -133,8 +133,8 @@ impl<'a> Composition<'a> {
                 }
             }
             for (service, positions) in Positions::of(services.iter()).groups() {
-                let of_service = positions.filter_map(|position| variables.get(position).copied());
-                let of_service: Vec<ServiceVariable<'_>> = of_service.collect();
+                let of_service = positions.iter().filter_map(|&position| variables.get(position));
+                let of_service: Vec<ServiceVariable<'_>> = of_service.copied().collect();
                 findings.push(known_clash(clash, service.clone(), &of_service));
             }
         }

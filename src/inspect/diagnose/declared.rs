@@ -40,7 +40,7 @@ impl<'a> Composition<'a> {
         }
         for (name, earlier) in Positions::of(overwritten.iter().map(|it| it.name())).groups() {
             let Some(by) = last(name) else { continue };
-            let earlier = earlier.filter_map(|position| overwritten.get(position));
+            let earlier = earlier.iter().filter_map(|&position| overwritten.get(position));
             let entries: Vec<Entry> = earlier.map(|declared| declared.entry()).collect();
             let message = format!("{} overrides {name} of {}.", by.entry(), join(entries.iter()));
             let advice = "Keep one of the entries.";
@@ -182,7 +182,7 @@ fn find_skipped(skipped: &[Skipped], findings: &mut Findings) {
         }
     }
     for (object, positions) in Positions::of(objects.into_iter()).groups() {
-        let skipped = positions.filter_map(|position| of_objects.get(position).copied());
+        let skipped = positions.iter().filter_map(|&position| of_objects.get(position).copied());
         let skipped: Vec<&Skipped> = skipped.collect();
         let is_absent = skipped.iter().any(|it| matches!(it.reason, SkipReason::ObjectMissing(_)));
         let reason = if is_absent {

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::SizeLimits;
 use crate::container::Facts;
 use crate::environment::Environment;
-use crate::names::{mangle, sorted_names};
+use crate::names::{mangle, sorted, sorted_names};
 use crate::process::ImageConfig;
 use crate::services::{LinkedServices, ServiceVariable, variables_of};
 
@@ -80,8 +80,7 @@ impl<'e> ExpectedNames<'e> {
             let variables = environment.service_variables_of(index);
             found.extend(variables.filter(|it| share == Share::All || self.has_prefix_of(*it)));
         }
-        sort(&mut found);
-        found
+        in_kubelet_order(found)
     }
 
     /// Returns the variables of Services that the application reads, in kubelet order.
@@ -100,8 +99,7 @@ impl<'e> ExpectedNames<'e> {
             let variables = variables_of(service, index);
             found.extend(variables.filter(|it| share == Share::All || self.has_prefix_of(*it)));
         }
-        sort(&mut found);
-        found
+        in_kubelet_order(found)
     }
 
     fn has_prefix_of(&self, variable: ServiceVariable<'_>) -> bool {
@@ -119,9 +117,8 @@ impl<'e> ExpectedNames<'e> {
     }
 }
 
-/// Sorts variables in kubelet order.
-fn sort(variables: &mut [ServiceVariable<'_>]) {
-    variables.sort_unstable_by_key(|variable| variable.position());
+fn in_kubelet_order(variables: Vec<ServiceVariable<'_>>) -> Vec<ServiceVariable<'_>> {
+    sorted(variables, |one, other| one.position().cmp(&other.position()))
 }
 
 /// The share of a Service's variables that have a prefix.

@@ -100,7 +100,7 @@ impl Composition<'_> {
             let references = expanded.references.as_slice();
             let by_name = Positions::of(references.iter().map(|reference| reference.name));
             for (name, positions) in by_name.groups() {
-                let last = positions.last().and_then(|last| references.get(last));
+                let last = positions.last().and_then(|&last| references.get(last));
                 let value = last.and_then(|it| self.environment().value_of(it.resolved, name));
                 if value.is_some_and(|value| may_be_empty(&value)) {
                     let entry = Entry::VolumeMount(*index);

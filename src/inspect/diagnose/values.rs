@@ -202,7 +202,7 @@ impl Composition<'_> {
             }
             let name = declared.name();
             let message = || {
-                let holders = positions.filter_map(|position| holders.get(position));
+                let holders = positions.iter().filter_map(|&position| holders.get(position));
                 let mut holders: Vec<&Holder<'_>> = holders.collect();
                 holders.dedup();
                 format!(

@@ -20,10 +20,15 @@ pub(super) struct Clues<'v> {
     host: Agreed<&'v str>,
     first_number: Agreed<PortNumber>,
     first_port: Agreed<Port>,
-    /// The ports with the variables that describe them, sorted after [`Clues::sort`].
-    ports: Vec<(Port, PortVariable)>,
-    /// The names of ports, sorted after [`Clues::sort`].
-    names: Vec<(PortNumber, &'v str)>,
+    /// The clues about ports by their numbers, sorted after [`Clues::sort`].
+    ports: Vec<(PortNumber, PortClue<'v>)>,
+}
+
+/// A clue about a port with some number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum PortClue<'v> {
+    Variable(Protocol, PortVariable),
+    Name(&'v str),
 }
 
 /// The information in one variable about a Service.
@@ -125,8 +130,8 @@ impl<'v> Clues<'v> {
     fn add_number(&mut self, clue: NumberClue<'v>) {
         match clue {
             NumberClue::First(number) => self.first_number.add(number),
-            NumberClue::Named { name, number } => self.names.push((number, name)),
-            NumberClue::Numbered(port) => self.ports.push((port, PortVariable::Port)),
+            NumberClue::Named { name, number } => self.ports.push((number, PortClue::Name(name))),
+            NumberClue::Numbered(port) => self.add_port(port, PortVariable::Port),
         }
     }
 
@@ -150,28 +155,36 @@ impl<'v> Clues<'v> {
         PortVariable::CERTAIN.iter().any(|&variable| self.has(port, variable))
     }
 
-    fn has(&self, port: Port, variable: PortVariable) -> bool {
-        self.ports.binary_search(&(port, variable)).is_ok()
+    fn has(&self, (number, protocol): Port, variable: PortVariable) -> bool {
+        self.ports.binary_search(&(number, PortClue::Variable(protocol, variable))).is_ok()
     }
 
     /// Adds a port that a variable describes which can belong to no other Service.
     fn add_certain(&mut self, port: Port, variable: PortVariable) {
         self.has_certain_port = true;
-        self.ports.push((port, variable));
+        self.add_port(port, variable);
+    }
+
+    fn add_port(&mut self, (number, protocol): Port, variable: PortVariable) {
+        self.ports.push((number, PortClue::Variable(protocol, variable)));
     }
 
     /// Sorts the clues. Needed after the last [`add`](Clues::add), before anything is asked.
     pub(super) fn sort(&mut self) {
         self.ports.sort_unstable();
         self.ports.dedup();
-        self.names.sort_unstable();
-        self.names.dedup();
     }
 
     /// Returns the ports in ascending order, each once.
-    fn ports(&self) -> impl Iterator<Item = Port> {
-        let of_ports = self.ports.chunk_by(|(one, _), (next, _)| one == next);
-        of_ports.filter_map(|of_port| Some(of_port.first()?.0))
+    fn ports(&self) -> Vec<Port> {
+        let mut ports = Vec::new();
+        for &(number, clue) in &self.ports {
+            if let PortClue::Variable(protocol, _) = clue {
+                ports.push((number, protocol));
+            }
+        }
+        ports.dedup();
+        ports
     }
 
     pub(super) fn candidate(&self, mangled_name: &str) -> Candidate {
@@ -194,7 +207,7 @@ impl<'v> Clues<'v> {
             matches!((self.first_number, self.first_port), (Agreed::One(_), Agreed::One(_)));
         let is_complete =
             |port| PortVariable::OF_EACH.iter().all(|&variable| self.has(port, variable));
-        self.has_service_host && has_first && self.ports().all(is_complete)
+        self.has_service_host && has_first && self.ports().into_iter().all(is_complete)
     }
 
     fn service(&self) -> Result<DiscoveredService, DiscoverError> {
@@ -204,8 +217,10 @@ impl<'v> Clues<'v> {
             Agreed::Contradictory => return Err(DiscoverError::ContradictoryHosts),
         };
         let first = self.first()?;
-        let first = self.ports().position(|port| first == Some(port));
-        let mut ports: Vec<DiscoveredPort> = self.ports().map(|port| self.port(port)).collect();
+        let ports = self.ports();
+        let first = ports.iter().position(|&port| first == Some(port));
+        let mut ports: Vec<DiscoveredPort> =
+            ports.into_iter().map(|port| self.port(port)).collect();
         if let Some(to_first) = first.and_then(|first| ports.get_mut(..=first)) {
             to_first.rotate_right(1);
         }
@@ -223,11 +238,11 @@ impl<'v> Clues<'v> {
             }
             (_, Agreed::One(port)) => Ok(Some(port)),
             (Agreed::One(number), Agreed::Absent) => {
-                let mut of_number = self.ports().filter(|port| port.0 == number);
+                let mut of_number = self.ports().into_iter().filter(|port| port.0 == number);
                 let first = of_number.next().ok_or(DiscoverError::ProtocolMissing { number })?;
                 Ok(of_number.next().is_none().then_some(first))
             }
-            (Agreed::Absent, Agreed::Absent) if self.ports.is_empty() => {
+            (Agreed::Absent, Agreed::Absent) if self.ports().is_empty() => {
                 Err(DiscoverError::PortsMissing)
             }
             (Agreed::Absent, Agreed::Absent) => Ok(None),
@@ -235,16 +250,20 @@ impl<'v> Clues<'v> {
     }
 
     fn port(&self, (number, protocol): Port) -> DiscoveredPort {
-        let is_other = |&(port, _): &(Port, PortVariable)| port != (number, protocol);
-        let start = self.ports.partition_point(|&((other, _), _)| other < number);
-        let mut of_number =
-            self.ports.iter().skip(start).take_while(|((other, _), _)| *other == number);
-        let start = self.names.partition_point(|&(other, _)| other < number);
-        let mut names = self.names.iter().skip(start).take_while(|(other, _)| *other == number);
-        // Several protocols share the names, and several names contradict each other.
-        let name = match (of_number.any(is_other), names.next(), names.next()) {
-            (false, Some(&(_, name)), None) => Some(plain_name(name)),
-            _ => None,
+        let start = self.ports.partition_point(|&(other, _)| other < number);
+        let of_number = self.ports.iter().skip(start).take_while(|&&(other, _)| other == number);
+        let mut name = Agreed::Absent;
+        for &(_, clue) in of_number {
+            match clue {
+                PortClue::Name(found) => name.add(found),
+                // Ports of one number share the names.
+                PortClue::Variable(other, _) if other != protocol => name = Agreed::Contradictory,
+                PortClue::Variable(..) => {}
+            }
+        }
+        let name = match name {
+            Agreed::One(name) => Some(plain_name(name)),
+            Agreed::Absent | Agreed::Contradictory => None,
         };
         DiscoveredPort { number, protocol, name }
     }
