@@ -179,11 +179,7 @@ impl Objects {
     pub fn apply(&mut self, other: Objects) {
         macro_rules! extend {
             ($field:ident) => {
-                if self.$field.is_empty() {
-                    self.$field = other.$field
-                } else {
-                    self.$field.extend(other.$field)
-                }
+                self.$field.append(other.$field)
             };
         }
         for_each_store!(extend);

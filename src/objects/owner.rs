@@ -210,9 +210,16 @@ impl<'a> Owner<'a> {
             Owner::Workload(workload) => &workload.template.metadata,
         };
         let annotated = pod_metadata.annotations.get("kubectl.kubernetes.io/default-container");
-        let named = annotated.and_then(|name| self.containers().find(|found| found.name == name));
-        let is_ordinary = |found: &ContainerRef<'_>| found.kind == ContainerKind::Ordinary;
-        named.or_else(|| self.containers().find(is_ordinary))
+        let mut first = None;
+        for container in self.containers() {
+            if annotated.is_some_and(|name| container.name == name) {
+                return Some(container);
+            }
+            if container.kind == ContainerKind::Ordinary {
+                first.get_or_insert(container);
+            }
+        }
+        first
     }
 }
 

@@ -100,12 +100,23 @@ impl<T: Object> Store<T> {
     #[must_use]
     pub fn as_of(self, time: Timestamp) -> Self {
         let mut kept = Store::default();
-        for object in self {
+        for object in self.objects {
             if object.existed_at(time) {
                 kept.apply(object);
             }
         }
         kept
+    }
+
+    /// Inserts all objects of another store, and replaces those of the same namespace and name.
+    pub(super) fn append(&mut self, other: Store<T>) {
+        if self.is_empty() {
+            *self = other;
+            return;
+        }
+        for object in other.objects {
+            self.apply(object);
+        }
     }
 }
 
@@ -113,21 +124,12 @@ impl<T> Store<T> {
     /// Returns the names of the objects in a namespace.
     #[cfg(feature = "serde")]
     pub(super) fn names_in(&self, namespace: &str) -> Vec<String> {
-        let names = self.index.by_namespace.get(namespace);
-        names.map(|names| names.keys().cloned().collect()).unwrap_or_default()
+        self.index.names_in(namespace)
     }
 
     /// Returns the objects, sorted by namespace and name.
     pub fn iter(&self) -> Iter<'_, T> {
-        Iter { objects: &self.objects, positions: self.positions() }
-    }
-
-    fn positions(&self) -> Positions<'_> {
-        Positions {
-            namespaces: self.index.by_namespace.values(),
-            names: btree_map::Values::default(),
-            left: self.objects.len(),
-        }
+        Iter { objects: &self.objects, positions: self.index.positions(self.len()) }
     }
 
     /// Returns the number of objects.
@@ -160,6 +162,21 @@ struct Index {
 type Names = BTreeMap<String, usize>;
 
 impl Index {
+    #[cfg(feature = "serde")]
+    fn names_in(&self, namespace: &str) -> Vec<String> {
+        let names = self.by_namespace.get(namespace);
+        names.map(|names| names.keys().cloned().collect()).unwrap_or_default()
+    }
+
+    /// Returns the positions of all objects, of which there are `count`.
+    fn positions(&self, count: usize) -> Positions<'_> {
+        Positions {
+            namespaces: self.by_namespace.values(),
+            names: btree_map::Values::default(),
+            left: count,
+        }
+    }
+
     /// Returns the position of a name, which is `position` if the name is new.
     fn insert(&mut self, namespace: &str, name: &str, position: usize) -> usize {
         let names = match self.by_namespace.get_mut(namespace) {
@@ -329,7 +346,7 @@ impl<T> IntoIterator for Store<T> {
     type IntoIter = IntoIter<T>;
 
     fn into_iter(self) -> IntoIter<T> {
-        let positions: Vec<usize> = self.positions().collect();
+        let positions: Vec<usize> = self.index.positions(self.len()).collect();
         let objects = self.objects.into_iter().map(Some).collect();
         IntoIter { objects, positions: positions.into_iter() }
     }

@@ -14,9 +14,8 @@ use super::passwd::Passwd;
 use super::runc::Environ;
 use super::runtime::{Engine, Runtime};
 use super::{containerd, crio, user};
-use crate::container::{Composition, Expanded};
-use crate::environment::Environment;
-use crate::environment::Value;
+use crate::container::Composition;
+use crate::environment::{Environment, Value};
 use crate::names::Positions;
 
 /// The facts that a process depends on, apart from its [`Composition`]: plain data.
@@ -274,9 +273,8 @@ fn args<'a>(
     composition: &'a Composition<'_>,
     facts: &'a ProcessFacts<'_>,
 ) -> Result<Option<Vec<Value<'a>>>, ProcessError> {
-    let values = |texts: &'a [Expanded<'_>]| texts.iter().map(|text| text.value.borrowed());
-    let given: Vec<Value<'a>> =
-        values(composition.command()).chain(values(composition.args())).collect();
+    let given = composition.command().iter().chain(composition.args());
+    let given: Vec<Value<'a>> = given.map(|text| text.value.borrowed()).collect();
     if !composition.command().is_empty() {
         return Ok(Some(given));
     }
@@ -287,10 +285,11 @@ fn args<'a>(
         Engine::Containerd if is_blank => &[],
         _ => image.entrypoint.as_slice(),
     };
-    let cmd = if given.is_empty() { image.cmd.as_slice() } else { &[] };
-    let of_image =
-        |texts: &'a [String]| texts.iter().map(|text| Value::plain(Cow::Borrowed(text.as_bytes())));
-    let args: Vec<Value<'a>> = of_image(entrypoint).chain(given).chain(of_image(cmd)).collect();
+    let of_image = |texts: &'a [String]| -> Vec<Value<'a>> {
+        texts.iter().map(|text| Value::plain(Cow::Borrowed(text.as_bytes()))).collect()
+    };
+    let mut args = of_image(entrypoint);
+    args.extend(if given.is_empty() { of_image(&image.cmd) } else { given });
     if args.is_empty() { Err(ProcessError::NoCommand) } else { Ok(Some(args)) }
 }
 

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 
 use super::{Code, Finding};
 use crate::container::Composition;
-use crate::environment::{Declared, Reference, ReportedValue, Resolved, Value};
+use crate::environment::{Reference, ReportedValue, Resolved, Value};
 use crate::names::Positions;
 use crate::objects::ObjectRef;
 use crate::services::{Collision, last_of_each_service};
@@ -130,12 +130,14 @@ impl Composition<'_> {
         let positions = Positions::of(variables.iter().map(|variable| variable.name.as_str()));
         let declared = self.environment().declared();
         let references = declared.iter().map(|declared| declared.references().iter());
-        let entry = |((declared, index), depends_on): ((&Declared<'_>, usize), Option<usize>)| {
-            let depends_on = depends_on.filter(|_| !declared.is_overwritten())?;
-            Some(AmbiguousEntry { name: declared.name().to_owned(), declared: index, depends_on })
-        };
-        let entries = declared.iter().zip(0..).zip(dependencies(references, &positions));
-        let entries = entries.filter_map(entry).collect();
+        let dependencies = dependencies(references, &positions);
+        let mut entries = Vec::new();
+        for (index, (declared, depends_on)) in declared.iter().zip(dependencies).enumerate() {
+            if let Some(depends_on) = depends_on.filter(|_| !declared.is_overwritten()) {
+                let name = declared.name().to_owned();
+                entries.push(AmbiguousEntry { name, declared: index, depends_on });
+            }
+        }
         Ambiguities { variables, entries }
     }
 }

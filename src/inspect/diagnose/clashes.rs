@@ -162,35 +162,38 @@ impl<'a> Composition<'a> {
         let mut names: Vec<&str> =
             self.container().env.iter().map(|variable| variable.name.as_str()).collect();
         names.sort_unstable();
-        let services = self.environment().services().iter().chain(awaiting.services());
-        let mut shared = Vec::new();
-        for service in services.filter(|service| !is_master(service)) {
+        let is_own = |name: &str| {
+            !self.environment().service_variables_named(name).is_empty()
+                || awaiting.find_last(name).is_some()
+        };
+        let (mut shared, mut variables, mut objects) = (Vec::new(), Vec::new(), Vec::new());
+        for service in self.environment().services().iter().chain(awaiting.services()) {
+            if is_master(service) {
+                continue;
+            }
             let prefix = format!("{}_", mangle(&service.metadata.name));
             let start = names.partition_point(|&name| name < &*prefix);
-            let with_prefix = names.iter().skip(start).copied();
-            let mut with_prefix = with_prefix.take_while(|name| name.starts_with(&*prefix));
-            let is_own = |name: &str| {
-                !self.environment().service_variables_named(name).is_empty()
-                    || awaiting.find_last(name).is_some()
-            };
-            if let Some(setting) = with_prefix.find(|name| !is_own(name)) {
-                shared.push((service, setting));
+            for &name in names.get(start..).unwrap_or_default() {
+                if !name.starts_with(&*prefix) {
+                    break;
+                }
+                if !is_own(name) {
+                    shared.push(format!("{name} (Service {})", service.metadata.name));
+                    variables.push(name.to_string());
+                    objects.push(ObjectRef::of(*service));
+                    break;
+                }
             }
         }
         if shared.is_empty() {
             return;
         }
-        let pairs = shared
-            .iter()
-            .map(|(service, name)| format!("{name} (Service {})", service.metadata.name));
         let message = format!(
             "The container declares settings with the prefix of a Service's variables: {}.",
-            join(pairs)
+            join(shared.iter())
         );
         let advice = "If the application reads all variables with that prefix, set enableServiceLinks: false.";
         let finding = Finding::new(Code::PrefixShared, message, advice);
-        let variables = shared.iter().map(|(_, name)| name.to_string()).collect();
-        let objects = shared.iter().map(|(service, _)| ObjectRef::of(**service)).collect();
         findings.push(Finding { variables, objects, ..finding });
     }
 }

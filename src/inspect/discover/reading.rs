@@ -100,13 +100,12 @@ const LONGEST_NAME: usize = 140;
 
 /// Returns each way to split a name into the mangled name of a Service and a suffix.
 fn splits(name: &[u8]) -> impl Iterator<Item = (&str, Suffix<'_>)> {
-    let name = if name.len() > LONGEST_NAME { None } else { core::str::from_utf8(name).ok() };
-    name.into_iter().flat_map(|name| {
-        cuts(name).filter_map(|cut| {
-            let (service, suffix) = name.split_at_checked(cut)?;
-            let suffix = Suffix::read(suffix)?;
-            is_mangled_label(service).then_some((service, suffix))
-        })
+    let name = if name.len() > LONGEST_NAME { &[] } else { name };
+    let name = core::str::from_utf8(name).unwrap_or_default();
+    cuts(name).filter_map(|cut| {
+        let (service, suffix) = name.split_at_checked(cut)?;
+        let suffix = Suffix::read(suffix)?;
+        is_mangled_label(service).then_some((service, suffix))
     })
 }
 
