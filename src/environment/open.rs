@@ -88,6 +88,6 @@ impl<'a> OpenSources<'a> {
             }
         }
         indexes.sort_unstable();
-        indexes.into_iter().filter_map(|index| self.all.get(index)).collect()
+        indexes.iter().filter_map(|&index| self.all.get(index)).collect()
     }
 }

@@ -68,8 +68,16 @@ pub(crate) fn sorted<T>(items: Vec<T>, compare: impl Fn(&T, &T) -> Ordering) -> 
             _ => Ordering::Equal,
         }
     });
-    let mut items: Vec<Option<T>> = items.into_iter().map(Some).collect();
-    positions.into_iter().filter_map(|position| items.get_mut(position)?.take()).collect()
+    // Loops: collecting in place is long code for each type.
+    let (mut unsorted, mut sorted) =
+        (Vec::with_capacity(items.len()), Vec::with_capacity(items.len()));
+    for item in items {
+        unsorted.push(Some(item));
+    }
+    for position in positions {
+        sorted.extend(unsorted.get_mut(position).and_then(Option::take));
+    }
+    sorted
 }
 
 fn sorted_positions(len: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> Vec<usize> {

@@ -2,7 +2,6 @@
 //! `criService.buildLinuxSpec` in `internal/cri/server/container_create.go`, `oci.WithEnv` in
 //! `pkg/oci/spec_opts.go`).
 
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::entry::{EntryOrigin, EnvEntry};
@@ -29,16 +28,13 @@ fn replace_or_append<'a>(
     defaults: Vec<EnvEntry<'a>>,
     overrides: Vec<EnvEntry<'a>>,
 ) -> Vec<EnvEntry<'a>> {
-    let names: Vec<String> = defaults.iter().map(|entry| entry.name().into()).collect();
-    let mut results: Vec<Option<EnvEntry<'a>>> = defaults.into_iter().map(Some).collect();
+    let (count, mut results) = (defaults.len(), defaults);
     for entry in overrides {
-        let default = names.iter().position(|name| name == entry.name());
-        let default = default.and_then(|index| results.get_mut(index));
-        match (default, entry.value().is_some()) {
-            (Some(default), is_set) => *default = is_set.then_some(entry),
-            (None, true) => results.push(Some(entry)),
-            (None, false) => {}
+        match results.iter_mut().take(count).find(|default| default.name() == entry.name()) {
+            Some(default) => *default = entry,
+            None => results.push(entry),
         }
     }
-    results.into_iter().flatten().collect()
+    results.retain(|entry| entry.value().is_some());
+    results
 }

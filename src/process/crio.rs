@@ -18,8 +18,8 @@ pub(super) fn environment<'a>(
     sources: EnvSources<'a>,
 ) -> Result<Vec<EnvEntry<'a>>, ProcessError> {
     let runtime = |name, value| EnvEntry::plain(name, value, EntryOrigin::Runtime);
-    let kubelet: Vec<EnvEntry<'a>> =
-        sources.kubelet.into_iter().filter(|entry| !entry.name().is_empty()).collect();
+    let mut kubelet = sources.kubelet;
+    kubelet.retain(|entry| !entry.name().is_empty());
     let set_by_kubelet = Positions::of(kubelet.iter().map(EnvEntry::name));
     let image = sources.image.iter().map(|text| EnvEntry::parse(text, EntryOrigin::Image));
     let is_used = |entry: &EnvEntry<'_>| {
