@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::api::Service;
-use crate::objects::Store;
+use crate::objects::{NamespaceIter, Store};
 
 /// The field `enableServiceLinks` of a Pod: containers receive the variables of the Services in the
 /// Pod's namespace, or only those of `default/kubernetes`.
@@ -119,9 +119,23 @@ impl Store<Service> {
     }
 
     /// Returns the Services of a namespace and `default/kubernetes`.
-    pub(crate) fn candidates(&self, namespace: &str) -> impl Iterator<Item = &Service> {
+    pub(crate) fn candidates(&self, namespace: &str) -> Candidates<'_> {
         let master = self.in_namespace(NAMESPACE_DEFAULT).get(KUBERNETES);
-        self.in_namespace(namespace).iter().chain(master)
+        Candidates { of_namespace: self.in_namespace(namespace).iter(), master }
+    }
+}
+
+/// The Services of a namespace, then `default/kubernetes`.
+pub(crate) struct Candidates<'a> {
+    of_namespace: NamespaceIter<'a, Service>,
+    master: Option<&'a Service>,
+}
+
+impl<'a> Iterator for Candidates<'a> {
+    type Item = &'a Service;
+
+    fn next(&mut self) -> Option<&'a Service> {
+        self.of_namespace.next().or_else(|| self.master.take())
     }
 }
 

@@ -1,6 +1,5 @@
 //! Explanations as text for people.
 
-use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
 
@@ -137,11 +136,13 @@ impl<'e> Text<'e, '_, '_> {
         write_line(self.f, format_args!("{lead}{}={}", step.name, step.value))?;
         write_line(self.f, format_args!("{indent}from {}", StepSource(step)))?;
         let is_new = self.list(index);
-        let mut pending = VecDeque::from_iter(is_new.then_some(step));
-        while let Some(step) = pending.pop_front() {
+        let mut listed = Vec::from_iter(is_new.then_some(step));
+        let mut next = 0_usize;
+        while let Some(&step) = listed.get(next) {
             for reference in &step.references {
-                pending.extend(self.write_reference(reference, indent)?);
+                listed.extend(self.write_reference(reference, indent)?);
             }
+            next = next.saturating_add(1);
         }
         Ok(())
     }
