@@ -12,6 +12,7 @@ mod convert;
 mod document;
 #[cfg(feature = "serde")]
 mod field_error;
+mod names;
 mod object_ref;
 mod owner;
 #[cfg(feature = "serde")]

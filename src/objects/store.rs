@@ -7,6 +7,7 @@ use alloc::vec::{self, Vec};
 use core::fmt;
 use core::mem;
 
+use super::names::{NameAt, Names, Positions as NamePositions};
 use crate::api::{Node, Object, Timestamp};
 
 /// The objects of one kind, sorted by namespace and name (client-go: `cache.Indexer`).
@@ -14,8 +15,8 @@ use crate::api::{Node, Object, Timestamp};
 /// A namespace has at most one object of a name. An object without a name is found by its
 /// `generateName`. A watch feeds the store: [`apply`](Self::apply) an
 /// added or modified object, [`delete`](Self::delete) a deleted one, and
-/// [`replace`](Self::replace) all of them after a new list. Each lookup takes logarithmic time, and
-/// so does each event on average.
+/// [`replace`](Self::replace) all of them after a new list. Each lookup takes logarithmic time. So
+/// does each event on average, and it moves at most 512 positions.
 ///
 /// ```
 /// use kubelet_env::Store;
@@ -41,7 +42,8 @@ impl<T: Object> Store<T> {
     /// Inserts an object and returns the one it replaced, if any.
     pub fn apply(&mut self, object: T) -> Option<T> {
         let end = self.objects.len();
-        let position = self.index.insert(object.namespace(), object.name_or_prefix(), end);
+        let (namespace, name) = (object.namespace(), object.name_or_prefix());
+        let position = self.index.insert(namespace, name, end, &name_at(&self.objects));
         match self.objects.get_mut(position) {
             Some(former) => Some(mem::replace(former, object)),
             None => {
@@ -66,14 +68,14 @@ impl<T: Object> Store<T> {
     }
 
     pub(super) fn remove(&mut self, namespace: &str, name: &str) -> Option<T> {
-        let position = self.index.remove(namespace, name)?;
+        let position = self.index.remove(namespace, name, &name_at(&self.objects))?;
+        let last = self.objects.last()?;
+        let (namespace, name) = (last.namespace(), last.name_or_prefix());
+        self.index.set(namespace, name, position, &name_at(&self.objects));
         let last = self.objects.pop()?;
         let removed = match self.objects.get_mut(position) {
             None => last,
-            Some(object) => {
-                self.index.move_to(position, last.namespace(), last.name_or_prefix());
-                mem::replace(object, last)
-            }
+            Some(object) => mem::replace(object, last),
         };
         if self.objects.len() < self.objects.capacity() / 4 {
             self.objects.shrink_to(self.objects.len().saturating_mul(2));
@@ -94,6 +96,12 @@ impl<T: Object> Store<T> {
 
     pub(super) fn find(&self, namespace: &str, name: &str) -> Option<&T> {
         self.in_namespace(namespace).get(name)
+    }
+
+    /// Returns the names of the objects in a namespace.
+    #[cfg(feature = "serde")]
+    pub(super) fn names_in(&self, namespace: &str) -> Vec<String> {
+        self.in_namespace(namespace).iter().map(|object| object.name_or_prefix().into()).collect()
     }
 
     /// Keeps the objects that [existed](Object::existed_at) at `time`.
@@ -121,12 +129,6 @@ impl<T: Object> Store<T> {
 }
 
 impl<T> Store<T> {
-    /// Returns the names of the objects in a namespace.
-    #[cfg(feature = "serde")]
-    pub(super) fn names_in(&self, namespace: &str) -> Vec<String> {
-        self.index.names_in(namespace)
-    }
-
     /// Returns the objects, sorted by namespace and name.
     pub fn iter(&self) -> Iter<'_, T> {
         Iter { objects: &self.objects, positions: self.index.positions(self.len()) }
@@ -153,49 +155,53 @@ impl Store<Node> {
     }
 }
 
+/// Returns a function that returns the name of the object at a position.
+fn name_at<'a, T: Object>(objects: &'a [T]) -> impl Fn(usize) -> &'a str {
+    |position| objects.get(position).map_or("", T::name_or_prefix)
+}
+
 /// The position of each object of a store, by namespace and name.
 #[derive(Clone, Default)]
 struct Index {
     by_namespace: BTreeMap<String, Names>,
 }
 
-type Names = BTreeMap<String, usize>;
-
 impl Index {
-    #[cfg(feature = "serde")]
-    fn names_in(&self, namespace: &str) -> Vec<String> {
-        let names = self.by_namespace.get(namespace);
-        names.map(|names| names.keys().cloned().collect()).unwrap_or_default()
-    }
-
     /// Returns the positions of all objects, of which there are `count`.
     fn positions(&self, count: usize) -> Positions<'_> {
         Positions {
             namespaces: self.by_namespace.values(),
-            names: btree_map::Values::default(),
+            names: NamePositions::default(),
             left: count,
         }
     }
 
     /// Returns the position of a name, which is `position` if the name is new.
-    fn insert(&mut self, namespace: &str, name: &str, position: usize) -> usize {
+    fn insert(
+        &mut self,
+        namespace: &str,
+        name: &str,
+        position: usize,
+        name_at: NameAt<'_, '_>,
+    ) -> usize {
         let names = match self.by_namespace.get_mut(namespace) {
             Some(names) => names,
             None => self.by_namespace.entry(namespace.to_owned()).or_default(),
         };
-        *names.entry(name.to_owned()).or_insert(position)
+        names.insert(name, position, name_at)
     }
 
-    fn move_to(&mut self, position: usize, namespace: &str, name: &str) {
-        let names = self.by_namespace.get_mut(namespace);
-        if let Some(former) = names.and_then(|names| names.get_mut(name)) {
-            *former = position;
+    /// Sets the position of a name, if there is one.
+    fn set(&mut self, namespace: &str, name: &str, position: usize, name_at: NameAt<'_, '_>) {
+        if let Some(names) = self.by_namespace.get_mut(namespace) {
+            names.set(name, position, name_at);
         }
     }
 
-    fn remove(&mut self, namespace: &str, name: &str) -> Option<usize> {
+    /// Removes a name and returns its position, if there is one.
+    fn remove(&mut self, namespace: &str, name: &str, name_at: NameAt<'_, '_>) -> Option<usize> {
         let names = self.by_namespace.get_mut(namespace)?;
-        let position = names.remove(name)?;
+        let position = names.remove(name, name_at)?;
         if names.is_empty() {
             self.by_namespace.remove(namespace);
         }
@@ -206,7 +212,7 @@ impl Index {
 /// The positions of all objects, sorted by namespace and name.
 struct Positions<'a> {
     namespaces: btree_map::Values<'a, String, Names>,
-    names: btree_map::Values<'a, String, usize>,
+    names: NamePositions<'a>,
     left: usize,
 }
 
@@ -220,7 +226,7 @@ impl Iterator for Positions<'_> {
                     self.left = self.left.saturating_sub(1);
                     return Some(position);
                 }
-                None => self.names = self.namespaces.next()?.values(),
+                None => self.names = self.namespaces.next()?.positions(),
             }
         }
     }
@@ -240,14 +246,14 @@ impl<'a, T: Object> Namespace<'a, T> {
     /// Returns the object of that name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&'a T> {
-        self.objects.get(*self.names?.get(name)?)
+        self.objects.get(self.names?.get(name, &name_at(self.objects))?)
     }
 }
 
 impl<'a, T> Namespace<'a, T> {
     /// Returns the objects, sorted by name.
     pub fn iter(&self) -> NamespaceIter<'a, T> {
-        let positions = self.names.map(BTreeMap::values).unwrap_or_default();
+        let positions = self.names.map(Names::positions).unwrap_or_default();
         NamespaceIter { objects: self.objects, positions }
     }
 }
@@ -275,7 +281,7 @@ pub struct Iter<'a, T> {
 /// The objects of a [`Namespace`], sorted by name.
 pub struct NamespaceIter<'a, T> {
     objects: &'a [T],
-    positions: btree_map::Values<'a, String, usize>,
+    positions: NamePositions<'a>,
 }
 
 /// The objects of a consumed [`Store`], sorted by namespace and name.
