@@ -5,8 +5,6 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::names::Positions;
-
 /// The lengths of names that are compared up to one character. Short names differ too easily.
 const LENGTHS: core::ops::RangeInclusive<usize> = 5..=64;
 
@@ -22,25 +20,21 @@ pub(super) struct NearMisses<'n> {
     names: Vec<Cow<'n, str>>,
     /// The index of a name for each folded one.
     by_folded: BTreeMap<String, usize>,
-    /// The hash of each name, whole and without each of its characters.
-    by_part: Positions<u64>,
-    /// The index of the name of each hash.
-    of_parts: Vec<usize>,
+    /// The hash of each name, whole and without each of its characters, with the name's index;
+    /// sorted.
+    by_part: Vec<(u64, usize)>,
 }
 
 impl<'n> NearMisses<'n> {
     pub(super) fn of(names: Vec<Cow<'n, str>>) -> Self {
-        let mut by_folded = BTreeMap::new();
-        let (mut hashes, mut of_parts) = (Vec::new(), Vec::new());
-        for (index, name) in names.iter().enumerate() {
-            by_folded.insert(fold(name), index);
-            if index < INDEXED {
-                hashes.extend(parts(name));
-                of_parts.resize(hashes.len(), index);
-            }
+        // The names are in runs of sorted ones, so that collecting is faster than inserting.
+        let by_folded = names.iter().zip(0..).map(|(name, index)| (fold(name), index)).collect();
+        let mut by_part: Vec<(u64, usize)> = Vec::new();
+        for (index, name) in names.iter().enumerate().take(INDEXED) {
+            by_part.extend(parts(name).map(|part| (part, index)));
         }
-        let by_part = Positions::of(hashes.into_iter());
-        NearMisses { names, by_folded, by_part, of_parts }
+        by_part.sort_unstable();
+        NearMisses { names, by_folded, by_part }
     }
 
     /// Returns the name that `name` is probably a misspelling of.
@@ -51,9 +45,10 @@ impl<'n> NearMisses<'n> {
     }
 
     fn find_by_part(&self, part: u64, name: &str) -> Option<&str> {
-        let candidates = self.by_part.all(part).iter().take(CANDIDATES);
-        let name_of = |part: &usize| self.names.get(*self.of_parts.get(*part)?);
-        let mut names = candidates.filter_map(name_of);
+        let start = self.by_part.partition_point(|&(other, _)| other < part);
+        let candidates = self.by_part.get(start..)?.iter().take(CANDIDATES);
+        let candidates = candidates.take_while(|&&(other, _)| other == part);
+        let mut names = candidates.filter_map(|&(_, index)| self.names.get(index));
         names.find(|candidate| is_misspelling(name, candidate)).map(|found| &**found)
     }
 }
@@ -147,6 +142,6 @@ mod tests {
         let names = (0..100_000).map(|number| Cow::Owned(format!("NAME_{number:05}_X")));
         let misses = NearMisses::of(names.collect());
         assert_eq!(misses.find("NAME_00001_Y"), Some("NAME_00001_X"));
-        assert_eq!(misses.of_parts.len(), INDEXED * 13);
+        assert_eq!(misses.by_part.len(), INDEXED * 13);
     }
 }
