@@ -40,7 +40,13 @@ impl Names {
 
     /// Returns the position of a name, which is `position` if the name is new.
     pub(super) fn insert(&mut self, name: &str, position: usize, name_at: NameAt<'_, '_>) -> usize {
-        let (at, index) = self.search(name, name_at);
+        let (at, index) = match self.blocks.split_last() {
+            // Objects usually come sorted.
+            Some((last, before)) if ends_before(last, name, name_at) => {
+                (before.len(), Err(last.len()))
+            }
+            _ => self.search(name, name_at),
+        };
         let Some(block) = self.blocks.get_mut(at) else {
             self.blocks.push(Vec::from([position]));
             return position;
@@ -85,17 +91,16 @@ impl Names {
     /// Returns the index of the block of a name, and in the block the index of the name or the one
     /// to insert it at.
     fn search(&self, name: &str, name_at: NameAt<'_, '_>) -> (usize, Result<usize, usize>) {
-        let ends_before = |block: &Vec<usize>| block.last().is_some_and(|&at| name_at(at) < name);
-        let last = self.blocks.len().saturating_sub(1);
-        match self.blocks.get(last) {
-            Some(block) if ends_before(block) => (last, Err(block.len())),
-            _ => {
-                let index = self.blocks.partition_point(ends_before);
-                let block = self.blocks.get(index).map(Vec::as_slice).unwrap_or_default();
-                (index, block.binary_search_by(|&position| name_at(position).cmp(name)))
-            }
-        }
+        let before_last = self.blocks.split_last().map_or(&[][..], |(_, before)| before);
+        let index = before_last.partition_point(|block| ends_before(block, name, name_at));
+        let block = self.blocks.get(index).map(Vec::as_slice).unwrap_or_default();
+        (index, block.binary_search_by(|&position| name_at(position).cmp(name)))
     }
+}
+
+/// Reports whether all names of a block are before `name`.
+fn ends_before(block: &[usize], name: &str, name_at: NameAt<'_, '_>) -> bool {
+    block.last().is_some_and(|&position| name_at(position) < name)
 }
 
 #[cfg(test)]
