@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_mangle_alike_if_their_mangled_names_are_equal() {
+    fn detects_equal_mangled_names() {
         // The last ones have upper cases of another length.
         let names = ["a-b", "A_B", "a.b", "ab", "", "é", "É", "aé", "ɐ", "Ɐ", "ı", "I", "ſ"];
         for one in names {

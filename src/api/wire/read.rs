@@ -192,7 +192,7 @@ pub(crate) fn number<E: Error>(digits: Cow<'_, str>) -> Result<Scalar<'_>, E> {
     })
 }
 
-/// The start of a map, or the number that it stands for.
+/// The start of a map, or the number that it represents.
 pub(crate) enum MapStart<'de> {
     /// The first key, if the map has one.
     Key(Option<Key<'de>>),
