@@ -25,6 +25,9 @@ use crate::api::wire::{self, Key, MapStart, Scalar};
 /// Any deserializer of such a format reads one within the default [`DocumentLimits`]. Use
 /// [`DocumentLimits`] as a seed to read one within other limits.
 ///
+/// Two documents are equal if they have the same content. The order of a List's objects does not
+/// count.
+///
 /// ```
 /// use kubelet_env::{Document, Objects};
 /// use serde::Deserialize;
