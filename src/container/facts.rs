@@ -1,6 +1,7 @@
 //! The facts that a container's environment depends on besides its Pod: the kubelet takes them from
 //! its listers, its managers of ConfigMaps and Secrets, its volumes and the container runtime.
 
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -284,20 +285,11 @@ pub struct DeviceVariable {
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct EnvFiles {
-    /// Sorted by name.
-    volumes: Vec<Volume>,
-}
-
-/// A volume, and its files sorted by path.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Volume {
-    name: String,
-    files: Vec<File>,
+    volumes: BTreeMap<String, BTreeMap<String, File>>,
 }
 
 #[derive(Clone, PartialEq, Eq)]
 struct File {
-    path: String,
     content: Vec<u8>,
     is_secret: bool,
 }
@@ -306,66 +298,51 @@ impl EnvFiles {
     /// Returns no volumes.
     #[must_use]
     pub const fn new() -> Self {
-        EnvFiles { volumes: Vec::new() }
+        EnvFiles { volumes: BTreeMap::new() }
     }
 
     /// Inserts a file into a volume, and replaces the one at that path. Its values are
     /// [secret](crate::Value::is_secret).
     pub fn insert(&mut self, volume: &str, path: &str, content: impl Into<Vec<u8>>) {
-        self.insert_file(volume, path, content.into(), true);
+        self.insert_file(volume, path, File { content: content.into(), is_secret: true });
     }
 
     /// Inserts a file into a volume, and replaces the one at that path. Its values are shown in
     /// explanations, findings and comparisons.
     pub fn insert_public(&mut self, volume: &str, path: &str, content: impl Into<Vec<u8>>) {
-        self.insert_file(volume, path, content.into(), false);
+        self.insert_file(volume, path, File { content: content.into(), is_secret: false });
     }
 
-    fn insert_file(&mut self, volume: &str, path: &str, content: Vec<u8>, is_secret: bool) {
-        let Some(volume) = self.volume_or_new(volume) else { return };
-        let file = File { path: clean(path), content, is_secret };
-        let found = volume.find(&file.path);
-        match found.map(|index| volume.files.get_mut(index)) {
-            Ok(Some(former)) => *former = file,
-            Ok(None) => {}
-            Err(index) => volume.files.insert(index, file),
-        }
+    fn insert_file(&mut self, volume: &str, path: &str, file: File) {
+        self.volumes.entry(volume.into()).or_default().insert(clean(path), file);
     }
 
     /// Adds a volume without files.
     pub fn add_volume(&mut self, volume: &str) {
-        self.volume_or_new(volume);
+        self.volumes.entry(volume.into()).or_default();
     }
 
-    fn volume_or_new(&mut self, name: &str) -> Option<&mut Volume> {
-        let index = self.find(name).unwrap_or_else(|index| {
-            self.volumes.insert(index, Volume { name: name.into(), files: Vec::new() });
-            index
-        });
-        self.volumes.get_mut(index)
-    }
-
-    pub(crate) fn volume(&self, volume: &str) -> Option<&Volume> {
-        self.find(volume).ok().and_then(|index| self.volumes.get(index))
-    }
-
-    /// Returns the index of a volume, or the one to insert it at.
-    fn find(&self, volume: &str) -> Result<usize, usize> {
-        self.volumes.binary_search_by(|other| other.name.as_str().cmp(volume))
+    pub(crate) fn volume(&self, volume: &str) -> Option<Volume<'_>> {
+        self.volumes.get_key_value(volume).map(|(name, files)| Volume { name, files })
     }
 }
 
 /// Shows the length of each file by volume and path. The content is often confidential.
 impl fmt::Debug for EnvFiles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut map = f.debug_map();
-        for Volume { name, files } in &self.volumes {
-            for File { path, content, .. } in files {
-                map.entry(&(name, path), &content.len());
-            }
-        }
-        map.finish()
+        let lengths = self.volumes.iter().flat_map(|(volume, files)| {
+            files
+                .iter()
+                .map(move |(path, file)| ((volume.as_str(), path.as_str()), file.content.len()))
+        });
+        f.debug_map().entries(lengths).finish()
     }
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Volume<'a> {
+    name: &'a str,
+    files: &'a BTreeMap<String, File>,
 }
 
 /// A file in a volume.
@@ -379,16 +356,10 @@ pub(crate) struct VolumeFile<'a> {
 /// The volume and the cleaned path of a file.
 pub(crate) type FileKey<'a> = (&'a str, &'a str);
 
-impl Volume {
-    pub(crate) fn file(&self, path: &str) -> Option<VolumeFile<'_>> {
-        let index = self.find(&clean(path)).ok()?;
-        let File { path, content, is_secret } = self.files.get(index)?;
-        Some(VolumeFile { key: (&self.name, path), content, is_secret: *is_secret })
-    }
-
-    /// Returns the index of a file, or the one to insert it at.
-    fn find(&self, path: &str) -> Result<usize, usize> {
-        self.files.binary_search_by(|file| file.path.as_str().cmp(path))
+impl<'a> Volume<'a> {
+    pub(crate) fn file(self, path: &str) -> Option<VolumeFile<'a>> {
+        let (path, File { content, is_secret }) = self.files.get_key_value(&clean(path))?;
+        Some(VolumeFile { key: (self.name, path), content, is_secret: *is_secret })
     }
 }
 

@@ -1,8 +1,8 @@
 //! Fields of a Pod whose values only the cluster decides.
 
 use alloc::borrow::ToOwned;
+use alloc::collections::BTreeSet;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::fmt;
 
 use crate::text::Escaped;
@@ -22,10 +22,7 @@ use crate::text::Escaped;
 /// assert!(!undecided.contains("metadata.labels['app']"));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct UndecidedFields {
-    /// Sorted, each field once.
-    fields: Vec<UndecidedField>,
-}
+pub struct UndecidedFields(BTreeSet<UndecidedField>);
 
 /// A field of a Pod that the cluster may decide.
 ///
@@ -49,7 +46,7 @@ impl UndecidedFields {
     /// Returns the empty set.
     #[must_use]
     pub const fn new() -> Self {
-        UndecidedFields { fields: Vec::new() }
+        UndecidedFields(BTreeSet::new())
     }
 
     /// Reports whether the value of a `fieldPath` is undecided. `metadata.labels` is undecided if any
@@ -59,54 +56,42 @@ impl UndecidedFields {
         if self.is_empty() {
             return false;
         }
-        let any = |is: fn(&UndecidedField) -> bool| self.fields.iter().any(is);
-        let has = |field: &UndecidedField| self.fields.binary_search(field).is_ok();
+        let any = |is: fn(&UndecidedField) -> bool| self.0.iter().any(is);
         match path {
-            "metadata.name" => has(&UndecidedField::Name),
-            "metadata.uid" => has(&UndecidedField::Uid),
-            "spec.hostname" => has(&UndecidedField::Hostname),
+            "metadata.name" => self.0.contains(&UndecidedField::Name),
+            "metadata.uid" => self.0.contains(&UndecidedField::Uid),
+            "spec.hostname" => self.0.contains(&UndecidedField::Hostname),
             "metadata.labels" => any(|field| matches!(field, UndecidedField::Label(_))),
             "metadata.annotations" => any(|field| matches!(field, UndecidedField::Annotation(_))),
-            _ => UndecidedField::of_subscript(path).is_some_and(|field| has(&field)),
+            _ => UndecidedField::of_subscript(path).is_some_and(|field| self.0.contains(&field)),
         }
     }
 
     /// Returns the fields, in ascending order.
     pub fn iter(&self) -> impl Iterator<Item = &UndecidedField> {
-        self.fields.iter()
+        self.0.iter()
     }
 
     /// Reports whether every field is decided.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.fields.is_empty()
+        self.0.is_empty()
     }
 
     /// Adds a field. Returns whether it is new.
     pub fn insert(&mut self, field: UndecidedField) -> bool {
-        match self.fields.binary_search(&field) {
-            Ok(_) => false,
-            Err(place) => {
-                self.fields.insert(place, field);
-                true
-            }
-        }
+        self.0.insert(field)
     }
 
     /// Removes a field. Returns whether it was there.
     pub fn remove(&mut self, field: &UndecidedField) -> bool {
-        let found = self.fields.binary_search(field);
-        found.map(|place| self.fields.remove(place)).is_ok()
+        self.0.remove(field)
     }
 }
 
 impl FromIterator<UndecidedField> for UndecidedFields {
     fn from_iter<I: IntoIterator<Item = UndecidedField>>(fields: I) -> Self {
-        let mut undecided = UndecidedFields::new();
-        for field in fields {
-            undecided.insert(field);
-        }
-        undecided
+        UndecidedFields(fields.into_iter().collect())
     }
 }
 
