@@ -140,7 +140,19 @@ fn has_prefix(prefixes: &[&str], text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::format;
+
     use super::*;
+
+    /// Comparing each prefix with each Service would not finish.
+    #[test]
+    fn many_services_and_prefixes_are_fast() {
+        let prefixes = (0..100_000).map(|number| format!("P{number}_"));
+        let expectations = Expectations { prefixes: prefixes.collect(), ..Default::default() };
+        let expected = ExpectedNames::of(&expectations);
+        let mut mangled = (0..100_000).map(|number| format!("S{number}"));
+        assert!(mangled.all(|mangled| expected.prefixed_share(&mangled).is_none()));
+    }
 
     #[test]
     fn prefixes_select_services() {
