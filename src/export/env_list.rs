@@ -37,14 +37,11 @@ impl Environment<'_> {
     /// # Ok::<(), kubelet_env::export::FormError>(())
     /// ```
     pub fn to_env_vars(&self, order: Order) -> Result<Vec<EnvVar>, FormError> {
-        let mut env = Vec::new();
-        self.try_write(order, &mut |name, value| {
+        self.try_map(order, |name, value| {
             check_name(&name, |c| matches!(c, ' '..='~') && c != '=')?;
             let value = as_text(&value)?.replace('$', "$$");
-            env.push(EnvVar { name: name.into_owned(), value, value_from: None });
-            Ok(())
-        })?;
-        Ok(env)
+            Ok(EnvVar { name: name.into_owned(), value, value_from: None })
+        })
     }
 
     /// Returns the variables as YAML text for the `env:` of a container, the values of Secrets

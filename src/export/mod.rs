@@ -37,6 +37,7 @@ mod text;
 
 use alloc::borrow::Cow;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 pub use error::{FormError, FormProblem, ShellEffect, UnknownVariable, UnknownVariables};
 
@@ -60,6 +61,20 @@ impl Environment<'_> {
             Order::Kubelet => self.iter().try_for_each(write),
             _ => self.in_order(order).into_iter().try_for_each(&mut write),
         }
+    }
+
+    /// Returns what `map` makes of each name and value, or the first error.
+    fn try_map<T>(
+        &self,
+        order: Order,
+        mut map: impl FnMut(Cow<'_, str>, Cow<'_, [u8]>) -> Result<T, FormProblem>,
+    ) -> Result<Vec<T>, FormError> {
+        let mut mapped = Vec::new();
+        self.try_write(order, &mut |name, value| {
+            mapped.push(map(name, value)?);
+            Ok(())
+        })?;
+        Ok(mapped)
     }
 
     /// Rejects placeholders: no program is started with one by accident.

@@ -26,12 +26,9 @@ impl Environment<'_> {
     /// # Ok::<(), kubelet_env::export::FormError>(())
     /// ```
     pub fn to_oci_env(&self, order: Order) -> Result<Vec<String>, FormError> {
-        let mut env = Vec::new();
-        self.try_write(order, &mut |name, value| {
+        self.try_map(order, |name, value| {
             check_for_process(&name, &value)?;
-            env.push([name.as_ref(), "=", as_text(&value)?].concat());
-            Ok(())
-        })?;
-        Ok(env)
+            Ok([name.as_ref(), "=", as_text(&value)?].concat())
+        })
     }
 }

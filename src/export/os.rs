@@ -30,13 +30,10 @@ impl Environment<'_> {
     /// # Ok::<(), kubelet_env::export::FormError>(())
     /// ```
     pub fn to_os_pairs(&self) -> Result<Vec<(OsString, OsString)>, FormError> {
-        let mut pairs = Vec::new();
-        self.try_write(Order::Kubelet, &mut |name, value| {
+        self.try_map(Order::Kubelet, |name, value| {
             check_for_process(&name, &value)?;
-            pairs.push((name.into_owned().into(), os_value(value.into_owned())?));
-            Ok(())
-        })?;
-        Ok(pairs)
+            Ok((name.into_owned().into(), os_value(value.into_owned())?))
+        })
     }
 }
 

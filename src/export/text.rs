@@ -28,12 +28,7 @@ impl Environment<'_> {
     /// # Ok::<(), kubelet_env::export::FormError>(())
     /// ```
     pub fn to_text_pairs(&self, order: Order) -> Result<Vec<(String, String)>, FormError> {
-        let mut pairs = Vec::new();
-        self.try_write(order, &mut |name, value| {
-            pairs.push((name.into_owned(), into_text(value)?));
-            Ok(())
-        })?;
-        Ok(pairs)
+        self.try_map(order, |name, value| Ok((name.into_owned(), into_text(value)?)))
     }
 }
 
