@@ -11,7 +11,7 @@ use core::fmt;
 use core::ops::Range;
 
 use crate::api::{PortNumber, Protocol, Service, ServicePort};
-use crate::names::{mangle, mangle_alike, mangled_chars};
+use crate::names::{Positions, mangle, mangle_alike, mangled_chars};
 use crate::services::generate::{Position, ServiceVariable, variables_of};
 use crate::services::grammar::{PortKey, Suffix, cuts, cuts_to};
 use crate::services::numbers::Numbers;
@@ -404,17 +404,15 @@ impl<'a> LinkedServices<'a> {
                 named.extend(variables.map(|variable| (variable.name(), variable)));
             }
         }
-        named.sort_unstable_by(|(name, variable), (other, of_other)| {
-            name.cmp(other).then_with(|| variable.position().cmp(&of_other.position()))
+        // The variables are in kubelet order, and so are those of each name.
+        let by_name = Positions::of(named.iter().map(|(name, _)| name.as_str()));
+        let shared = by_name.groups().filter(|(_, positions)| positions.len() > 1);
+        let collisions = shared.map(|(name, positions)| {
+            let variables = positions.iter().filter_map(|&position| named.get(position));
+            let variables = variables.map(|&(_, variable)| variable).collect();
+            Collision { name: name.into(), variables }
         });
-        let of_names = named.chunk_by(|(name, _), (next, _)| name == next);
-        let shared = of_names.filter(|variables| variables.len() > 1);
-        let collision = |variables: &[(String, ServiceVariable<'a>)]| {
-            let (name, _) = variables.first()?;
-            let variables = variables.iter().map(|&(_, variable)| variable).collect();
-            Some(Collision { name: name.clone(), variables })
-        };
-        shared.filter_map(collision).collect()
+        collisions.collect()
     }
 
     /// Reports whether two ports of the first Service of a group produce the same name. Valid
