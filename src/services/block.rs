@@ -11,7 +11,7 @@ use core::fmt::{self, Write};
 
 use super::generate::{Generated, ServiceVariable, variables_of};
 use crate::api::{PortNumber, Protocol, Service};
-use crate::text::{Form, bits_without, partial_word};
+use crate::text::{Form, ONES, bits_without, partial_word};
 
 impl Generated<'_, '_> {
     /// Appends the text of all variables to `out`. If names repeat, all of them are written.
@@ -407,8 +407,6 @@ impl<const N: usize> Text<N> {
             != 0
     }
 }
-
-const ONES: u64 = 0x0101_0101_0101_0101;
 
 /// Returns a word with 1 at each index at which eight ASCII characters have this byte.
 fn places_of(byte: u8, word: u64) -> u64 {

@@ -11,4 +11,4 @@ pub(crate) use form::pairs_of_block;
 pub(crate) use one_line::{Escaped, OneLine, write_line};
 pub use order::Order;
 pub(crate) use order::dash_position;
-pub(crate) use word::{bits_without, partial_word, position};
+pub(crate) use word::{ONES, bits_without, partial_word, position};

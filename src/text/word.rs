@@ -1,5 +1,8 @@
 //! The bytes of a text as a word of eight.
 
+/// A word of eight bytes that are 1.
+pub(crate) const ONES: u64 = 0x0101_0101_0101_0101;
+
 /// Returns how many bits a word has beyond this many bytes.
 #[inline(always)]
 pub(crate) fn bits_without(bytes: usize) -> u32 {
@@ -36,7 +39,6 @@ pub(crate) fn position(bytes: &[u8], byte: u8) -> Option<usize> {
 
 #[inline(always)]
 fn position_in(word: u64, byte: u8) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = ONES << 7;
     // A zero byte borrows from its high bit. Only bytes after the first one can do so by mistake.
     let differences = word ^ ONES.wrapping_mul(byte.into());
